@@ -31,7 +31,7 @@ pub(super) struct Tested {
     hash: Vec<u8>,
     /// When it was sent.
     at: DateTime<Utc>,
-    /// The new credentials, where the chat has moved to a new id.
+    /// The new credentials, where the chat has moved to a new id, or was given by a name.
     moved: Option<Credentials>,
     /// What the platform answered instead of taking it.
     pub refused: Option<Refusal>,
@@ -59,8 +59,8 @@ impl Groups {
     /// group is kept all the same: its admin fixes the chat and asks for another code.
     ///
     /// # Errors
-    /// [`GroupError::Exists`] where the robot is connected already, [`GroupError::Full`] beyond
-    /// [`MAX_GROUPS`].
+    /// [`GroupError::Exists`] where the robot is connected already, as may be known only once the platform has
+    /// answered; [`GroupError::Full`] beyond [`MAX_GROUPS`].
     pub async fn connect(&self, account: Uuid, new: NewGroup) -> Result<Connected, GroupError> {
         let now = self.clock.now();
         let group = fresh(&self.vault, account, &new, now);
@@ -82,6 +82,10 @@ impl Groups {
             Err(GroupError::TooMany(wait)) => {
                 let wait = wait.to_std().unwrap_or_default();
                 Some(Refusal { platform, outcome: Outcome::Slow(wait), code: None })
+            }
+            Err(GroupError::Exists) => {
+                self.delete(account, id).await?;
+                return Err(GroupError::Exists);
             }
             Err(error) => return Err(error),
         };
@@ -116,7 +120,11 @@ impl Groups {
             })
             .await?;
         let hash = code_hash(&self.vault, id, &code);
-        let (refused, Replied { moved, lent, .. }) = self.say_code(account, errand, code).await?;
+        let (refused, Replied { moved, taken, lent, .. }) = self.say_code(account, errand, code).await?;
+        if taken {
+            self.give_back(account, lent).await?;
+            return Err(GroupError::Exists);
+        }
         Ok((Tested { hash, at: self.clock.now(), moved, refused }, lent))
     }
 
@@ -124,7 +132,8 @@ impl Groups {
     ///
     /// # Errors
     /// [`GroupError::NotPossible`] where control is already proved, [`GroupError::TooMany`] after three codes
-    /// in an hour, [`GroupError::Unreachable`] where the platform certainly did not take it.
+    /// in an hour, [`GroupError::Unreachable`] where the platform certainly did not take it,
+    /// [`GroupError::Exists`] where the chat turns out to be another group's.
     pub async fn send_code(&self, account: Uuid, id: Uuid) -> Result<(), GroupError> {
         let (now, code) = (self.clock.now(), random_code());
         let (vault, hashed, hosts) = (self.vault.clone(), code.clone(), Arc::clone(&self.hosts));
@@ -141,8 +150,11 @@ impl Groups {
                 courier::set_out(tx, &hosts, &mut group, now)
             })
             .await?;
-        let (refused, Replied { lent, .. }) = self.say_code(account, errand, code).await?;
+        let (refused, Replied { taken, lent, .. }) = self.say_code(account, errand, code).await?;
         self.give_back(account, lent).await?;
+        if taken {
+            return Err(GroupError::Exists);
+        }
         refused.map_or(Ok(()), |refusal| Err(GroupError::Unreachable(refusal)))
     }
 
@@ -286,7 +298,8 @@ pub(super) fn renew(
     Ok(())
 }
 
-fn forget_code(group: &mut Group) {
+/// From now on the group awaits no code.
+pub(super) fn forget_code(group: &mut Group) {
     group.code_hash = None;
     group.code_expires_at = None;
     group.code_tries = 0;

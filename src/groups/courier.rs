@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
+use super::connect::forget_code;
 use super::{GroupError, Groups, Refusal, locked};
 use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::message::{Message, plain};
@@ -56,9 +57,21 @@ pub(super) struct Errand {
 #[derive(Debug)]
 pub(super) struct Replied {
     pub verdict: Verdict,
-    /// The new credentials, where the chat has moved to a new id.
+    /// The new credentials, where the chat has moved to a new id, or was given by a name.
     pub moved: Option<Credentials>,
+    /// Whether the chat turned out to be another group's.
+    pub taken: bool,
     pub lent: Lent,
+}
+
+/// Whether a group could follow its chat to an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Followed {
+    Yes,
+    /// Another group has that chat.
+    Taken,
+    /// It has another robot by now, or is deleted.
+    Gone,
 }
 
 /// What an errand took and has to be given back, with what became of the request.
@@ -222,8 +235,9 @@ pub(super) fn pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Ut
 }
 
 impl Groups {
-    /// Sends it, follows the chat where it has moved, and returns what the platform answered. The host's place
-    /// is free again; the rest is to be given back.
+    /// Sends it, follows the chat where it has moved, or where it was given by a name and the answer tells its
+    /// id, and returns what the platform answered. The host's place is free again; the rest is to be given
+    /// back.
     pub(super) async fn say(
         &self,
         account: Uuid,
@@ -234,13 +248,21 @@ impl Groups {
         let credentials = way_in::open(&self.vault, &errand.credentials_sealed)?;
         let words = plain(errand.language, key, args, errand.started);
         let (mut went, mut verdict, mut answer) = self.attempt(&errand, &credentials, &words).await;
-        let mut moved = None;
+        let (mut moved, mut followed) = (None, Followed::Yes);
         if let Outcome::Moved(chat) = &verdict.outcome {
             let there = credentials.moved_to(chat.clone());
-            if self.follow(account, &errand, &there).await? {
+            followed = self.follow(account, &errand, &there).await?;
+            if followed == Followed::Yes {
                 (went, verdict, answer) = self.attempt(&errand, &there, &words).await;
                 moved = Some(there);
             }
+        } else if let Outcome::Delivered(Some(reference)) = &verdict.outcome
+            && let Some(chat) = adapter(errand.platform).chat(reference)
+            && credentials.chat.as_deref() != Some(chat)
+        {
+            let there = credentials.moved_to(chat.to_owned());
+            followed = self.follow(account, &errand, &there).await?;
+            moved = Some(there).filter(|_| followed == Followed::Yes);
         }
         tracing::info!(
             group = %errand.group,
@@ -264,7 +286,7 @@ impl Groups {
             held: errand.held,
             started: errand.started,
         };
-        Ok(Replied { verdict, moved, lent })
+        Ok(Replied { verdict, moved, taken: followed == Followed::Taken, lent })
     }
 
     /// Gives back what an errand took, and records what became of it. From now on deliveries may use the lane.
@@ -322,11 +344,10 @@ impl Groups {
         conclude::judged(adapter, act, sent, self.clock.now())
     }
 
-    /// Moves a group to its chat's new id. `false` where that chat belongs to another group, or the group has
-    /// another robot by now. For a robot that the group does not use yet there is nothing to move.
-    async fn follow(&self, account: Uuid, errand: &Errand, to: &Credentials) -> Result<bool, StoreError> {
+    /// Moves a group to its chat's id. For a robot that the group does not use yet there is nothing to move.
+    async fn follow(&self, account: Uuid, errand: &Errand, to: &Credentials) -> Result<Followed, StoreError> {
         if errand.held.is_none() {
-            return Ok(true);
+            return Ok(Followed::Yes);
         }
         let (sealed, address_hash) = (way_in::seal(&self.vault, to), way_in::hash(&self.vault, to));
         let (group, robot) = (errand.group, errand.address_hash.clone());
@@ -334,10 +355,16 @@ impl Groups {
             .write(move |tx| {
                 let locked = groups::lock(tx, account, group)?;
                 let Some(mut group) = locked.filter(|group| group.address_hash == robot) else {
-                    return Ok(false);
+                    return Ok(Followed::Gone);
                 };
-                (group.credentials_sealed, group.address_hash) = (sealed, address_hash);
-                groups::save(tx, &group)
+                let there = Group { credentials_sealed: sealed, address_hash, ..group.clone() };
+                if groups::save(tx, &there)? {
+                    return Ok(Followed::Yes);
+                }
+                // Whoever reads the code in that chat must not prove control of it a second time.
+                forget_code(&mut group);
+                groups::save(tx, &group)?;
+                Ok(Followed::Taken)
             })
             .await
     }

@@ -47,6 +47,8 @@ pub const TESTS: &[Test] = &[
     housed!(a_code_waits_for_its_account_as_a_notice_does),
     housed!(a_code_leaves_a_host_alone_that_is_away),
     housed!(a_code_follows_a_chat_to_its_new_id),
+    housed!(a_chat_is_known_by_its_id_whatever_it_is_called),
+    housed!(a_group_that_refuses_whatever_it_is_told_stops_after_a_day),
     housed!(the_log_shows_the_words_that_stood_below_a_photo),
     housed!(words_go_alone_where_their_picture_is_refused),
     housed!(words_go_alone_where_the_link_to_their_poster_is_refused),
@@ -924,14 +926,18 @@ async fn a_change_that_is_refused_changes_nothing(house: House) -> House {
 
 /// Connects a chat with one of its credentials replaced; returns the group's id.
 async fn connect(house: &House, team: &Team, field: &str, value: &str) -> String {
+    let made = ask_to_connect(house, team, field, value).await.expect(201);
+    made["id"].as_str().unwrap().to_owned()
+}
+
+async fn ask_to_connect(house: &House, team: &Team, field: &str, value: &str) -> Reply {
     let mut credentials = team.chat.credentials();
     credentials.insert(field.to_owned(), value.into());
     let body = json!({
         "platform": team.chat.platform().as_str(), "name": "又一个群",
         "credentials": credentials, "regions": ["131003"],
     });
-    let made = house.post("/groups", Some(&team.admin.token), &body).await.expect(201);
-    made["id"].as_str().unwrap().to_owned()
+    house.post("/groups", Some(&team.admin.token), &body).await
 }
 
 async fn a_code_waits_for_its_account_as_a_notice_does(house: House) -> House {
@@ -1016,6 +1022,60 @@ async fn a_code_follows_a_chat_to_its_new_id(house: House) -> House {
     verify(&team).await;
     let (case, _) = team.publish(&house, notices::missing_person(house.clock.now()), "13800138002").await;
     team.hears(&case);
+    house
+}
+
+async fn a_chat_is_known_by_its_id_whatever_it_is_called(house: House) -> House {
+    let house = house.and_chats(&[Platform::Slack, Platform::Telegram]).await;
+    let (admin, moderator) =
+        (house.person("王群主", Role::GroupAdmin).await, house.person("林志愿", Role::Moderator).await);
+    let mut team = Team { admin, moderator, chat: house.chats[0].clone(), group: String::new() };
+    for chat in house.chats.clone() {
+        team.chat = chat;
+        let (field, name) = team.chat.name();
+        let id = team.chat.credentials()[field].as_str().unwrap().to_owned();
+        team.group = connect(&house, &team, field, name).await;
+        let code = json!({"code": team.chat.read_code()});
+        // By its id it is connected already, before control is proved and after.
+        let asked = team.chat.asked().len();
+        assert_eq!(ask_to_connect(&house, &team, field, &id).await.problem(409), "group_exists");
+        house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
+        assert_eq!(ask_to_connect(&house, &team, field, &id).await.problem(409), "group_exists");
+        assert_eq!(team.chat.asked().len(), asked);
+        // Its name tells us nothing before the platform answers; then nothing is left of the attempt.
+        house.advance(TimeDelta::minutes(1));
+        assert_eq!(ask_to_connect(&house, &team, field, name).await.problem(409), "group_exists");
+        team.chat.read_code();
+        house.advance(TimeDelta::minutes(1));
+        team.change(&house, json!({"credentials": team.chat.credentials()})).await;
+        let code = json!({"code": team.chat.read_code()});
+        house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
+    }
+    let groups = house.get("/groups", Some(&team.admin.token)).await.expect(200);
+    assert_eq!(groups["items"].as_array().unwrap().len(), 2, "{groups}");
+    house.chats[0].rename();
+    house.advance(TimeDelta::minutes(1));
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    for chat in house.chats.clone() {
+        team.chat = chat;
+        team.hears(&case);
+    }
+    house
+}
+
+/// Each of five messages is refused, as by a server that allows less than it says.
+async fn a_group_that_refuses_whatever_it_is_told_stops_after_a_day(house: House) -> House {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let team = Team::of(&house).await;
+    for notice in 0..5 {
+        assert_eq!(team.shown(&house).await["state"], "active", "before message {notice}");
+        team.chat.script(200, &[], r#"{"errcode":40058,"errmsg":"text.content exceed max length 20"}"#);
+        let phone = format!("1380013800{notice}");
+        team.publish(&house, notices::lost_property(house.clock.now()), &phone).await;
+        house.advance(TimeDelta::hours(7));
+    }
+    let shown = team.shown(&house).await;
+    assert_eq!((&shown["state"], &shown["reason"]), (&json!("disabled"), &json!("failing")));
     house
 }
 

@@ -125,6 +125,22 @@ impl Adapter for Slack {
         Ok(Credentials { token: Some(token), chat: Some(chat), ..Credentials::at(Platform::Slack, url) })
     }
 
+    fn chat<'a>(&self, reference: &'a str) -> Option<&'a str> {
+        reference.split_once('/').map(|(channel, _)| channel)
+    }
+
+    /// A bot's token is `xoxb-TEAM-BOT-SECRET`, the first two being numbers. Older ones do not show whose they
+    /// are.
+    fn owner<'a>(&self, token: &'a str) -> &'a str {
+        let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        match token.split('-').collect::<Vec<_>>()[..] {
+            ["xoxb", team, bot, secret] if number(team) && number(bot) && !secret.is_empty() => {
+                &token[..token.len() - secret.len()]
+            }
+            _ => token,
+        }
+    }
+
     fn compose(&self, message: &Message, act: Act<'_>) -> Option<Body> {
         let mut said = words(message);
         match act {

@@ -121,6 +121,10 @@ impl Adapter for Telegram {
         token.split_once(':').map_or(token, |(bot, _)| bot)
     }
 
+    fn chat<'a>(&self, reference: &'a str) -> Option<&'a str> {
+        Some(read(reference).1).filter(|chat| !chat.is_empty())
+    }
+
     fn caption(&self) -> usize {
         CAPTION
     }

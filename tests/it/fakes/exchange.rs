@@ -155,6 +155,8 @@ pub struct Chat {
     pub refused: Vec<TakeBack>,
     /// Whether it accepts no pictures.
     pub pictureless: bool,
+    /// Whether it has another name now.
+    pub renamed: bool,
     /// The token that replaced the robot's first one.
     pub token: Option<String>,
     last: i64,
@@ -173,6 +175,7 @@ impl Chat {
             muted_until: now,
             refused: Vec::new(),
             pictureless: false,
+            renamed: false,
             token: None,
             last: 100,
         }

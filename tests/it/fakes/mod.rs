@@ -235,6 +235,20 @@ impl Fake {
         self.state.chat.lock().unwrap().refused.push(way);
     }
 
+    /// From now on it has another name (Slack only).
+    pub fn rename(&self) {
+        self.state.chat.lock().unwrap().renamed = true;
+    }
+
+    /// The field of the credentials in which its admin may enter a name instead of an id, and the name.
+    pub fn name(&self) -> (&'static str, &'static str) {
+        match self.platform {
+            Platform::Slack => ("channel", slack::NAME),
+            Platform::Telegram => ("chat_id", telegram::NAME),
+            other => panic!("{other:?} knows chats by ids alone"),
+        }
+    }
+
     /// From now on pictures are refused (Matrix only), as when the server's operator allows nobody to post
     /// any.
     pub fn refuse_pictures(&self) {

@@ -9,6 +9,9 @@ use super::{Rules, example};
 
 type Judged = Result<Value, (u16, &'static str)>;
 
+/// The name that the group's owner gave it.
+pub const NAME: &str = "@langfang_72";
+
 pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
     match judge(chat, call) {
         Ok(result) => Reply::json(200, &json!({"ok": true, "result": result})),
@@ -60,7 +63,8 @@ fn judge(chat: &mut Chat, call: &Call<'_>) -> Judged {
     }
     let given = arguments(chat, call).ok_or((400, "Bad Request: can't parse arguments"))?;
     let group: i64 = example(Platform::Telegram, "chat_id").parse().unwrap();
-    if given.get("chat_id") != Some(&json!(group)) {
+    // By its name it can be written to; what it says comes with its number.
+    if given.get("chat_id").is_none_or(|chat| *chat != group && *chat != NAME) {
         return Err((400, "Bad Request: chat not found"));
     }
     if given.contains_key("parse_mode") || given.contains_key("entities") {
