@@ -199,7 +199,7 @@ fn of_one(leased: Leased, ended: Ended, told: Told) -> Record {
     let next = retry::next(&ended.verdict.outcome, &attempt);
     let to_mend = matches!(ended.verdict.outcome, Outcome::Config(_));
     let (wide, random, moved) = (ended.verdict.wide, ended.random, ended.moved.clone());
-    let mut record = tried(leased, ended);
+    let mut record = tried(leased, ended, leg.act);
     leg.follow(&mut record, next, moved);
     if leg.takes_back() && !mutation::on(Mutation::DoubtTakingBack) {
         // The reach of an ending is about its own words: only they can be said once too often.
@@ -223,8 +223,8 @@ fn of_one(leased: Leased, ended: Ended, told: Told) -> Record {
 }
 
 /// What is recorded of an attempt whatever follows from it: its lane, and that it was tried.
-fn tried(leased: Leased, ended: Ended) -> Record {
-    let health = health(&ended, &leased);
+fn tried(leased: Leased, ended: Ended, act: Option<Act<'_>>) -> Record {
+    let health = health(&ended, &leased, act);
     let Ended { verdict, at, took_ms, random, answer_sealed, .. } = ended;
     let mut sends = leased.sends.clone();
     if let Some(last) = sends.last_mut() {

@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 
 use super::Ended;
+use crate::broadcast::platforms::Act;
 use crate::domain::delivery::Outcome;
 use crate::store::leasing::Leased;
 use crate::store::results::{Health, Record};
@@ -13,18 +14,26 @@ const FAILING: TimeDelta = TimeDelta::hours(24);
 /// How many attempts have to fail before a group is disabled: two failures a day apart prove nothing.
 const PROOF: i32 = 5;
 
-/// What an attempt says about its lane. A message that is refused says nothing about the next one.
-pub(super) fn health(ended: &Ended, leased: &Leased) -> Health {
+/// What an attempt says about its lane.
+///
+/// That a message is refused may be the message's fault, and says nothing about the next one. But a chat that
+/// refuses whatever it is told hears nothing, and its admin must learn that. So a refusal counts as a failure
+/// where it leaves nothing of a message to be said. A message that every chat refuses fails each of them once;
+/// to disable a group takes [`PROOF`] of them over [`FAILING`], with nothing that arrived in between.
+pub(super) fn health(ended: &Ended, leased: &Leased, act: Option<Act<'_>>) -> Health {
     let before = leased.sends.iter().rev().nth(1);
+    // Of a digest each is tried by itself; and perhaps the words are taken without their picture.
+    let unsaid = act == Some(Act::Say(0)) && leased.with.is_empty() && !ended.alone;
     match &ended.verdict.outcome {
         Outcome::Delivered(_) => Health::Well,
         Outcome::Retry if ended.ours && !ended.verdict.answered => Health::Unheard,
-        Outcome::Gone | Outcome::Config(_) | Outcome::Retry | Outcome::Unknown => {
+        Outcome::Bad if !unsaid => Health::Unchanged,
+        Outcome::Gone | Outcome::Config(_) | Outcome::Retry | Outcome::Unknown | Outcome::Bad => {
             // A group that failed a day ago and was not tried since may have been well in between.
             let anew = leased.failures > 0 && before.is_none_or(|before| ended.at - *before >= FAILING);
             if anew { Health::FailingAnew } else { Health::Failing }
         }
-        Outcome::Slow(_) | Outcome::Bad | Outcome::Moved(_) => Health::Unchanged,
+        Outcome::Slow(_) | Outcome::Moved(_) => Health::Unchanged,
     }
 }
 

@@ -258,7 +258,7 @@ fn done(act: Act<'_>, result: &Value) -> Outcome {
 
 /// Words that say that the bot may not speak in the chat: the server's own, and error names that it passes
 /// on.
-const UNALLOWED: [&str; 8] = [
+const UNALLOWED: [&str; 13] = [
     "not enough rights",
     "no rights to send",
     "no write access",
@@ -267,6 +267,11 @@ const UNALLOWED: [&str; 8] = [
     "send_plain_forbidden",
     "chat_restricted",
     "user_banned_in_channel",
+    "chat_admin_required",
+    "peer_id_invalid",
+    "topic_closed",
+    "topic_deleted",
+    "payment_required",
 ];
 
 /// Words that say that a photo's handle is not known (any more): the server's own, and error names that it
@@ -382,6 +387,9 @@ mod tests {
                     &said(400, "Bad Request: need administrator rights in the channel chat"),
                     Outcome::Config(Fault::Permission),
                 ),
+                (400, &said(400, "Bad Request: TOPIC_CLOSED"), Outcome::Config(Fault::Permission)),
+                (400, &said(400, "Bad Request: PEER_ID_INVALID"), Outcome::Config(Fault::Permission)),
+                (400, &said(400, "Bad Request: CHAT_ADMIN_REQUIRED"), Outcome::Config(Fault::Permission)),
                 (400, &said(400, "Bad Request: message is too long"), Outcome::Bad),
                 (401, &said(401, "Unauthorized"), Outcome::Config(Fault::Credential)),
                 (404, &said(404, "Not Found"), Outcome::Config(Fault::Credential)),
