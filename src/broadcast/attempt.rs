@@ -27,10 +27,6 @@ use crate::store::{StoreError, due};
 
 /// A request with a shared token that has waited longer than this for its picture waits for its turn again.
 const HELD_UP: TimeDelta = TimeDelta::milliseconds(100);
-/// How long words wait for a picture that goes out in the same request, at most.
-const WORDS_WAIT: TimeDelta = TimeDelta::seconds(6);
-/// How often a request that waits for its picture looks whether it is drawn.
-const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(2);
 
 /// How far a request has got on its way out; kept outside the attempt, which may panic or be broken off.
 pub(super) struct Leaving<'a> {
@@ -301,11 +297,9 @@ impl Worker {
     ) -> Result<Option<Body>, DateTime<Utc>> {
         let now = self.clock.now();
         let alone = adapter(leased.platform).compose(&written.message, act);
-        let is_all = alone.is_none() && matches!(act, Act::Say(_));
-        let wait = if is_all { (not_drawn.again_at - now).max(LOOK_AGAIN) } else { LOOK_AGAIN };
+        let Some(wait) = not_drawn.wait(act, alone.is_some(), now) else { return Ok(alone) };
         let again = retry::after(now, retry::jittered(wait.to_std().unwrap_or_default(), rand::random()));
-        let too_late = leased.not_after.is_some_and(|end| end <= again);
-        if too_late || (!is_all && now - not_drawn.since >= WORDS_WAIT) { Ok(alone) } else { Err(again) }
+        if leased.not_after.is_some_and(|end| end <= again) { Ok(alone) } else { Err(again) }
     }
 
     /// This account's handle for the picture of an act that shows one, where its platform keeps pictures.

@@ -11,15 +11,24 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{BoxFuture, FutureExt as _, Shared};
 use tokio::time::{Instant, timeout_at};
 
+use super::platforms::Act;
 use super::retry;
 
 /// How long the first drawing is waited for, so that a lease has time left for its request; the second is
 /// waited for half as long, the third a third as long, and so on.
 const PATIENCE: Duration = Duration::from_secs(7);
+
+/// How long words wait for a picture that goes out in the same request, at most.
+const WORDS: TimeDelta = TimeDelta::seconds(6);
+/// How long an edit waits for the picture that replaces a face, at most: what fails for so long will go on to
+/// fail. Then the words below the face are edited.
+const FACE: TimeDelta = TimeDelta::hours(1);
+/// How often a request that waits for its picture looks whether it is drawn.
+const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(2);
 
 /// The result of drawing a picture; `None` where it can never be drawn.
 pub type Drawn = Result<Option<Bytes>, Failed>;
@@ -35,6 +44,21 @@ pub struct NotDrawn {
     pub since: DateTime<Utc>,
     /// It is not drawn again before then.
     pub again_at: DateTime<Utc>,
+}
+
+impl NotDrawn {
+    /// How long an act goes on to wait for its picture; `None` where it goes without. One that `has_words`
+    /// without the picture does not wait for long, unless it is an edit, which would leave in the chat what the
+    /// picture is to replace; one that has none waits for as long as it may be said.
+    pub fn wait(&self, act: Act<'_>, has_words: bool, now: DateTime<Utc>) -> Option<TimeDelta> {
+        let until_drawn = (self.again_at - now).max(LOOK_AGAIN);
+        let (wait, most) = match act {
+            Act::Edit(_) => (until_drawn, FACE),
+            _ if has_words => (LOOK_AGAIN, WORDS),
+            _ => return Some(until_drawn),
+        };
+        (now - self.since < most).then_some(wait)
+    }
 }
 
 /// A picture that is being drawn, was drawn, or could not be.
@@ -95,8 +119,6 @@ impl Drawing {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
 
     #[tokio::test]

@@ -63,8 +63,8 @@ fn is_call(url: &Url) -> bool {
     let mut parts = url.path().split('/').skip(1);
     parts.next().and_then(|bot| bot.strip_prefix("bot")).is_some_and(is_token)
         && parts.next().is_some_and(|name| {
-            ["sendMessage", "sendPhoto", "editMessageText", "editMessageMedia", "deleteMessage"]
-                .contains(&name)
+            let edits = ["editMessageText", "editMessageCaption", "editMessageMedia"];
+            ["sendMessage", "sendPhoto", "deleteMessage"].contains(&name) || edits.contains(&name)
         })
         && parts.next().is_none()
         && url.query().is_none()
@@ -145,7 +145,10 @@ impl Adapter for Telegram {
                 Some(picture) => photo(picture, &caption()),
                 None => text(message),
             },
-            Act::Edit(reference) if read(reference).0 => other_photo(picture?, &caption()),
+            Act::Edit(reference) if read(reference).0 => match picture {
+                Some(picture) => other_photo(picture, &caption()),
+                None => Body::with_members(&json!({"caption": caption()})),
+            },
             Act::Edit(_) | Act::Reply(_) => text(message),
             Act::Delete(_) => Body::with_members(&json!({})),
         })
@@ -167,6 +170,8 @@ impl Adapter for Telegram {
             Act::Say(_) if photo => "sendPhoto",
             Act::Say(_) | Act::Reply(_) => "sendMessage",
             Act::Edit(_) if photo => "editMessageMedia",
+            // There is no other photo.
+            Act::Edit(reference) if read(reference).0 => "editMessageCaption",
             Act::Edit(_) => "editMessageText",
             Act::Delete(_) => "deleteMessage",
         };

@@ -120,6 +120,15 @@ fn judge(chat: &mut Chat, call: &Call<'_>) -> Judged {
                 json!({"message_id": id.parse::<i64>().unwrap(), "chat": {"id": group}, "photo": sizes(&photo)}),
             )
         }
+        "editMessageCaption" => {
+            let caption = caption(&text("caption"))?;
+            let shown = found(chat, &id)?;
+            let photo = shown.picture.clone().ok_or((400, "Bad Request: message can't be edited"))?;
+            shown.text = caption;
+            Ok(
+                json!({"message_id": id.parse::<i64>().unwrap(), "chat": {"id": group}, "photo": sizes(&photo)}),
+            )
+        }
         "deleteMessage" => {
             let now = chat.now;
             let shown = chat.find(&id).ok_or((400, "Bad Request: message to delete not found"))?;

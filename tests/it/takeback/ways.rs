@@ -1,14 +1,19 @@
 //! Each platform's ways of taking back: what remains in a chat once its notice is over.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use bytes::Bytes;
 use chrono::TimeDelta;
+use futures_util::future::BoxFuture;
 use reqwest::Method;
 use serde_json::json;
+use seventytwo::broadcast::drawing::Failed;
 use seventytwo::broadcast::platforms::TakeBack;
 use seventytwo::domain::group::Platform;
 
 use super::{Ledger, OVER, Scene, alone, end, exchanged, publish, standing, work};
+use crate::chaos::pace::draw_by;
 use crate::fakes::{Fake, Shown};
 use crate::house::House;
 use crate::{Test, housed};
@@ -22,6 +27,8 @@ pub const TESTS: &[Test] = &[
     housed!(telegram_edits_what_was_said_with_a_token_that_was_replaced),
     housed!(telegram_keeps_the_picture_though_a_message_that_it_is_for_is_gone),
     housed!(telegram_is_sent_the_picture_again_when_it_forgot_it),
+    housed!(telegram_waits_for_the_picture_that_replaces_a_face),
+    housed!(telegram_changes_the_words_where_no_picture_can_be_drawn),
     housed!(discord_edits),
     housed!(discord_deletes_what_was_edited_too_often),
     housed!(slack_edits),
@@ -191,6 +198,56 @@ async fn telegram_is_sent_the_picture_again_when_it_forgot_it(house: House) -> H
         3,
         "an edit, one with a handle that is not known, one with the picture"
     );
+    house
+}
+
+/// What replaces posters is drawn only once the returned word is given.
+fn undrawable(house: &mut House) -> Arc<AtomicBool> {
+    let drawable = Arc::new(AtomicBool::new(false));
+    let told = Arc::clone(&drawable);
+    let draw = move |_, _, _| -> BoxFuture<'static, _> {
+        let drawn = told.load(Ordering::Relaxed).then(|| Some(Bytes::from_static(b"\xff\xd8\xff")));
+        Box::pin(async move { drawn.ok_or(Failed) })
+    };
+    draw_by(house, Arc::new(draw));
+    drawable
+}
+
+async fn telegram_waits_for_the_picture_that_replaces_a_face(house: House) -> House {
+    let mut house = house.and_chats(&[Platform::Telegram]).await;
+    let scene = Scene::of(&house).await;
+    let chat = house.chats[0].clone();
+    let (stood, asked, drawable) = (standing(&chat), chat.asked().len(), undrawable(&mut house));
+    scene.close(&house).await;
+    house.advance(TimeDelta::minutes(30));
+    work(&house).await;
+    assert_eq!((standing(&chat), chat.asked().len()), (stood.clone(), asked), "no picture yet");
+    drawable.store(true, Ordering::Relaxed);
+    house.advance(TimeDelta::minutes(20));
+    work(&house).await;
+    exchanged(&stood, &standing(&chat));
+    assert_eq!(chat.asked().len() - asked, 1);
+    scene.told(&house, "closing", Ledger::one(|l| &mut l.edited)).await;
+    house
+}
+
+async fn telegram_changes_the_words_where_no_picture_can_be_drawn(house: House) -> House {
+    let mut house = house.and_chats(&[Platform::Telegram]).await;
+    let scene = Scene::of(&house).await;
+    let chat = house.chats[0].clone();
+    let (stood, asked) = (standing(&chat), chat.asked().len());
+    undrawable(&mut house);
+    scene.close(&house).await;
+    for _ in 0..6 {
+        house.advance(TimeDelta::minutes(20));
+        work(&house).await;
+    }
+    let (stands, stood) = (standing(&chat), alone(&stood));
+    let stands = alone(&stands);
+    assert_eq!((&stands.id, &stands.picture), (&stood.id, &stood.picture));
+    assert!(stands.text.starts_with(OVER), "{stands:?}");
+    assert_eq!(chat.asked().len() - asked, 1);
+    scene.told(&house, "closing", Ledger::one(|l| &mut l.edited)).await;
     house
 }
 
