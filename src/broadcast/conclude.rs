@@ -62,8 +62,15 @@ pub fn judged(
     match sent {
         Ok(answer) => {
             let answer = answer.dated(at);
-            let went = Went::answered(answer.status, adapter.profile().refusals);
-            (went, adapter.judge(act, &answer), Some(answer))
+            let verdict = adapter.judge(act, &answer).as_asked(&answer);
+            let went = match Went::answered(answer.status, adapter.profile().refusals) {
+                // Whoever knows what is wrong with one group's robot is there for the others.
+                Went::Failed if matches!(verdict.outcome, Outcome::Config(_) | Outcome::Gone) => {
+                    Went::Answered
+                }
+                went => went,
+            };
+            (went, verdict, Some(answer))
         }
         Err(fault) => (Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None),
     }

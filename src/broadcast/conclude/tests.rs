@@ -254,3 +254,70 @@ fn a_doubtful_picture_is_sent_once_more_although_its_words_arrived() {
     let second = unknown(picture(first.act));
     assert_eq!(second.state, DeliveryState::Delivered, "the words have arrived");
 }
+
+fn came(platform: Platform, status: u16, headers: &[(&'static str, &str)], body: &str) -> (Went, Verdict) {
+    let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+    let answer = Response { status, headers, body: body.to_owned().into() };
+    let (went, verdict, _) = judged(adapter(platform), Act::Say(0), Ok(answer), at(0));
+    (went, verdict)
+}
+
+#[test]
+fn a_wait_that_is_asked_for_is_kept_whatever_the_answer_means() {
+    let wait = [("retry-after", "120")];
+    for (platform, status, body) in [
+        (Platform::Telegram, 500, r#"{"ok":false,"error_code":500,"description":"Internal Server Error"}"#),
+        (Platform::Telegram, 401, r#"{"ok":false,"error_code":401,"description":"Unauthorized"}"#),
+        (Platform::Slack, 503, r#"{"ok":false,"error":"service_unavailable"}"#),
+        (Platform::Slack, 200, r#"{"ok":false,"error":"fatal_error"}"#),
+        (Platform::Feishu, 200, r#"{"code":2200}"#),
+        (Platform::Wecom, 200, r#"{"errcode":99999}"#),
+        (Platform::Dingtalk, 200, r#"{"errcode":310000,"errmsg":"sign not match"}"#),
+        (Platform::Discord, 200, "<html>"),
+    ] {
+        let (_, verdict) = came(platform, status, &wait, body);
+        assert_eq!(retry::rest_asked(&verdict, at(0)), at(120), "{platform:?} {body}: {verdict:?}");
+        let (_, verdict) = came(platform, status, &[], body);
+        assert_eq!(retry::rest_asked(&verdict, at(0)), at(0), "{platform:?} {body}: {verdict:?}");
+    }
+    // Of two waits the longer counts.
+    let (_, busy) = came(Platform::Wecom, 200, &wait, r#"{"errcode":-1}"#);
+    assert_eq!(retry::rest_asked(&busy, at(0)), at(300));
+}
+
+#[test]
+fn whoever_says_what_is_wrong_is_there_whatever_the_status() {
+    let disabled = r#"{"id":"web.incoming_webhook.disabled.app_error","message":"m"}"#;
+    let off = r#"{"success":false,"error":"Service Unavailable"}"#;
+    assert_eq!(came(Platform::Mattermost, 501, &[], disabled).0, Went::Answered);
+    assert_eq!(came(Platform::Rocketchat, 503, &[], off).0, Went::Answered);
+    assert_eq!(came(Platform::Rocketchat, 503, &[], "<html>").0, Went::Failed);
+    // Discord counts its refusals.
+    let gone = came(Platform::Discord, 404, &[], r#"{"code":10015,"message":"Unknown Webhook"}"#).0;
+    assert!(matches!(gone, Went::Refused(_)), "{gone:?}");
+}
+
+/// How a group's lane does when a request of a message is refused for good.
+fn refused(leased: Leased, alone: bool) -> Health {
+    concluded(leased, Ended { alone, ..ended(Outcome::Bad) }).health
+}
+
+#[test]
+fn a_group_that_refuses_whatever_it_is_told_is_failing() {
+    let first = Leased { part: 0, reach_before: Reach::No, ..picture(FRESH) };
+    assert_eq!(refused(first.clone(), false), Health::Failing);
+    assert_eq!(refused(first.clone(), true), Health::Unchanged, "perhaps it takes the words alone");
+    assert_eq!(refused(picture(FRESH), false), Health::Unchanged, "the words arrived");
+    assert_eq!(refused(digest(), false), Health::Unchanged, "each is tried by itself");
+    let standing = vec![Some("text/-1/2".to_owned())];
+    let closing = Leased { purpose: Purpose::Closing, standing, ..whole(FRESH) };
+    let ways = &[TakeBack::Edit, TakeBack::Delete];
+    let edit = concluded(closing, Ended { ways, ..ended(Outcome::Bad) });
+    assert_eq!(edit.health, Health::Unchanged, "it may be too old to be edited");
+    let (sends, failing_since) = (vec![at(-900), at(0)], Some(at(-86_400)));
+    let after_a_day = Leased { sends, failing_since, failures: 4, ..first };
+    let record = concluded(after_a_day.clone(), ended(Outcome::Bad));
+    assert_eq!(record.failing, Some(DeliveryState::GivenUp));
+    let few = concluded(Leased { failures: 3, ..after_a_day }, ended(Outcome::Bad));
+    assert_eq!(few.failing, None, "five different messages");
+}

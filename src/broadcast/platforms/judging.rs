@@ -72,6 +72,15 @@ impl Verdict {
         Verdict::new(outcome, format!("http_{}", answer.status))
     }
 
+    /// The same, with the rest that the answer asks for, whatever it means. (Where it means "slow down", that is
+    /// the outcome's own.)
+    pub fn as_asked(mut self, answer: &Response) -> Verdict {
+        if matches!(self.outcome, Outcome::Retry | Outcome::Unknown | Outcome::Config(_)) {
+            self.rest = self.rest.max(answer.wait());
+        }
+        self
+    }
+
     pub(super) fn with_media(self, media: Option<&str>) -> Verdict {
         Verdict { media: media.and_then(kept), ..self }
     }

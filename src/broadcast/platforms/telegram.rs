@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::{Given, origin};
-use super::judging::{kept, object, slow_as_told};
+use super::judging::{MINUTE, kept, object, slow_as_told};
 use super::{
     Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Outgoing, Picture, Profile,
     Response, Stamp, TakeBack, Verdict, multipart, quoted,
@@ -321,7 +321,12 @@ fn refused(act: Act<'_>, said: &Value, answer: &Response) -> Verdict {
         (400..=499, _) => Outcome::Bad,
         _ => Outcome::Retry,
     };
-    let wide = outcome == Outcome::Config(Fault::Credential);
+    // The answer does not tell whether chat or bot is too fast. A chat's own budget is full for a minute at
+    // most: a longer wait is the bot's.
+    let wide = match outcome {
+        Outcome::Slow(wait) => wait > MINUTE,
+        _ => outcome == Outcome::Config(Fault::Credential),
+    };
     // 400 stands for all sorts of things; these two can be mended by the group's admin.
     let code = match (&outcome, code) {
         (Outcome::Gone, 400) => "chat_not_found".to_owned(),
@@ -429,6 +434,16 @@ mod tests {
         let reply = [(400, &*said(400, "Bad Request: message to edit not found"), Outcome::Bad)];
         means(Platform::Telegram, Act::Reply("photo/-100/42"), &reply);
         assert!(Telegram.judge(SAY, &answer(401, &said(401, "Unauthorized"))).wide);
+    }
+
+    #[test]
+    fn a_wait_that_no_chat_explains_is_the_bots() {
+        let wide = |seconds| {
+            let parameters = json!({"retry_after": seconds});
+            let said = json!({"ok": false, "error_code": 429, "parameters": parameters});
+            Telegram.judge(SAY, &answer(429, &said.to_string())).wide
+        };
+        assert_eq!([3, 60, 61, 3600].map(wide), [false, false, true, true]);
     }
 
     #[test]
