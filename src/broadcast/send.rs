@@ -1,6 +1,6 @@
 //! The HTTP that goes out to platforms.
 //!
-//! One request, one answer: no redirects, no proxy, no cookies, no decompression, at most 16 KB read, a
+//! One request, one answer: no redirects, no proxy, no cookies, no decompression, at most 64 KB read, a
 //! deadline over everything. Connections are kept alive and shared per host, because a fresh TLS handshake
 //! costs as much as ten deliveries. A connection has no task of its own; the request that uses it drives it.
 //! That halves the cost of a request, and shows before a request is handed over whether the peer has closed.

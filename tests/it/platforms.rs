@@ -35,7 +35,7 @@ pub const TESTS: &[Test] = &[
     alone!(connections_are_kept),
     alone!(a_connection_closed_while_it_rested_costs_nothing),
     alone!(silence_after_a_request_is_doubt_and_never_repeated),
-    alone!(of_an_endless_answer_sixteen_kilobytes_are_read),
+    alone!(of_an_endless_answer_64_kilobytes_are_read),
     alone!(a_host_at_its_cap_lets_requests_wait_and_then_go),
     alone!(what_may_no_longer_leave_is_held_back_when_its_turn_has_come),
     alone!(few_connections_to_a_host_are_opened_at_a_time),
@@ -232,10 +232,10 @@ async fn silence_after_a_request_is_doubt_and_never_repeated() {
     join_all(twice.map(|(&(act, fault), before)| ends(act, fault, before))).await;
 }
 
-async fn of_an_endless_answer_sixteen_kilobytes_are_read() {
+async fn of_an_endless_answer_64_kilobytes_are_read() {
     let wire = Wire::start(&[Act::Endless, Act::Say(OK)]).await;
     let (sender, outgoing) = to(&wire);
-    assert_eq!(sender.send(outgoing.clone()).await.unwrap().body.len(), 16 * 1024);
+    assert_eq!(sender.send(outgoing.clone()).await.unwrap().body.len(), 64 * 1024);
     assert_eq!(sender.send(outgoing).await.unwrap().status, 204);
     assert_eq!(wire.connections(), 2, "the connection is not used again");
 }

@@ -1,5 +1,7 @@
 //! Telegram's Bot API: <https://core.telegram.org/bots/api>
 
+use std::fmt::Write as _;
+
 use chrono::TimeDelta;
 use serde_json::{Map, Value, json};
 use seventytwo::domain::group::Platform;
@@ -13,7 +15,7 @@ type Judged = Result<Value, (u16, &'static str)>;
 pub const NAME: &str = "@langfang_72";
 
 pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
-    match judge(chat, call) {
+    let reply = match judge(chat, call) {
         Ok(result) => Reply::json(200, &json!({"ok": true, "result": result})),
         Err((429, words)) => {
             let parameters = json!({"retry_after": 9});
@@ -24,7 +26,20 @@ pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
         Err((code, words)) => {
             Reply::json(code, &json!({"ok": false, "error_code": code, "description": words}))
         }
+    };
+    Reply { body: escaped(&reply.body), ..reply }
+}
+
+/// The server escapes all but ASCII, and so says in six bytes what takes three.
+fn escaped(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for unit in json.encode_utf16() {
+        match u8::try_from(unit).ok().filter(u8::is_ascii) {
+            Some(byte) => out.push(byte.into()),
+            None => write!(out, "\\u{unit:04x}").unwrap(),
+        }
     }
+    out
 }
 
 /// The arguments, from JSON or from a form; a file is given as `attach://NAME`.

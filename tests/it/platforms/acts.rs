@@ -20,6 +20,7 @@ use crate::fakes::Shown;
 pub const TESTS: &[Test] = &[
     alone!(a_notice_is_shown_with_its_picture),
     alone!(the_longest_notice_is_cut_and_taken),
+    alone!(an_answer_that_repeats_the_longest_words_is_read_whole),
     alone!(each_way_of_taking_back_leaves_what_it_says),
     alone!(what_is_taken_back_already_stays_so),
     alone!(what_is_impossible_is_told_from_what_is_done),
@@ -144,6 +145,14 @@ async fn the_longest_notice_is_cut_and_taken() {
         assert!(lane.shown()[0].text.contains(LINK), "{platform:?}");
         lane.fake.assert_drained().await;
     }
+}
+
+async fn an_answer_that_repeats_the_longest_words_is_read_whole() {
+    let long = saying(Purpose::Alert, &"很长的描述。".repeat(1_000)).words_alone();
+    let lane = Lane::to(Platform::Telegram).await;
+    assert!(matches!(&lane.say(&long).await[..], [Some(_)]));
+    assert!(lane.shown()[0].text.chars().count() > 4_000);
+    lane.fake.assert_drained().await;
 }
 
 async fn each_way_of_taking_back_leaves_what_it_says() {
