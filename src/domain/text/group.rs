@@ -74,8 +74,9 @@ fn plain(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut line_start = true;
     let mut word_start = true;
-    for c in text.chars() {
+    for (at, c) in text.char_indices() {
         out.push(match c {
+            ':' if names_picture(&text[at + 1..]) => wide(c),
             '@' | '<' | '>' | '&' | '#' | '*' | '_' | '~' | '|' | '`' | '[' | ']' | '\\' | '{' | '}'
             | '$' => wide(c),
             // Small and presentation forms of @ and #.
@@ -94,6 +95,14 @@ fn plain(text: &str) -> String {
         word_start = !c.is_alphanumeric();
     }
     out
+}
+
+/// Whether what follows a colon makes it the beginning of a picture's name, as in `:clown:`, which Slack,
+/// Mattermost and Rocket.Chat show as a picture. Between the colons of a time there are only digits.
+fn names_picture(rest: &str) -> bool {
+    let Some((name, _)) = rest.split_once(':') else { return false };
+    let may_be = |byte: u8| byte.is_ascii_alphanumeric() || b"+-_".contains(&byte);
+    name.bytes().all(may_be) && name.bytes().any(|byte| !byte.is_ascii_digit())
 }
 
 /// The full-width form of a graphic ASCII character.
@@ -181,6 +190,10 @@ mod tests {
         ("\\*粗\\*", "＼＊粗＼＊"),
         ("| a | b |", "｜ a ｜ b ｜"),
         ("$x$", "＄x＄"),
+        // pictures that are written as words
+        (":clown:", "：clown:"),
+        ("他 :Clown_Face::+1:", "他 ：Clown＿Face:：+1:"),
+        ("a:b:c", "a：b:c"),
         // what cannot be seen
         ("张\u{202e}三\u{2066}李\u{2069}四\u{200f}", "张三李四"),
         ("好\u{0}\u{1b}[31m红", "好［31m红"),
@@ -200,6 +213,7 @@ mod tests {
         // what must survive
         ("76岁，身高158cm，2026-11-23 09:40在3-2-501", "76岁，身高158cm，2026-11-23 09:40在3-2-501"),
         ("红色T恤、黑裤子(旧)!", "红色T恤、黑裤子(旧)!"),
+        ("12:30:00 比分3:1，注意: 别走", "12:30:00 比分3:1，注意: 别走"),
     ];
 
     #[test]
