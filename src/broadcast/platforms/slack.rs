@@ -86,10 +86,16 @@ fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-/// The message, to stand alone.
+/// The message, to stand alone. Our links are written as links: an edit, told not to look for names, finds
+/// no addresses either.
 fn words(message: &Message) -> Map<String, Value> {
+    let cut = message.cut(PROFILE.unit, PROFILE.text - "<>".len() * message.links());
+    let line = |(words, link): (String, Option<&str>)| {
+        escaped(&words) + &link.map(|link| format!("<{}>", escaped(link))).unwrap_or_default()
+    };
+    let lines: Vec<String> = [escaped(cut.first)].into_iter().chain(cut.body().map(line)).collect();
     let said = json!({
-        "text": escaped(&message.text(PROFILE.unit, PROFILE.text)),
+        "text": lines.join("\n"),
         "mrkdwn": false, "link_names": false,
         // A preview would copy what our page shows, and would stay.
         "unfurl_links": false, "unfurl_media": false,
@@ -330,8 +336,11 @@ mod tests {
 
     use super::super::tests::{answer, json_of, means, read, stamp, with};
     use super::*;
-    use crate::broadcast::message::plain;
+    use crate::broadcast::message::tests::{LINK, said};
+    use crate::broadcast::message::{message, plain};
+    use crate::domain::case_number::CaseNumber;
     use crate::domain::language::Language;
+    use crate::domain::notice::samples;
 
     const SAY: Act<'_> = Act::Say(0);
     const EDIT: Act<'_> = Act::Edit("C1/2.3");
@@ -513,6 +522,17 @@ mod tests {
         let body = Slack.compose(&message, SAY).unwrap();
         let out = Slack.address(SAY, &body, &webhook, &stamp(0, 0));
         assert_eq!((out.url.as_str(), &out.body), (webhook.url.as_str(), &body.bytes));
+    }
+
+    #[test]
+    fn our_link_is_one_whether_or_not_slack_looks_for_links() {
+        let (case, public) = (CaseNumber::from_bits(1), samples::public());
+        let message = message(&said(&case, &public));
+        for act in [SAY, EDIT] {
+            let sent = json_of(&Slack.compose(&message, act).unwrap().bytes);
+            let text = sent["text"].as_str().unwrap();
+            assert!(text.ends_with(&format!("<{LINK}>")), "{act:?}: {text}");
+        }
     }
 
     #[test]

@@ -98,11 +98,15 @@ fn judge(method: &str, chat: &mut Chat, call: &Call<'_>) -> Result<Value, &'stat
     }
 }
 
-/// Text without anything that Slack would turn into a mention or a link.
+/// Text without anything that Slack would turn into a mention or a link, but for addresses in brackets.
 fn well_formed(message: &Value, most: usize) -> Result<(), &'static str> {
     let text = message["text"].as_str().filter(|text| !text.is_empty()).ok_or("no_text")?;
     let escapes = ["&amp;", "&lt;", "&gt;"];
     let bare = escapes.iter().fold(text.to_owned(), |text, escape| text.replace(escape, ""));
+    let bare = unlinked(&bare);
+    if bare.contains("://") {
+        return Err("invalid_blocks");
+    }
     if bare.contains(['<', '>', '&']) || message["mrkdwn"] != false || message["unfurl_links"] != false {
         return Err("invalid_blocks");
     }
@@ -111,8 +115,15 @@ fn well_formed(message: &Value, most: usize) -> Result<(), &'static str> {
 
 /// The text that people read.
 fn text(message: &Value) -> String {
-    let text = message["text"].as_str().unwrap_or_default();
-    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    let text = message["text"].as_str().unwrap_or_default().replace("<http", "http");
+    text.replace('>', "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
+/// Text without the links that are written as such.
+fn unlinked(text: &str) -> String {
+    let mut parts = text.split("<http");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, rest| text + rest.split_once('>').map_or(rest, |(_, after)| after))
 }
 
 fn picture(message: &Value) -> Option<&str> {
