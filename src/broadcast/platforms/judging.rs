@@ -14,8 +14,8 @@ pub(super) const MINUTE: Duration = Duration::from_secs(60);
 
 /// The longest code that is kept, in characters.
 const CODE: usize = 60;
-/// The longest reference or handle that is kept, in bytes.
-const REFERENCE: usize = 200;
+/// The longest reference or handle that is kept, in bytes: an event id of Matrix has up to 255.
+const REFERENCE: usize = 300;
 
 /// What an answer means.
 #[derive(Clone, Debug, PartialEq, Eq)]

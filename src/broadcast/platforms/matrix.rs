@@ -285,6 +285,14 @@ mod tests {
         Matrix.address(act, &body, &with(Platform::Matrix, &[]), stamp).url.path().to_owned()
     }
 
+    /// An event id has 255 bytes at most: <https://spec.matrix.org/latest/appendices/#event-ids>.
+    #[test]
+    fn the_longest_event_id_is_kept() {
+        let event = format!("${}", "a".repeat(254));
+        let verdict = Matrix.judge(SAY, &answer(200, &json!({"event_id": event}).to_string()));
+        assert_eq!(verdict.outcome, Outcome::Delivered(Some(format!("words/{event}"))));
+    }
+
     #[test]
     fn answers_mean_what_a_homeserver_says() {
         let limited = r#"{"errcode":"M_LIMIT_EXCEEDED","error":"Too Many Requests","retry_after_ms":4876}"#;
