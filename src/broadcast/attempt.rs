@@ -109,7 +109,9 @@ impl Worker {
             Ok(prepared) => prepared,
             Err(error) => return Attempted::concluded(Went::NotSent, internal(leased, &error)),
         };
-        let course = Course::new(leased.purpose, &leased.standing, prepared.ways, prepared.parts);
+        let keeps_edited = prepared.adapter.profile().keeps_edited;
+        let Prepared { ways, parts, .. } = prepared;
+        let course = Course::new(leased.purpose, &leased.standing, ways, keeps_edited, parts);
         let Some(act) = course.next(conclude::progress(leased)) else {
             return Attempted::concluded(Went::NotSent, prepared.nothing_to_say());
         };

@@ -200,7 +200,8 @@ enum Told {
 /// What follows for one delivery from an attempt that told it.
 fn of_one(leased: Leased, ended: Ended, told: Told) -> Record {
     let (progress, standing) = (progress(&leased), leased.standing.clone());
-    let course = Course::new(leased.purpose, &standing, ended.ways, ended.parts);
+    let keeps_edited = adapter(leased.platform).profile().keeps_edited;
+    let course = Course::new(leased.purpose, &standing, ended.ways, keeps_edited, ended.parts);
     let leg = Leg { act: course.next(progress), course, progress, told, alone: ended.alone };
     let attempt = leg.attempt(&leased, &ended);
     let next = retry::next(&ended.verdict.outcome, &attempt);

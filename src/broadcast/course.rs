@@ -3,7 +3,9 @@
 //! A delivery that says something consists of the parts of its message, in order. One that tells of an end
 //! first takes back every message that stands in the chat, one after the other: it edits it where the
 //! platform allows that, else deletes it. Only where one of them stays as it was, or may stand where we
-//! cannot reach it, the chat is told once by a further message.
+//! cannot reach it, the chat is told once by a further message. A correction is always told where the platform
+//! shows what an edited message said before: there it deletes first, because an edit would leave what is false,
+//! or endangers somebody, one click away.
 //!
 //! Edits and deletions are silent, so an ending is leased in quiet hours and while its group is paused, too; only
 //! the message that would be heard is put off. In a disabled group nothing is taken back until control of it is
@@ -28,26 +30,35 @@ pub struct Course<'a> {
     standing: Vec<&'a str>,
     ways: Vec<TakeBack>,
     replies: bool,
-    /// Whether the message is said whatever the result of taking back.
-    said: bool,
+    /// Whether something stands in the chat that cannot be taken back, or may.
+    untold: bool,
+    /// Whether the message is said although everything is taken back.
+    corrects: bool,
     ends: bool,
     parts: usize,
 }
 
 impl<'a> Course<'a> {
-    /// The course of a delivery: `standing` as leased, `ways` of its platform, `parts` of its message.
+    /// The course of a delivery: `standing` as leased, `ways` of its platform, and whether that keeps what was
+    /// edited, `parts` of its message.
     pub fn new(
         purpose: Purpose,
         standing: &'a [Option<String>],
         ways: &[TakeBack],
+        keeps_edited: bool,
         parts: usize,
     ) -> Course<'a> {
         let ends = purpose.ends();
-        let back: Vec<TakeBack> = ways.iter().copied().filter(|way| *way != TakeBack::Reply).collect();
+        let corrects = purpose == Purpose::Correction && keeps_edited;
+        let mut back: Vec<TakeBack> = ways.iter().copied().filter(|way| *way != TakeBack::Reply).collect();
+        if corrects {
+            back.sort_by_key(|way| *way != TakeBack::Delete);
+        }
         let named = standing.iter().filter_map(Option::as_deref);
         let standing_named: Vec<&str> = if ends && !back.is_empty() { named.collect() } else { Vec::new() };
         Course {
-            said: standing_named.is_empty() || standing.iter().any(Option::is_none),
+            untold: standing_named.is_empty() || standing.iter().any(Option::is_none),
+            corrects,
             replies: ways.contains(&TakeBack::Reply),
             standing: standing_named,
             ways: back,
@@ -69,7 +80,7 @@ impl<'a> Course<'a> {
             return Some(self.ways.get(in_vain).unwrap_or(&self.ways[0]).act(standing));
         }
         let part = part - self.standing.len();
-        let owed = self.said || progress.how == Some(How::FollowedUp);
+        let owed = self.corrects || self.must_tell(progress);
         match self.standing.last() {
             _ if !owed || part >= self.parts => None,
             Some(last) if part == 0 && in_vain == 0 && self.replies => Some(Act::Reply(last)),
@@ -77,12 +88,19 @@ impl<'a> Course<'a> {
         }
     }
 
+    /// Whether nothing but a further message can tell the chat of the end.
+    fn must_tell(&self, progress: Progress) -> bool {
+        self.untold || progress.how == Some(How::FollowedUp)
+    }
+
     /// The progress after the platform did what was asked.
     pub fn done(&self, progress: Progress) -> Progress {
         let how = match self.next(progress) {
             Some(Act::Edit(_)) => Some(How::Edited),
             Some(Act::Delete(_)) => Some(How::Deleted),
-            Some(Act::Reply(_) | Act::Say(_)) if self.ends => Some(How::FollowedUp),
+            Some(Act::Reply(_) | Act::Say(_)) if self.ends && self.must_tell(progress) => {
+                Some(How::FollowedUp)
+            }
             _ => None,
         };
         // A reply in the thread is the whole message.
@@ -148,14 +166,14 @@ mod tests {
 
     #[test]
     fn an_alert_is_its_parts() {
-        let (acts, how) = walk(&Course::new(Purpose::Alert, &[], &TakeBack::ALL, 2), |_| true);
+        let (acts, how) = walk(&Course::new(Purpose::Alert, &[], &TakeBack::ALL, false, 2), |_| true);
         assert_eq!((acts, how), (vec!["Say(0)".to_owned(), "Say(1)".to_owned()], None));
     }
 
     #[test]
     fn every_message_that_stands_is_edited_and_nothing_more_is_said() {
         let standing = standing(&["a", "b"]);
-        let (acts, how) = walk(&Course::new(Purpose::Closing, &standing, &TakeBack::ALL, 1), |_| true);
+        let (acts, how) = walk(&Course::new(Purpose::Closing, &standing, &TakeBack::ALL, false, 1), |_| true);
         assert_eq!(acts, [r#"Edit("a")"#, r#"Edit("b")"#]);
         assert_eq!(how, Some(How::Edited));
     }
@@ -163,7 +181,7 @@ mod tests {
     #[test]
     fn what_cannot_be_edited_is_deleted() {
         let standing = standing(&["a", "b"]);
-        let course = Course::new(Purpose::Closing, &standing, &TakeBack::ALL, 1);
+        let course = Course::new(Purpose::Closing, &standing, &TakeBack::ALL, false, 1);
         let (acts, how) = walk(&course, |act| act != Act::Edit("a"));
         assert_eq!(acts, [r#"Edit("a")"#, r#"Delete("a")"#, r#"Edit("b")"#]);
         assert_eq!(how, Some(How::Deleted));
@@ -172,7 +190,7 @@ mod tests {
     #[test]
     fn what_cannot_be_taken_back_is_followed_up_once() {
         let standing = standing(&["a", "b"]);
-        let course = Course::new(Purpose::Closing, &standing, &TakeBack::ALL, 1);
+        let course = Course::new(Purpose::Closing, &standing, &TakeBack::ALL, false, 1);
         let (acts, how) = walk(&course, |act| matches!(act, Act::Reply(_)));
         let tried = [r#"Edit("a")"#, r#"Delete("a")"#, r#"Edit("b")"#, r#"Delete("b")"#, r#"Reply("b")"#];
         assert_eq!((acts.as_slice(), how), (tried.map(str::to_owned).as_slice(), Some(How::FollowedUp)));
@@ -184,7 +202,7 @@ mod tests {
     fn where_nothing_can_be_taken_back_the_chat_is_told() {
         let unnamed = [None];
         for (standing, ways) in [(&unnamed[..], &TakeBack::ALL[..]), (&standing(&["a"]), &[])] {
-            let (acts, how) = walk(&Course::new(Purpose::Correction, standing, ways, 1), |_| true);
+            let (acts, how) = walk(&Course::new(Purpose::Correction, standing, ways, false, 1), |_| true);
             assert_eq!((acts, how), (vec!["Say(0)".to_owned()], Some(How::FollowedUp)));
         }
     }
@@ -193,8 +211,27 @@ mod tests {
     fn a_message_we_cannot_name_beside_one_we_can_is_followed_up() {
         let standing = [Some("a".to_owned()), None];
         let ways = [TakeBack::Edit, TakeBack::Delete];
-        let (acts, how) = walk(&Course::new(Purpose::Closing, &standing, &ways, 1), |_| true);
+        let (acts, how) = walk(&Course::new(Purpose::Closing, &standing, &ways, false, 1), |_| true);
         assert_eq!(acts, [r#"Edit("a")"#, "Say(0)"]);
         assert_eq!(how, Some(How::FollowedUp));
+    }
+
+    #[test]
+    fn where_edits_can_be_read_back_a_correction_deletes_and_is_then_said() {
+        let (standing, ways) = (standing(&["a", "b"]), [TakeBack::Edit, TakeBack::Delete]);
+        let course = |purpose| Course::new(purpose, &standing, &ways, true, 1);
+        let (acts, how) = walk(&course(Purpose::Correction), |_| true);
+        assert_eq!(acts, [r#"Delete("a")"#, r#"Delete("b")"#, "Say(0)"]);
+        assert_eq!(how, Some(How::Deleted), "nothing stands as it was");
+        let (acts, how) = walk(&course(Purpose::Correction), |act| act != Act::Delete("a"));
+        assert_eq!(acts, [r#"Delete("a")"#, r#"Edit("a")"#, r#"Delete("b")"#, "Say(0)"]);
+        assert_eq!(how, Some(How::Deleted));
+        let (acts, how) = walk(&course(Purpose::Correction), |act| matches!(act, Act::Say(_)));
+        assert_eq!((acts.len(), how), (5, Some(How::FollowedUp)));
+        let (acts, _) = walk(&course(Purpose::Closing), |_| true);
+        assert_eq!(acts, [r#"Edit("a")"#, r#"Edit("b")"#]);
+        let untraced = [None];
+        let (acts, how) = walk(&Course::new(Purpose::Correction, &untraced, &ways, true, 1), |_| true);
+        assert_eq!((acts, how), (vec!["Say(0)".to_owned()], Some(How::FollowedUp)));
     }
 }

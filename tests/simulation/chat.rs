@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::dice::Dice;
 use crate::broadcast::hosts::Went;
-use crate::broadcast::platforms::{Act, TakeBack, Verdict};
+use crate::broadcast::platforms::{Act, TakeBack, Verdict, adapter};
 use crate::domain::delivery::{Fault, Outcome};
 use crate::domain::group::Platform;
 
@@ -48,6 +48,11 @@ impl Manner {
             Manner::Edits => &[TakeBack::Edit],
             Manner::Once => &[TakeBack::Edit, TakeBack::Delete],
         }
+    }
+
+    /// Whether everybody can read what an edited message said before.
+    pub fn keeps_edited(self) -> bool {
+        adapter(self.platform()).profile().keeps_edited
     }
 
     /// Whether the words of an alert and its picture are one message.

@@ -260,8 +260,9 @@ impl World<'_> {
             return Ok(());
         }
         let manner = self.members[request.member].chat.manner;
+        let parts = parts(leased, manner.parts());
         let course =
-            Course::new(leased.purpose, &leased.standing, manner.ways(), parts(leased, manner.parts()));
+            Course::new(leased.purpose, &leased.standing, manner.ways(), manner.keeps_edited(), parts);
         let Some(act) = course.next(conclude::progress(leased)) else {
             return self.broken(Rule::Once, format!("#{number} was leased and there is nothing left to do"));
         };

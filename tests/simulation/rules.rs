@@ -324,9 +324,13 @@ impl World<'_> {
         self.broken(Rule::Wanted, format!("#{number} is heard in group {place}, which wants to hear nothing"))
     }
 
-    /// A further message about the end is only for chats where something stands unchanged, or may.
+    /// A further message about the end is only for chats where something stands unchanged, or may; and for a
+    /// correction where an edit hides nothing.
     fn follow_up_is_owed(&self, number: usize, chat: &Chat) -> Outcome<()> {
         let request = &self.requests[number];
+        if request.leased.purpose == Purpose::Correction && chat.manner.keeps_edited() {
+            return Ok(());
+        }
         let takes_back = chat.manner.ways().iter().any(|way| *way != TakeBack::Reply);
         let stands = |now: Now| now == Now::Stands;
         let named_stands =

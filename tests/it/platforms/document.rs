@@ -159,7 +159,9 @@ fn over() -> String {
             };
             let words = match ways {
                 [] => "stay; one more message says that it is over",
-                _ if profile.keeps_edited => "replaced; the first ones stay in the message's history",
+                _ if profile.keeps_edited => {
+                    "replaced; the first ones stay in the message's history, but are deleted where they were false"
+                }
                 _ => "gone from the chat",
             };
             let by = or_none(ways.iter().map(|way| way.as_str().to_owned()).collect());

@@ -21,6 +21,7 @@ pub const TESTS: &[Test] = &[
     housed!(in_quiet_hours_only_what_makes_no_sound_goes),
     housed!(a_pause_keeps_back_only_what_would_be_heard),
     housed!(a_correction_has_the_same_ledger),
+    housed!(a_correction_leaves_nothing_false_in_a_history),
     housed!(a_correction_goes_before_the_closings_of_its_chat),
     housed!(what_still_waits_is_told_with_its_reason),
     housed!(who_hears_nothing_waits_or_is_unreachable_until_it_hears_again),
@@ -139,6 +140,23 @@ async fn a_correction_has_the_same_ledger(house: House) -> House {
     let told = house.chats[1].read().unwrap().to_string();
     assert!(told.contains("【72小时】更正") && told.contains(&scene.case), "{told}");
     let ledger = Ledger { received: 2, edited: 1, followed_up: 1, ..Ledger::default() };
+    scene.told(&house, "correction", ledger).await;
+    house
+}
+
+/// In Matrix whoever looks at the history of an edited message reads what it said before.
+async fn a_correction_leaves_nothing_false_in_a_history(house: House) -> House {
+    let house = house.and_chats(&[Platform::Matrix]).await;
+    let scene = Scene::of(&house).await;
+    let stood = standing(&house.chats[0]);
+    remove_as_false(&house, &scene.case, &scene.moderator).await;
+    let stands = standing(&house.chats[0]);
+    let corrected = alone(&stands);
+    assert!(corrected.text.starts_with("【72小时】更正"), "{corrected:?}");
+    assert!(stood.iter().all(|shown| shown.id != corrected.id), "{stood:?} {corrected:?}");
+    let told = house.chats[0].read().unwrap().to_string();
+    assert!(told.contains("【72小时】更正") && told.contains(&scene.case), "{told}");
+    let ledger = Ledger { received: 1, deleted: 1, ..Ledger::default() };
     scene.told(&house, "correction", ledger).await;
     house
 }
