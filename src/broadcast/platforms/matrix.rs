@@ -118,6 +118,20 @@ impl Adapter for Matrix {
         Ok(Credentials { token, chat, ..Credentials::at(Platform::Matrix, url.into()) })
     }
 
+    /// A token of Synapse names its user, before twenty random characters and a checksum:
+    /// <https://github.com/element-hq/synapse/blob/develop/synapse/handlers/auth.py>.
+    fn owner<'a>(&self, token: &'a str) -> &'a str {
+        let word = |part: &str, length| {
+            part.len() == length && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        };
+        match token.split('_').collect::<Vec<_>>()[..] {
+            ["syt", user, random, checksum] if !user.is_empty() && word(random, 20) && word(checksum, 6) => {
+                &token[.."syt__".len() + user.len()]
+            }
+            _ => token,
+        }
+    }
+
     fn parts(&self, message: &Message) -> usize {
         1 + usize::from(message.has_picture)
     }

@@ -274,6 +274,34 @@ fn the_same_robot_is_known_again() {
         renewed.address_key(),
         "whoever claims a token has not shown that it is theirs"
     );
+    for (platform, field, chat, tokens, stranger) in [
+        (
+            Platform::Slack,
+            "token",
+            ("channel", "C1"),
+            ["xoxb-17653-38214-kR8w2Qv", "xoxb-17653-38214-aNother1"],
+            "xoxb-17653-38215-aNother1",
+        ),
+        (
+            Platform::Matrix,
+            "access_token",
+            ("room_id", "!x"),
+            ["syt_Ym90_kR8w2QvTn9xLmZkR8w2Q_0a1B2c", "syt_Ym90_aNotherOneaNotherOne_3d4E5f"],
+            "syt_Ym91_aNotherOneaNotherOne_3d4E5f",
+        ),
+    ] {
+        let by = |token: &str| {
+            let server = (platform == Platform::Matrix).then_some(("homeserver", "https://m.example.org/"));
+            let given = [chat, (field, token)].into_iter().chain(server);
+            let given: Map<_, _> = given.map(|(name, value)| (name.to_owned(), value.into())).collect();
+            read(platform, &given.into()).unwrap()
+        };
+        assert!(by(tokens[0]).is_same_robot(&by(tokens[1])), "{platform:?}");
+        assert!(!by(tokens[0]).is_same_robot(&by(stranger)), "{platform:?}");
+        // Nothing is read out of a token of another form.
+        let short = tokens[0].rsplit_once(['-', '_']).unwrap().0;
+        assert!(!by(short).is_same_robot(&by(tokens[0])), "{platform:?}");
+    }
     assert!(one.account().is_some() && one.account() == two.account());
     let other = with(Platform::Telegram, &[("token", "1:other")]);
     assert_ne!(other.account(), one.account());
