@@ -55,8 +55,8 @@ pub fn end(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc
     plan(conn, notice, purpose, priority, None, now)
 }
 
-/// Who a broadcast is for, and how many of those groups get their delivery next: few at first, so that
-/// sending starts at once.
+/// Who a broadcast is for, and how many of those groups are looked at next: few at first, so that sending
+/// starts at once, and then more and more, however few of them want to hear it.
 ///
 /// # Errors
 /// When the database holds no such region.
@@ -74,8 +74,8 @@ pub fn audiences(broadcast: &Broadcast, notice: &Notice) -> Answer<(Vec<Audience
         Purpose::Update => vec![subscribers()?, Audience::Recipients],
         Purpose::Alert => vec![subscribers()?],
     };
-    let planned = usize::try_from(broadcast.planned).unwrap_or_default();
-    Ok((audiences, planned.saturating_mul(2).clamp(FIRST_SLICE, LARGEST_SLICE)))
+    let doubled = broadcast.slices.unsigned_abs().min(LARGEST_SLICE.ilog2());
+    Ok((audiences, (FIRST_SLICE << doubled).min(LARGEST_SLICE)))
 }
 
 fn plan(
@@ -97,6 +97,7 @@ fn plan(
         cursor: None,
         expanded: false,
         planned: 0,
+        slices: 0,
     };
     broadcasts::insert(conn, &broadcast)
 }

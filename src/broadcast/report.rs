@@ -180,6 +180,7 @@ mod tests {
             cursor: None,
             expanded: true,
             planned: 20,
+            slices: 0,
         }
     }
 

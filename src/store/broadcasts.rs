@@ -30,7 +30,10 @@ pub struct Broadcast {
     pub cursor: Option<Id>,
     /// Every group has its delivery.
     pub expanded: bool,
+    /// Its deliveries.
     pub planned: i32,
+    /// Into how many slices its audience was cut so far.
+    pub slices: i32,
 }
 
 /// Adds a broadcast; the next lease starts to plan its deliveries.

@@ -37,7 +37,7 @@ pub enum Audience {
     Recipients,
 }
 
-/// Who a broadcast is for, and how many of those groups get their delivery next.
+/// Who a broadcast is for, and how many of those groups are looked at next.
 pub type Audiences<'a> = &'a dyn Fn(&Broadcast, &Notice) -> Answer<(Vec<Audience>, usize)>;
 
 /// A delivery to be written down.
@@ -81,6 +81,7 @@ pub(super) fn grow(
     }
     slices::add(conn, &leased, terms.until)?;
     broadcast.planned += i32::try_from(new.len()).unwrap_or(i32::MAX);
+    broadcast.slices += 1;
     broadcast.cursor =
         if stopped { new.last().map(|last| last.group).or(broadcast.cursor) } else { Some(end) };
     broadcast.expanded = (!stopped && end.0 == Uuid::max())

@@ -188,6 +188,7 @@ diesel::table! {
         quiet_from -> Nullable<SmallInt>,
         quiet_until -> Nullable<SmallInt>,
         quiet_but_urgent -> Bool,
+        generation -> Integer,
     }
 }
 

@@ -237,7 +237,8 @@ CREATE TABLE broadcasts (
     not_after TIMESTAMPTZ,
     cursor UUID,
     expanded BOOLEAN NOT NULL,
-    planned INTEGER NOT NULL
+    planned INTEGER NOT NULL,
+    slices INTEGER NOT NULL DEFAULT 0 -- into which its audience was cut so far: each is larger than the last
 );
 CREATE INDEX broadcasts_notice ON broadcasts (notice_id);
 CREATE INDEX broadcasts_unexpanded ON broadcasts (priority, id) WHERE NOT expanded;
