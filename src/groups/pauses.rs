@@ -7,7 +7,7 @@ use super::{GroupError, Groups, courier, locked};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::group::GroupState;
 use crate::domain::zone::BEIJING;
-use crate::store::groups::{self, Group};
+use crate::store::groups::{self, Group, Rested};
 use crate::store::types::{Named, Time};
 use crate::store::{Conn, lanes};
 
@@ -99,11 +99,12 @@ impl Groups {
     /// The first failure; the next run tries again.
     pub async fn end_pauses(&self) -> Result<(), GroupError> {
         let now = self.clock.now();
-        let (mut beyond, mut failed) = (Some(Uuid::nil()), None);
-        while let Some(place) = beyond {
-            let over = self.store.read(move |c| groups::paused_no_longer(c, now, place, SLICE)).await?;
-            beyond = over.get(SLICE as usize - 1).map(|(_, id)| *id);
-            for (account, id) in over {
+        let (mut beyond, mut more, mut failed) = (None, true, None);
+        while more {
+            let over = self.store.read(move |c| groups::paused_no_longer(c, now, beyond, SLICE)).await?;
+            (beyond, more) = (over.last().copied(), over.len() == SLICE as usize);
+            for Rested { account, id, .. } in over {
+                let (account, id) = (account.0, id.0);
                 match self.end_pause(account, id, now).await {
                     Ok(ended) if ended => self.work_is_due.notify_one(),
                     Ok(_) => {}

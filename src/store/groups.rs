@@ -164,21 +164,31 @@ pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
     }
 }
 
-/// The groups beyond that one, by their ids, whose pause is over at that time, each after its admin.
+/// A group whose pause is over.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub struct Rested {
+    pub account: Id,
+    pub id: Id,
+    until: Option<Time>,
+}
+
+/// The groups beyond that one whose pause is over at that time, in the order in which the pauses ended.
 pub fn paused_no_longer(
     conn: &mut Conn,
     now: DateTime<Utc>,
-    beyond: Uuid,
+    beyond: Option<Rested>,
     limit: i64,
-) -> Answer<Vec<(Uuid, Uuid)>> {
-    let over: Vec<(Id, Id)> = both!(conn, c => groups::table
-        .filter(groups::paused_until.le(Time(now)))
-        .filter(groups::state.eq(Named(GroupState::Paused)).and(groups::id.gt(Id(beyond))))
-        .order(groups::id)
-        .select((groups::account_id, groups::id))
+) -> Answer<Vec<Rested>> {
+    let (until, id) = beyond.map_or((None, Id(Uuid::nil())), |group| (group.until, group.id));
+    let until = until.unwrap_or(Time(DateTime::UNIX_EPOCH));
+    Ok(both!(conn, c => groups::table
+        .filter(groups::paused_until.le(Time(now)).and(groups::paused_until.ge(until)))
+        .filter(groups::paused_until.gt(until).or(groups::id.gt(id)))
+        .filter(groups::state.eq(Named(GroupState::Paused)))
+        .order((groups::paused_until, groups::id))
+        .select((groups::account_id, groups::id, groups::paused_until))
         .limit(limit)
-        .load(c))?;
-    Ok(over.into_iter().map(|(account, id)| (account.0, id.0)).collect())
+        .load(c))?)
 }
 
 /// Whether another group has this group's robot.
