@@ -266,7 +266,7 @@ pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting
     );
     let words = [
         "SELECT p.priority, (SELECT 1 FROM deliveries d \
-           WHERE d.queued AND d.priority = p.priority AND d.due_at <= ",
+           WHERE d.queued AND d.state = 'open' AND d.priority = p.priority AND d.due_at <= ",
         &*rest,
     ];
     let now = Value::from(now);
@@ -303,7 +303,7 @@ pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit
            {LISTENER} FROM deliveries d {lane} {} ",
         free()
     );
-    let open = format!(" {group} WHERE d.queued AND d.priority = ");
+    let open = format!(" {group} WHERE d.queued AND d.state = 'open' AND d.priority = ");
     let words = [&*select, &open, " AND d.due_at <= ", " ORDER BY d.due_at, d.id LIMIT ", locked];
     let values = [now.into(), (priority as i16).into(), now.into(), (limit as i64).into()];
     let values = values.iter().collect();

@@ -377,16 +377,16 @@ fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
         .select(broadcasts::id)
         .load(c))?;
     let missed = missed.into_iter().filter(|(_, broadcast)| ended.contains(&Id(*broadcast)));
+    // CROSS, as in `standing`.
     let forget = Change {
         before: "UPDATE deliveries SET state = 'cancelled', queued = FALSE",
         columns: &[("group_id", Holds::Id), ("broadcast_id", Holds::Id)],
         after: "WHERE deliveries.group_id = rows.group_id AND deliveries.state = 'open' \
              AND deliveries.broadcast_id IN (SELECT e.id FROM broadcasts e JOIN broadcasts b ON b.notice_id = e.notice_id \
                WHERE b.id = rows.broadcast_id AND e.purpose IN ('closing', 'correction')) \
-             AND NOT EXISTS (SELECT 1 FROM deliveries o JOIN broadcasts ob ON ob.id = o.broadcast_id \
-               JOIN broadcasts me ON me.notice_id = ob.notice_id \
-               WHERE me.id = rows.broadcast_id AND o.group_id = rows.group_id AND o.reach > 0 \
-                 AND ob.purpose IN ('alert', 'update'))",
+             AND NOT EXISTS (SELECT 1 FROM broadcasts me CROSS JOIN broadcasts ob CROSS JOIN deliveries o \
+               WHERE me.id = rows.broadcast_id AND ob.notice_id = me.notice_id AND ob.purpose IN ('alert', 'update') \
+                 AND o.broadcast_id = ob.id AND o.group_id = rows.group_id AND o.reach > 0)",
     };
     forget
         .make::<Forget>(conn, missed.map(|(group, broadcast)| vec![group.into(), broadcast.into()]).collect())

@@ -63,16 +63,16 @@ pub fn add_standing(
             ("= ANY (", Value::Column(Column::Int(endings.iter().copied().map(Some).collect())), ")")
         }
     };
+    // CROSS tells SQLite to come to the group's deliveries last, by their broadcasts: it would begin with all that
+    // the group ever heard.
     let before = format!(
         "SELECT e.id, d.message_ref, \
            d.attempts - (SELECT COUNT(*) FROM attempts a WHERE a.delivery_id = d.id \
              AND a.outcome NOT IN ('delivered', 'unknown')), \
            d.state = 'delivered' AND d.last_outcome = 'delivered', d.digest \
-         FROM deliveries e \
-         JOIN broadcasts eb ON eb.id = e.broadcast_id \
-         JOIN broadcasts b ON b.notice_id = eb.notice_id AND b.purpose IN ('alert', 'update') \
-         JOIN deliveries d ON d.broadcast_id = b.id AND d.group_id = e.group_id \
-         WHERE d.reach > 0 AND e.id {among}"
+         FROM deliveries e CROSS JOIN broadcasts eb CROSS JOIN broadcasts b CROSS JOIN deliveries d \
+         WHERE eb.id = e.broadcast_id AND b.notice_id = eb.notice_id AND b.purpose IN ('alert', 'update') \
+           AND d.broadcast_id = b.id AND d.group_id = e.group_id AND d.reach > 0 AND e.id {among}"
     );
     let words = [before.as_str(), &format!("{end} ORDER BY d.id")];
     let found: Vec<Spoken> =

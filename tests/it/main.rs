@@ -126,6 +126,7 @@ fn main() -> ExitCode {
         ("chaos::herd", chaos::herd::TESTS),
         ("chaos::kills", chaos::kills::TESTS),
         ("chaos::leases", chaos::leases::TESTS),
+        ("chaos::lookups", chaos::lookups::TESTS),
         ("chaos::locks", chaos::locks::TESTS),
         ("chaos::pace", chaos::pace::TESTS),
         ("chaos::pictures", chaos::pictures::TESTS),

@@ -75,7 +75,7 @@ fn lease_as(conn: &mut Conn, now: DateTime<Utc>, node: i64, before: &mut dyn FnM
 }
 
 /// A token that is used until it rests.
-fn rests_until(token: &Token<'_>, _: Priority) -> DateTime<Utc> {
+pub fn rests_until(token: &Token<'_>, _: Priority) -> DateTime<Utc> {
     token.open_at
 }
 
@@ -104,7 +104,7 @@ pub fn lease_at(
     lease(conn, &mut terms)
 }
 
-async fn planned(house: House) -> House {
+pub async fn planned(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
@@ -504,7 +504,7 @@ struct Step {
 }
 
 /// The query plan of `sql`, with the first of these values for its parameters.
-fn explain(conn: &mut Conn, sql: &str, values: &[String]) -> Answer<String> {
+pub fn explain(conn: &mut Conn, sql: &str, values: &[String]) -> Answer<String> {
     let sql = sql.split(" -- binds").next().unwrap_or(sql);
     Ok(match conn {
         Conn::Pg(c) => {

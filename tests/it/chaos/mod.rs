@@ -22,6 +22,7 @@ pub mod herd;
 pub mod kills;
 pub mod leases;
 pub mod locks;
+pub mod lookups;
 pub mod pace;
 pub mod pictures;
 pub mod rows;
