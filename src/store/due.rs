@@ -203,10 +203,10 @@ impl Said {
         }
     }
 
-    /// Whether the group's hourly cap applies. Life at risk, a correction, and the end of what the group has
-    /// heard are told regardless of it.
-    pub(super) fn is_rationed(&self, listener: &Listener) -> bool {
-        !self.purpose.0.ends() && !listener.quiet.yields_to(self.purpose.0, self.urgency)
+    /// Whether hourly caps apply. Life at risk, a correction, and the end of what a group has heard are told
+    /// regardless of them, whatever its quiet hours let through.
+    pub(super) fn is_rationed(&self) -> bool {
+        !self.purpose.0.ends() && Priority::of(self.urgency.into()) != Priority::Urgent
     }
 
     /// Until when it must not be said, or its group or lane cannot take it.

@@ -262,7 +262,7 @@ fn rationed_until(
     decided: &Decided,
 ) -> Option<DateTime<Utc>> {
     // What perhaps arrived has been counted, and is only repeated.
-    let begins = delivery.part == 0 && act_of(delivery.act).in_vain == 0 && said.is_rationed(listener);
+    let begins = delivery.part == 0 && act_of(delivery.act).in_vain == 0 && said.is_rationed();
     let full = listener.full_until(terms.now).filter(|_| begins);
     full.or_else(|| {
         let id = listener.bot.as_deref()?;
@@ -275,7 +275,6 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
     let (now, Due { delivery, listener }) = (terms.now, one);
     // In quiet hours only what may be heard at any hour goes, so it does not take along what may not.
     let digest = delivery.digest && listener.quiet.hours_end(now).is_none();
-    let is_rationed = said.is_rationed(&listener);
     let Some(lane) = listener.lane else { return };
     decided.groups.insert(listener.group_id);
     if let Some(bot) = listener.bot.as_deref().and_then(|bot| decided.bots.get_mut(bot)) {
@@ -309,7 +308,7 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
         failing_since: lane.failing_since.map(|t| t.0),
         said_at: said.created_at.0,
         not_after: said.not_after.map(|t| t.0),
-        is_rationed,
+        is_rationed: said.is_rationed(),
         quiet_until,
         standing: Vec::new(),
         with: Vec::new(),

@@ -31,7 +31,7 @@ pub(super) struct Quietness {
 
 impl Quietness {
     /// Whether this is heard at any hour: life at risk, or a correction.
-    pub(super) fn yields_to(self, purpose: Purpose, urgency: i16) -> bool {
+    fn yields_to(self, purpose: Purpose, urgency: i16) -> bool {
         let urgent = Priority::of(urgency.into()) == Priority::Urgent;
         purpose == Purpose::Correction || (urgent && self.quiet_but_urgent)
     }
