@@ -84,7 +84,7 @@ impl Groups {
     /// Changes a group: everything that is asked for, or nothing. With new credentials control has to be
     /// proved again, and the code is sent by them before anything is changed, so that a working robot is not
     /// given up for one that does not work. Where the quiet hours or the cap change, deliveries that waited
-    /// for them are considered again.
+    /// for them are considered again; what waits and is not of its kinds and regions any more is cancelled.
     ///
     /// # Errors
     /// [`GroupError::Exists`] where the new robot is connected already, [`GroupError::Unreachable`] where the
@@ -143,6 +143,10 @@ impl Groups {
                 }
                 if let Some(regions) = &change.regions {
                     groups::set_regions(tx, id, regions)?;
+                }
+                if change.kinds.is_some() || change.regions.is_some() {
+                    let regions = groups::regions(tx, &[group.id])?.remove(&group.id).unwrap_or_default();
+                    groups::cancel_unwanted(tx, &group, &regions)?;
                 }
                 if (group.hourly_cap, group.quiet()) != times {
                     groups::reconsider(tx, id, now)?;

@@ -21,6 +21,7 @@ pub const TESTS: &[Test] = &[
     housed!(an_end_that_cannot_be_is_refused),
     housed!(a_pause_is_chosen_on_the_page),
     housed!(what_waited_is_said_most_urgent_first),
+    housed!(what_waited_and_is_not_wanted_any_more_is_not_said),
 ];
 
 async fn pause(house: &House, team: &Team, body: &Value) -> Value {
@@ -189,5 +190,40 @@ async fn what_waited_is_said_most_urgent_first(house: House) -> House {
         house.advance(TimeDelta::seconds(10));
     }
     assert_eq!(heard, expected);
+    house
+}
+
+/// A change of kinds or regions counts at once, but nobody is left with what was true before.
+async fn what_waited_and_is_not_wanted_any_more_is_not_said(house: House) -> House {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let now = house.clock.now();
+    let (heard, manage) = team.publish(&house, notices::lost_property(now), "13800138001").await;
+    team.hears(&heard);
+    pause(&house, &team, &Value::Null).await;
+    team.publish(&house, notices::lost_property(now), "13800138002").await;
+    let (wanted, _) = team.publish(&house, notices::rescue(now), "13800138003").await;
+    let outcome = json!({"outcome": "returned", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    house.settle().await;
+
+    let cancelled = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'cancelled'";
+    team.change(&house, json!({"name": "群", "regions": ["131000"]})).await;
+    assert_eq!(count(&house.db, cancelled).await, 0, "its city is asked for, too");
+    team.change(&house, json!({"kinds": ["rescue"]})).await;
+    assert_eq!(count(&house.db, cancelled).await, 1, "the property of which it has not heard");
+    house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    house.settle().await;
+    let said = [(); 2].map(|()| team.chat.read().expect("a message").to_string());
+    assert!(said[0].contains(&heard) && said[1].contains(&wanted), "{said:?}");
+    assert_eq!(team.chat.read(), None);
+
+    pause(&house, &team, &Value::Null).await;
+    team.publish(&house, notices::rescue(now), "13800138004").await;
+    team.change(&house, json!({"regions": ["110101"]})).await;
+    assert_eq!(count(&house.db, cancelled).await, 2);
+    house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
+    house.settle().await;
+    assert_eq!(team.chat.read(), None);
     house
 }

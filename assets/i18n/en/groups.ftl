@@ -215,7 +215,7 @@ groups-log-for-group = Waiting for the group to receive again
 groups-log-for-proof = Waiting for the robot to be verified
 groups-log-given_up = Did not arrive; given up
 groups-log-doubtful = Not known whether it arrived; not sent again
-groups-log-cancelled = Cancelled: the notice ended or changed first
+groups-log-cancelled = Cancelled: the notice ended or changed first, or the group no longer wants its kind or area
 groups-log-partly = The words arrived; the notice then ended, and the picture was not sent
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } calls to the platform
@@ -224,7 +224,7 @@ groups-log-whole = Details
 groups-again = Send it again
 groups-done-again = It is sent again now.
 redeliver-delivered = It has arrived already.
-redeliver-cancelled = It was cancelled, because its notice ended or had changed.
+redeliver-cancelled = It was cancelled, because its notice ended or had changed, or the group no longer wanted its kind or area.
 redeliver-given_up = Its notice is over or has other words now, so it is no longer true.
 
 groups-delivery-title = { $case }: { $what }
