@@ -107,6 +107,8 @@ impl Group {
 
 /// Adds a group with its regions and its lane; `false` where its robot is connected already.
 pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<bool> {
+    // A token before the address, as in `save`.
+    super::bots::keep(conn, group.bot.as_deref())?;
     let rows = both!(conn, c => diesel::insert_into(groups::table)
         .values(group)
         .on_conflict(groups::address_hash)
@@ -116,7 +118,6 @@ pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<bool
         return Ok(false);
     }
     set_regions(conn, group.id.0, regions)?;
-    super::bots::keep(conn, group.bot.as_deref())?;
     lanes::insert(conn, group.id)?;
     Ok(true)
 }
