@@ -284,12 +284,14 @@ pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting
 pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit: usize) -> Answer<Vec<Due>> {
     struct Wait;
     // The queue must be read first, in its order, whatever the planner believes about the number of groups:
-    // CROSS tells SQLite so, and PostgreSQL gets subqueries that it cannot flatten.
+    // CROSS tells SQLite so, and PostgreSQL gets subqueries that it cannot flatten. There a lane may be locked
+    // after a change of its group that this statement does not see: then it is left to the next look, which does.
     let (lane, group, locked) = match conn {
         Conn::Pg(_) => (
             "JOIN LATERAL (SELECT * FROM lanes WHERE lanes.group_id = d.group_id AND lanes.leased_until",
             "FOR UPDATE SKIP LOCKED) l ON TRUE \
-             JOIN LATERAL (SELECT * FROM groups WHERE groups.id = d.group_id OFFSET 0) g ON TRUE",
+             JOIN LATERAL (SELECT * FROM groups WHERE groups.id = d.group_id OFFSET 0) g \
+               ON g.generation = l.generation",
             " FOR UPDATE OF d SKIP LOCKED",
         ),
         Conn::Sqlite(_) => (

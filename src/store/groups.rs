@@ -208,9 +208,26 @@ pub fn save(conn: &mut Conn, group: &Group) -> Answer<bool> {
     let saved = conn.transaction(|conn| {
         super::bots::keep(conn, group.bot.as_deref())?;
         both!(conn, c => diesel::update(groups::table.find(group.id)).set(group).execute(c))?;
-        Ok(())
+        count_change(conn, group.id)
     });
     unless_connected(saved)
+}
+
+/// Tells leases that a group whose lane is locked has changed. On PostgreSQL a lease reads groups as they were
+/// when it began, and lanes as they are when it locks them: it leaves alone what does not fit together.
+pub(super) fn count_change(conn: &mut Conn, id: Id) -> Answer<()> {
+    both!(conn, c => {
+        diesel::update(groups::table.find(id))
+            .set(groups::generation.eq(groups::generation + 1))
+            .execute(c)?;
+        diesel::sql_query(
+            "UPDATE lanes SET generation = (SELECT generation FROM groups WHERE groups.id = lanes.group_id) \
+             WHERE group_id = $1",
+        )
+        .bind::<Uid, _>(id)
+        .execute(c)?;
+    });
+    Ok(())
 }
 
 /// Whether a change of a group's robot was kept: `false` where another group has that robot.

@@ -20,7 +20,6 @@ use super::slices;
 use super::statement::{Statement, Value};
 use super::types::Id;
 use super::types::sql::Uid;
-use super::wishes;
 use super::{Answer, Conn, StoreError, both};
 use crate::domain::delivery::Priority;
 use crate::domain::group::Kinds;
@@ -67,9 +66,8 @@ pub(super) fn grow(
     let notice = notices::by_id(conn, broadcast.notice_id.0)?
         .ok_or_else(|| StoreError::Corrupt("a broadcast without its notice".to_owned()))?;
     let room = terms.limit.saturating_sub(decided.taken.len());
-    let (mut listeners, end) = slice(conn, &broadcast, &notice, room, terms)?;
+    let (listeners, end) = slice(conn, &broadcast, &notice, room, terms)?;
     let said = Said::of(&broadcast, &notice);
-    wishes::ask_again(conn, listeners.iter_mut(), terms.now)?;
     bots::load(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), terms.now, &mut decided.bots)?;
     let before = decided.taken.len();
     let (new, stopped) = plan(listeners, &broadcast, &said, priority, terms, decided);
@@ -167,12 +165,13 @@ fn listeners(
     struct Subscribers;
     struct Recipients;
     // The slice must be read first, never the groups: CROSS tells SQLite so. A lane that another node has
-    // locked is skipped, not waited for.
+    // locked is skipped, not waited for; so is one whose group was changed before we locked it and after we
+    // read the group.
     let (leads, lane, has_lane) = match conn {
         Conn::Pg(_) => (
             "JOIN",
             "LEFT JOIN LATERAL (SELECT * FROM lanes WHERE lanes.group_id = g.id AND lanes.leased_until",
-            "FOR UPDATE SKIP LOCKED) l ON TRUE",
+            "FOR UPDATE SKIP LOCKED) l ON l.generation = g.generation",
         ),
         Conn::Sqlite(_) => ("CROSS JOIN", "LEFT JOIN lanes l ON l.group_id = g.id AND l.leased_until", ""),
     };

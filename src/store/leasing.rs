@@ -24,7 +24,6 @@ use super::lanes::{decode_times, recent_by, with_one_more};
 use super::mutation::{self, Mutation};
 use super::slices;
 use super::types::{Id, act_of};
-use super::wishes;
 use super::{Answer, Conn};
 use crate::domain::delivery::{Priority, Reach};
 use crate::domain::group::Platform;
@@ -179,14 +178,13 @@ fn take_due(
     terms: &mut Terms<'_>,
     decided: &mut Decided,
 ) -> Answer<bool> {
-    let mut due = due::due(conn, terms.now, priority, room)?;
+    let due = due::due(conn, terms.now, priority, room)?;
     if due.is_empty() {
         // Nobody would lease it, and everybody look for it again and again.
         deliveries::give_up_gone(conn, terms.now, priority)?;
     }
     let full = due.len() == room;
     let said = due::said(conn, &due)?;
-    wishes::ask_again(conn, due.iter_mut().map(|one| &mut one.listener), terms.now)?;
     bots::load(conn, due.iter().filter_map(|one| one.listener.bot.as_deref()), terms.now, &mut decided.bots)?;
     let before = decided.put_off.len() + decided.cancelled.len();
     for one in due {

@@ -327,7 +327,7 @@ fn follow(conn: &mut Conn, leased: &Leased, moved: &Moved) -> Answer<bool> {
                 groups::address_hash.eq(&moved.address_hash),
             ))
             .execute(c))?;
-        Ok(())
+        super::groups::count_change(conn, Id(leased.group))
     };
     if mutation::on(Mutation::BreakOnMoved) {
         return enter(conn).map(|()| true);
@@ -340,7 +340,7 @@ fn disable(conn: &mut Conn, group: Uuid, why: WhyDisabled) -> Answer<()> {
     both!(conn, c => diesel::update(groups::table.find(Id(group)))
         .set((groups::state.eq(Named(GroupState::Disabled)), groups::reason.eq(Named(why))))
         .execute(c))?;
-    Ok(())
+    super::groups::count_change(conn, Id(group))
 }
 
 /// Records how shared tokens were used, and what their platforms said about them.

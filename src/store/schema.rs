@@ -224,6 +224,7 @@ diesel::table! {
         leased_until -> Ts,
         leased_by -> BigInt,
         fence -> BigInt,
+        generation -> Integer,
         failures -> Integer,
         failing_since -> Nullable<Ts>,
         recent -> Binary,
@@ -258,6 +259,7 @@ diesel::table! {
         cursor -> Nullable<Uid>,
         expanded -> Bool,
         planned -> Integer,
+        slices -> Integer,
     }
 }
 

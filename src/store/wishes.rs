@@ -1,18 +1,13 @@
 //! What groups wish for: when they want to be left alone, and how much they want to hear within an hour.
 
-use std::collections::{BTreeSet, HashMap};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Nullable, SmallInt};
 
 use super::due::Listener;
 use super::lanes::decode_times;
-use super::schema::groups;
-use super::types::{Id, Named};
-use super::{Answer, Conn};
 use crate::domain::delivery::{LIFE_AT_RISK, Priority, Purpose};
-use crate::domain::group::{GroupState, MAX_HOURLY_CAP};
+use crate::domain::group::MAX_HOURLY_CAP;
 use crate::domain::quiet::Quiet;
 
 /// The period of an hourly cap.
@@ -81,46 +76,6 @@ pub(super) fn heard(
     let lately: Vec<_> = before.iter().copied().filter(|heard| *heard > at - HOUR).chain(now).collect();
     let counted = usize::from(MAX_HOURLY_CAP.unsigned_abs());
     lately[lately.len().saturating_sub(counted)..].to_vec()
-}
-
-/// Reads the wishes of unwilling groups again, now that their lanes are locked. A change that lets a group
-/// hear again makes due what waits for it, and may have committed after the first reading and before the lane
-/// was locked.
-pub(super) fn ask_again<'a>(
-    conn: &mut Conn,
-    listeners: impl Iterator<Item = &'a mut Listener>,
-    now: DateTime<Utc>,
-) -> Answer<()> {
-    // SQLite runs one write transaction at a time.
-    let Conn::Pg(c) = conn else { return Ok(()) };
-    let is_unwilling = |one: &&mut Listener| {
-        let hears = !one.is_deaf() && one.quiet.hours_end(now).is_none() && one.full_until(now).is_none();
-        one.lane.is_some() && !hears
-    };
-    let unwilling: Vec<&mut Listener> = listeners.filter(is_unwilling).collect();
-    if unwilling.is_empty() {
-        return Ok(());
-    }
-    let of: BTreeSet<Id> = unwilling.iter().map(|listener| listener.group_id).collect();
-    type Wishes = (Named<GroupState>, Option<i16>, Quietness);
-    let wishes: Vec<(Id, Wishes)> = groups::table
-        .filter(groups::id.eq_any(of))
-        .select((
-            groups::id,
-            (
-                groups::state,
-                groups::hourly_cap,
-                (groups::quiet_from, groups::quiet_until, groups::quiet_but_urgent),
-            ),
-        ))
-        .load(&mut **c)?;
-    let wishes: HashMap<Id, Wishes> = wishes.into_iter().collect();
-    for listener in unwilling {
-        if let Some(wishes) = wishes.get(&listener.group_id) {
-            (listener.state, listener.hourly_cap, listener.quiet) = *wishes;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -179,7 +179,8 @@ CREATE TABLE groups (
     hourly_cap SMALLINT,
     quiet_from SMALLINT,
     quiet_until SMALLINT,
-    quiet_but_urgent BOOLEAN NOT NULL DEFAULT TRUE
+    quiet_but_urgent BOOLEAN NOT NULL DEFAULT TRUE,
+    generation INTEGER NOT NULL DEFAULT 0 -- raised by each change
 );
 CREATE INDEX groups_account ON groups (account_id);
 -- A robot is connected only once.
@@ -212,6 +213,7 @@ CREATE TABLE lanes (
     leased_until TIMESTAMPTZ NOT NULL,
     leased_by BIGINT NOT NULL DEFAULT -1, -- the process: after a crash the next one on its machine frees the lane
     fence BIGINT NOT NULL, -- raised by each lease: a result counts only under its own lease
+    generation INTEGER NOT NULL DEFAULT 0, -- its group's: whoever locks the lane knows by it whether they read the group before
     failures INTEGER NOT NULL,
     failing_since TIMESTAMPTZ,
     recent BYTEA NOT NULL, -- the times of the latest requests, for the platform's budget

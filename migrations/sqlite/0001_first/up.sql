@@ -181,7 +181,8 @@ CREATE TABLE groups (
     hourly_cap INTEGER,
     quiet_from INTEGER,
     quiet_until INTEGER,
-    quiet_but_urgent INTEGER NOT NULL DEFAULT 1
+    quiet_but_urgent INTEGER NOT NULL DEFAULT 1,
+    generation INTEGER NOT NULL DEFAULT 0 -- raised by each change
 ) STRICT;
 CREATE INDEX groups_account ON groups (account_id);
 -- A robot is connected only once.
@@ -212,6 +213,7 @@ CREATE TABLE lanes (
     leased_until INTEGER NOT NULL,
     leased_by INTEGER NOT NULL DEFAULT -1, -- the process: after a crash the next one on its machine frees the lane
     fence INTEGER NOT NULL, -- raised by each lease: a result counts only under its own lease
+    generation INTEGER NOT NULL DEFAULT 0, -- its group's: whoever locks the lane knows by it whether they read the group before
     failures INTEGER NOT NULL,
     failing_since INTEGER,
     recent BLOB NOT NULL, -- the times of the latest requests, for the platform's budget

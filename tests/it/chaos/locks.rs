@@ -14,13 +14,17 @@ use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::delivery::{ActSoFar, DeliveryState, EndedAs, Outcome, Reach};
 use seventytwo::domain::group::{GroupState, Platform, WhyDisabled};
 use seventytwo::domain::people::Role;
+use seventytwo::domain::region::Region;
 use seventytwo::groups::MAX_GROUPS;
 use seventytwo::store::bots::PROBE;
+use seventytwo::store::groups::Group;
 use seventytwo::store::leasing::Leased;
 use seventytwo::store::results::{self, Health, Moved, Record};
+use seventytwo::store::types::Id;
 use seventytwo::store::{Answer, Conn, Store, StoreError, accounts, deliveries, groups, lanes};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
+use uuid::Uuid;
 
 use super::leases::{ELSEWHERE, crowd, lease_and_die, lease_slowly};
 use super::{count, run};
@@ -46,6 +50,8 @@ pub const TESTS: &[Test] = &[
     shared!(a_group_that_is_resumed_while_an_end_is_planned_for_it_hears),
     shared!(a_group_whose_quiet_hours_go_while_a_lease_looks_at_it_hears),
     shared!(a_group_whose_cap_goes_while_a_lease_looks_at_it_hears),
+    shared!(a_robot_that_is_replaced_while_a_lease_looks_at_it_says_nothing),
+    shared!(a_robot_is_connected_while_another_group_moves_to_it),
     shared!(a_slice_that_another_node_looks_through_is_waited_for),
     shared!(what_ends_while_the_lanes_of_the_dead_are_freed_waits_for_nothing),
     shared!(the_lanes_of_the_dead_are_freed_while_their_last_results_are_written),
@@ -519,9 +525,14 @@ const GATE: &str = "CREATE SEQUENCE passed; \
      CREATE VIEW lanes AS SELECT * FROM lanes_behind WHERE gate()";
 
 impl Scene {
-    /// Lets a group receive again while a lease stands between reading the group's state and locking its
-    /// lane.
-    async fn hears_in_the_middle_of_a_lease(self, method: Method, path: &str, body: Value) {
+    /// Changes a group while a lease stands between reading the group and locking its lane; returns what that
+    /// lease and the next one have leased.
+    async fn changes_in_the_middle_of_a_lease(
+        &self,
+        method: Method,
+        path: &str,
+        body: Value,
+    ) -> [Vec<Leased>; 2] {
         run(&self.house.db, GATE).await;
         let gate = Open::begin(self.store(), |tx| {
             let Conn::Pg(c) = tx else { unreachable!("it is PostgreSQL") };
@@ -535,7 +546,12 @@ impl Scene {
         let path = format!("/groups/{}{path}", self.groups[0]);
         self.house.call(method, &path, Some(&self.admin.token), Some(&body)).await.expect(200);
         gate.commit().await;
-        let leased = lease.await.unwrap().unwrap().leased;
+        [lease.await.unwrap().unwrap().leased, self.look().await]
+    }
+
+    /// Lets a group receive again in the middle of a lease.
+    async fn hears_in_the_middle_of_a_lease(self, method: Method, path: &str, body: Value) {
+        let leased = self.changes_in_the_middle_of_a_lease(method, path, body).await.concat();
         assert_eq!(leased.iter().map(|one| one.quiet_until).collect::<Vec<_>>(), [None], "it hears");
     }
 
@@ -587,6 +603,17 @@ async fn a_group_whose_cap_goes_while_a_lease_looks_at_it_hears(db: Db) {
     scene.wish(json!({"hourly_cap": 1})).await;
     scene.outlast_the_leases().await;
     scene.hears_in_the_middle_of_a_lease(Method::PATCH, "", json!({"hourly_cap": null})).await;
+}
+
+/// Its old robot is not used under the fencing number that belongs to the new one.
+async fn a_robot_that_is_replaced_while_a_lease_looks_at_it_says_nothing(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    assert_eq!(scene.lease().await.len(), 1);
+    scene.outlast_the_leases().await;
+    let robot = json!({"credentials": {"url": scene.house.chats[0].robot()}});
+    let leased = scene.changes_in_the_middle_of_a_lease(Method::PATCH, "", robot).await;
+    assert_eq!(leased.concat().len(), 0, "control of the new one is to be proved");
 }
 
 /// Asking again at once would spin for as long as the other node stands still.
@@ -681,6 +708,24 @@ async fn what_was_put_off_is_moved_back_while_its_notice_ends(db: Db) {
     let back = scene.store().set_back(scene.house.clock.now(), TimeDelta::days(100_000));
     let ((), moved) = crossing(&scene.house.db, scene.turn(&case, "remove"), back, held).await;
     moved.unwrap();
+}
+
+/// Both note down the robot's token and its address.
+async fn a_robot_is_connected_while_another_group_moves_to_it(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    let read = |c: &mut Conn| {
+        let admin = accounts::by_name(c, "王群主")?.expect("the admin").account.id.0;
+        Ok::<_, StoreError>(groups::of_account(c, admin, None, 1)?.remove(0))
+    };
+    let mut group = scene.store().read(read).await.unwrap();
+    (group.bot, group.address_hash) = (Some("token".to_owned()), b"a robot".to_vec());
+    let other = Group { id: Id(Uuid::from_u128(7)), ..group.clone() };
+    let held = locked(scene.store(), "SELECT 1 FROM groups".to_owned()).await;
+    let moves = scene.store().write(move |tx| groups::save(tx, &group));
+    let connects =
+        scene.store().write(move |tx| groups::insert(tx, &other, &[Region::parse("131003").unwrap()]));
+    let (moved, connected) = crossing(&scene.house.db, moves, connects, held).await;
+    assert_eq!([moved.unwrap(), connected.unwrap()], [true, false], "who came first has it");
 }
 
 /// Fills an account with copies of its one group, up to one below the maximum.
