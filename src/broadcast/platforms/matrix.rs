@@ -1,7 +1,7 @@
 //! Matrix, by an account's access token, in one room of any homeserver.
 //!
-//! The words and the poster are an event each. An event's transaction id is derived from the delivery and
-//! from what is said, so a repeated request is answered like the first and makes no second event.
+//! The words and the poster are an event each. An event's transaction id is derived from the deliveries and
+//! the act, so a repeated request is answered like the first and makes no second event.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -169,9 +169,9 @@ impl Adapter for Matrix {
     }
 
     fn address(&self, act: Act<'_>, body: &Body, credentials: &Credentials, stamp: &Stamp) -> Outgoing {
-        // The same for the same delivery, act and content, whatever handle the picture has.
-        let mut hash = Sha256::new().chain_update(stamp.id).chain_update(act.tag());
-        hash.update(body.lean().unwrap_or(body).bytes.as_ref());
+        // The same for the same deliveries and act, in whatever language or words: what perhaps arrived would
+        // otherwise stand beside its repetition, and could not be taken back.
+        let hash = Sha256::new().chain_update(stamp.id).chain_update(act.tag());
         let transaction = hex(&hash.finalize()[..20]);
         let room = encoded(credentials.chat.as_deref().unwrap_or_default());
         let put = |event: Option<&str>, body: Bytes| {
@@ -294,8 +294,12 @@ mod tests {
     const EDIT: Act<'_> = Act::Edit("words/$a:b/c");
 
     fn path(act: Act<'_>, stamp: &Stamp) -> String {
+        path_in(Language::En, act, stamp)
+    }
+
+    fn path_in(language: Language, act: Act<'_>, stamp: &Stamp) -> String {
         let body =
-            Matrix.compose(&plain(Language::En, "broadcast-test", &[], DateTime::UNIX_EPOCH), act).unwrap();
+            Matrix.compose(&plain(language, "broadcast-test", &[], DateTime::UNIX_EPOCH), act).unwrap();
         Matrix.address(act, &body, &with(Platform::Matrix, &[]), stamp).url.path().to_owned()
     }
 
@@ -368,6 +372,11 @@ mod tests {
         let say = path(SAY, &stamp(1, 0));
         assert!(say.starts_with("/_matrix/client/v3/rooms/%21KSG3chmR2X9lL1/send/m.room.message/"), "{say}");
         assert_eq!(say, path(SAY, &stamp(999, 0)));
+        assert_eq!(
+            say,
+            path_in(Language::ZhCn, SAY, &stamp(999, 0)),
+            "what is in doubt, in another language"
+        );
         let other = Stamp { id: uuid::Uuid::from_u128(6), ..stamp(1, 0) };
         assert_ne!(say, path(SAY, &other));
         assert_ne!(say, path(EDIT, &stamp(1, 0)));
