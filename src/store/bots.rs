@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 
-use super::lanes::{NotHeld, decode_times, encode_times, with_one_more};
+use super::lanes::{NotHeld, REMEMBERED, decode_times, encode_times, with_one_more};
 use super::leasing::Pace;
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
@@ -173,12 +173,14 @@ fn after(
     for (taken, ended) in &used.requests {
         if let Some(place) = recent.iter().rposition(|at| at == taken) {
             recent.remove(place);
-            // If the clock was set back meanwhile, it counts from its lease on, as before.
-            recent.extend(ended.map(|at| at.max(*taken)));
         }
+        // It may be forgotten already where many are under way. If the clock was set back meanwhile, it counts
+        // from its lease on, as before.
+        recent.extend(ended.map(|at| at.max(*taken)));
     }
     // The oldest is forgotten first.
     recent.sort_unstable();
+    recent.drain(..recent.len().saturating_sub(REMEMBERED));
     match used.rests_until {
         Some(until) if until > open_at => (recent, until, true),
         Some(_) => (recent, open_at, limited),
@@ -242,6 +244,14 @@ mod tests {
     fn hear(tx: &mut Conn, requests: &[(i64, Option<i64>)], rests_until: Option<i64>) -> Answer<()> {
         let requests = requests.iter().map(|(taken, ended)| (at(*taken), ended.map(at))).collect();
         record(tx, &BTreeMap::from([("bot", Used { requests, rests_until: rests_until.map(at) })]))
+    }
+
+    #[test]
+    fn a_use_counts_at_its_end_though_it_is_forgotten_by_then() {
+        let recent: Vec<_> = (1..=REMEMBERED as i64).map(at).collect();
+        let used = Used { requests: vec![(at(0), Some(at(200))), (at(0), None)], rests_until: None };
+        let (recent, ..) = after(&used, recent, at(0), false);
+        assert_eq!((recent.len(), recent[0], recent.last()), (REMEMBERED, at(2), Some(&at(200))));
     }
 
     #[tokio::test]
