@@ -7,12 +7,12 @@
 //! recorded request lies ahead, because the process that sent it is gone.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Binary;
+use diesel::sql_types::{Binary, Bool};
 use uuid::Uuid;
 
 use super::lanes::{decode_times, encode_times};
-use super::rows::{Change, Holds};
 use super::schema::{bots, deliveries, lanes};
 use super::types::sql::Ts;
 use super::types::{Id, Time};
@@ -68,7 +68,14 @@ impl Store {
         for priority in Priority::ALL {
             let mut below = Some((DateTime::<Utc>::MAX_UTC, i64::MAX));
             while let Some(place) = below {
-                below = self.write(move |tx| deliveries_back(tx, now, priority, place)).await?;
+                let put_off = self.read(move |c| put_off(c, now, priority, place)).await?;
+                below = put_off.last().copied();
+                let mut these: Vec<i64> = put_off.into_iter().map(|(_, id)| id).collect();
+                while !these.is_empty() {
+                    let some = these.clone();
+                    let done = self.write(move |tx| deliveries_back(tx, now, &some)).await?;
+                    these.retain(|id| !done.contains(id));
+                }
             }
         }
         self.write(super::listen::announce).await
@@ -83,7 +90,7 @@ fn is_righted(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<b
 
 fn shared_clock(conn: &mut Conn) -> Answer<Option<DateTime<Utc>>> {
     let Conn::Pg(c) = conn else { return Ok(None) };
-    let shared: Time = diesel::select(diesel::dsl::sql::<Ts>("CURRENT_TIMESTAMP")).get_result(&mut **c)?;
+    let shared: Time = diesel::select(sql::<Ts>("CURRENT_TIMESTAMP")).get_result(&mut **c)?;
     Ok(Some(shared.0))
 }
 
@@ -178,31 +185,32 @@ fn bots_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<()
     Ok(())
 }
 
-/// Makes due what is put off, the latest first, from below a place in the order of its priority; returns the
-/// last place it has seen. What is then rightly put off again mostly stands above that place, and is not met
-/// twice.
-fn deliveries_back(
+/// What is put off, the latest first, from below a place in the order of its priority. What is then rightly put
+/// off again mostly stands above that place, and is not met twice.
+fn put_off(
     conn: &mut Conn,
     now: DateTime<Utc>,
     priority: Priority,
     (below, id): (DateTime<Utc>, i64),
-) -> Answer<Option<(DateTime<Utc>, i64)>> {
-    struct Back;
+) -> Answer<Vec<(DateTime<Utc>, i64)>> {
     let put_off: Vec<(Time, i64)> = both!(conn, c => deliveries::table
-        .filter(deliveries::queued.and(deliveries::priority.eq(priority as i16)))
+        .filter(deliveries::queued.and(sql::<Bool>(super::deliveries::IN_QUEUE)).and(deliveries::priority.eq(priority as i16)))
         .filter(deliveries::due_at.gt(Time(now)).and(deliveries::due_at.le(Time(below))))
         .filter(deliveries::due_at.lt(Time(below)).or(deliveries::id.lt(id)))
         .order((deliveries::due_at.desc(), deliveries::id.desc()))
         .select((deliveries::due_at, deliveries::id))
         .limit(SLICE)
         .load(c))?;
-    let back = Change {
-        before: "UPDATE deliveries SET due_at = rows.due_at",
-        columns: &[("id", Holds::Int), ("due_at", Holds::Time)],
-        // It may have ended since it was read.
-        after: "WHERE deliveries.id = rows.id AND deliveries.queued AND deliveries.due_at > rows.due_at",
-    };
-    let rows = put_off.iter().map(|(_, id)| vec![(*id).into(), now.into()]);
-    back.make_in_order::<Back>(conn, "deliveries", rows.collect())?;
-    Ok(put_off.last().map(|(due_at, id)| (due_at.0, *id)))
+    Ok(put_off.into_iter().map(|(due_at, id)| (due_at.0, id)).collect())
+}
+
+/// Makes these due, as far as nobody else has locked them; returns which it has looked at.
+fn deliveries_back(conn: &mut Conn, now: DateTime<Utc>, these: &[i64]) -> Answer<Vec<i64>> {
+    let some = super::deliveries::lock_some(conn, these)?;
+    // They may have ended since they were read.
+    both!(conn, c => diesel::update(deliveries::table)
+        .filter(deliveries::id.eq_any(&some).and(deliveries::queued).and(deliveries::due_at.gt(Time(now))))
+        .set(deliveries::due_at.eq(Time(now)))
+        .execute(c))?;
+    Ok(some)
 }

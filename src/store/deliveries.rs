@@ -46,6 +46,19 @@ pub(super) fn lock_of_group(conn: &mut Conn, group: Id) -> Answer<()> {
     Ok(())
 }
 
+/// Locks those of these deliveries that nobody else has locked; if there are none, waits for the first. Returns
+/// which it has locked. Results lock many deliveries in no order, so who waits for one must hold no other.
+pub(super) fn lock_some(conn: &mut Conn, these: &[i64]) -> Answer<Vec<i64>> {
+    let Conn::Pg(c) = conn else { return Ok(these.to_vec()) };
+    let of_these = deliveries::table.filter(deliveries::id.eq_any(these)).select(deliveries::id);
+    let free: Vec<i64> = of_these.for_update().skip_locked().load(&mut **c)?;
+    let Some(first) = these.first().filter(|_| free.is_empty()) else { return Ok(free) };
+    let first_free = deliveries::table.find(first).select(deliveries::id).for_update();
+    // It may have been deleted meanwhile.
+    first_free.first::<i64>(&mut **c).optional()?;
+    Ok(vec![*first])
+}
+
 /// Cancels those of a notice's alerts and updates that have not gone out.
 pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
     lock_of_notice(conn, notice)?;
