@@ -65,11 +65,52 @@ pub(crate) fn is_invisible(c: char) -> bool {
         | '\u{E0000}'..='\u{E0FFF}')
 }
 
-/// The digit a reader sees in `c`, whether ASCII, full-width, Chinese, circled or styled.
+/// The zeros of all scripts that count by tens, each followed by its other nine digits, but for those that
+/// compatibility makes ASCII. From Unicode 16, category Nd.
+#[rustfmt::skip]
+const ZEROS: [char; 66] = [
+    '\u{0660}', '\u{06F0}', '\u{07C0}', '\u{0966}', '\u{09E6}', '\u{0A66}', '\u{0AE6}', '\u{0B66}',
+    '\u{0BE6}', '\u{0C66}', '\u{0CE6}', '\u{0D66}', '\u{0DE6}', '\u{0E50}', '\u{0ED0}', '\u{0F20}',
+    '\u{1040}', '\u{1090}', '\u{17E0}', '\u{1810}', '\u{1946}', '\u{19D0}', '\u{1A80}', '\u{1A90}',
+    '\u{1B50}', '\u{1BB0}', '\u{1C40}', '\u{1C50}', '\u{A620}', '\u{A8D0}', '\u{A900}', '\u{A9D0}',
+    '\u{A9F0}', '\u{AA50}', '\u{ABF0}', '\u{104A0}', '\u{10D30}', '\u{10D40}', '\u{11066}', '\u{110F0}',
+    '\u{11136}', '\u{111D0}', '\u{112F0}', '\u{11450}', '\u{114D0}', '\u{11650}', '\u{116C0}', '\u{116D0}',
+    '\u{116DA}', '\u{11730}', '\u{118E0}', '\u{11950}', '\u{11BF0}', '\u{11C50}', '\u{11D50}', '\u{11DA0}',
+    '\u{11F50}', '\u{16A60}', '\u{16AC0}', '\u{16B50}', '\u{16D70}', '\u{1E140}', '\u{1E2F0}', '\u{1E4F0}',
+    '\u{1E5F1}', '\u{1E950}',
+];
+
+/// The digit a reader sees in `c`: of any script, Chinese, circled, in brackets, raised or styled.
 pub(crate) fn digit(c: char) -> Option<u8> {
+    let arabic = |c: char| c.to_digit(10).and_then(|digit| u8::try_from(digit).ok());
+    if c.is_ascii() {
+        return arabic(c);
+    }
+    named(c).or_else(|| {
+        // `⒈` is `1.` and `㈠` is `(一)`: the sign around the digit is none.
+        let mut plain = std::iter::once(c).nfkc().filter(|c| !matches!(c, '(' | ')' | '.' | ','));
+        match (plain.next(), plain.next()) {
+            (Some(one), None) if one != c => arabic(one).or_else(|| named(one)),
+            _ => None,
+        }
+    })
+}
+
+/// What a digit is called on the radio, or drawn as. Alone these are words of their own, so they count only
+/// within a number.
+pub(crate) fn said(c: char) -> Option<u8> {
+    match c {
+        'o' | '○' | '◯' | '⭕' | '洞' => Some(0),
+        '两' | '兩' => Some(2),
+        '拐' => Some(7),
+        '勾' | '钩' => Some(9),
+        _ => None,
+    }
+}
+
+fn named(c: char) -> Option<u8> {
     let from = |zero: char| u8::try_from(u32::from(c) - u32::from(zero)).ok();
-    match ascii(c) {
-        d @ '0'..='9' => Some(d as u8 - b'0'),
+    match c {
         '〇' | '零' | '⓪' | '⓿' => Some(0),
         '一' | '壹' | '幺' => Some(1),
         '二' | '贰' => Some(2),
@@ -80,14 +121,15 @@ pub(crate) fn digit(c: char) -> Option<u8> {
         '七' | '柒' => Some(7),
         '八' | '捌' => Some(8),
         '九' | '玖' => Some(9),
-        '①'..='⑨' => from('①').map(|d| d + 1),
-        '⑴'..='⑼' => from('⑴').map(|d| d + 1),
         '❶'..='❾' => from('❶').map(|d| d + 1),
-        '\u{0660}'..='\u{0669}' => from('\u{0660}'),
-        '\u{06F0}'..='\u{06F9}' => from('\u{06F0}'),
-        '\u{2080}'..='\u{2089}' => from('\u{2080}'),
-        '\u{1D7CE}'..='\u{1D7FF}' => from('\u{1D7CE}').map(|d| d % 10),
-        _ => None,
+        '⓵'..='⓽' => from('⓵').map(|d| d + 1),
+        '➀'..='➈' => from('➀').map(|d| d + 1),
+        '➊'..='➒' => from('➊').map(|d| d + 1),
+        '🄋' | '🄌' => Some(0),
+        _ => {
+            let zero = ZEROS.partition_point(|zero| *zero <= c).checked_sub(1).map(|at| ZEROS[at])?;
+            from(zero).filter(|digit| *digit <= 9)
+        }
     }
 }
 
@@ -136,6 +178,12 @@ mod tests {
     fn digits_in_disguise() {
         let read = |text: &str| text.chars().map(digit).collect::<Option<Vec<_>>>();
         assert_eq!(read("1２三④𝟓陆⑺٨玖〇❶"), Some(vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]));
-        assert_eq!(digit('十'), None);
+        assert_eq!(
+            read("¹³⁸⁰㊀㊂㊇㈠㈢㈧⒈⒊⒏⓵⓷➀➂➇१३८๑๓๘🯱🯳🯸🄂🄄"),
+            Some(vec![1, 3, 8, 0, 1, 3, 8, 1, 3, 8, 1, 3, 8, 1, 3, 1, 3, 8, 1, 3, 8, 1, 3, 8, 1, 3, 8, 1, 3])
+        );
+        for none in "十百o洞O两⑩⑾½Ⅴ㊉ \u{200d}".chars() {
+            assert_eq!(digit(none), None, "{none}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Finds links, telephone numbers and accounts in free text, including disguised ones.
 
 use super::domains::{CHINESE_DOMAINS, PLAIN_DOMAINS, is_domain, is_foreign_domain, is_title};
-use super::fold::{ascii, digit, is_dash, is_invisible};
+use super::fold::{ascii, digit, is_dash, is_invisible, said};
 use std::ops::Range;
 
 /// A visible character, folded to lower-case ASCII where it is a form of an ASCII character.
@@ -66,7 +66,7 @@ impl Run {
         {
             groups = rest;
         }
-        let digits = groups.iter().cloned().flatten().filter_map(|at| digit(glyphs[at].c)).collect();
+        let digits = groups.iter().cloned().flatten().filter_map(|at| read(glyphs, at)).collect();
         Run { groups: groups.to_vec(), digits, even: self.even }
     }
 
@@ -124,19 +124,33 @@ fn run(glyphs: &[Glyph], start: usize) -> Run {
     let mut i = start;
     loop {
         let first = i;
-        while let Some(value) = glyphs.get(i).and_then(|g| digit(g.c)) {
+        while let Some(value) = read(glyphs, i) {
             run.digits.push(value);
             i += 1;
         }
         run.groups.push(first..i);
         let gap = glyphs[i..].iter().take_while(|g| is_separator(g.c)).count();
-        if gap > 3 || glyphs.get(i + gap).is_none_or(|g| digit(g.c).is_none()) {
+        if gap > 3 || read(glyphs, i + gap).is_none() {
             return run;
         }
         let between: String = glyphs[i..i + gap].iter().map(|g| g.c).collect();
         run.even &= separator.get_or_insert_with(|| between.clone()) == &between;
         i += gap;
     }
+}
+
+/// The digit at a place within a number: a digit, or what one is called there. An o of a Latin word is none.
+fn read(glyphs: &[Glyph], at: usize) -> Option<u8> {
+    /// So many of them in a row are no word.
+    const LONG: usize = 12;
+    let c = glyphs.get(at)?.c;
+    let letter = |g: &Glyph| g.c.is_ascii_alphabetic();
+    let in_word = || {
+        let before = glyphs[..at].iter().rev().take(LONG).find(|g| g.c != 'o');
+        let after = glyphs[at..].iter().take(LONG).find(|g| g.c != 'o');
+        before.is_some_and(letter) || after.is_some_and(letter)
+    };
+    digit(c).or_else(|| said(c).filter(|_| c != 'o' || !in_word()))
 }
 
 /// What people put between the digits of a number; a colon and 、 are not among them.
@@ -281,8 +295,13 @@ fn in_link(c: char) -> bool {
 /// Names of messengers, after which an account follows.
 const MESSENGERS: &[&str] = &[
     "微信", "薇信", "威信", "weixin", "wechat", "vx", "wx", "v信", "qq", "扣扣", "企鹅", "telegram",
-    "whatsapp", "skype",
+    "whatsapp", "skype", "加v", "+v", "+ v", "加微", "加薇", "加威", "加我", "私我", "威", "薇",
 ];
+
+/// Hearts, faces and arrows, which are put into a name to hide it.
+fn is_picture(c: char) -> bool {
+    matches!(c, '\u{2190}'..='\u{2BFF}' | '\u{1F300}'..='\u{1FAFF}')
+}
 
 /// Accounts given after a messenger's name (`微信号：abc123`), as ranges of glyphs.
 pub(crate) fn accounts(glyphs: &[Glyph]) -> Vec<Range<usize>> {
@@ -295,6 +314,7 @@ pub(crate) fn accounts(glyphs: &[Glyph]) -> Vec<Range<usize>> {
             let after = i + name.chars().count();
             let between = glyphs[after..].iter().take(5).take_while(|g| {
                 matches!(g.c, ':' | ' ' | '号' | '码' | '是' | '为' | '=' | '群' | '加' | '-' | '+')
+                    || is_picture(g.c)
             });
             let start = after + between.clone().count();
             let told = between.clone().any(|g| matches!(g.c, ':' | '号' | '是' | '为' | '=' | '加'));
@@ -344,7 +364,16 @@ pub(crate) fn contacts(glyphs: &[Glyph]) -> Vec<(Range<usize>, Contact)> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Every character that reads as a digit, with its value.
+    static ALL: LazyLock<Vec<(char, u8)>> = LazyLock::new(|| {
+        ('\0'..=char::MAX).filter(|c| !is_invisible(*c)).filter_map(|c| Some((c, digit(c)?))).collect()
+    });
 
     fn found(text: &str) -> Vec<(&str, Contact)> {
         let glyphs = glyphs(text);
@@ -372,9 +401,46 @@ mod tests {
             "138-2019-0101",
             "22 33 44 55",
             "138001\n38000",
+            "¹³⁸⁰⁰¹³⁸⁰⁰⁰",
+            "㊀㊂㊇〇〇㊀㊂㊇〇〇〇",
+            "㈠㈢㈧〇〇㈠㈢㈧〇〇〇",
+            "⒈⒊⒏00⒈⒊⒏000",
+            "⓵⓷⓼⓪⓪⓵⓷⓼⓪⓪⓪",
+            "➀➂➇00➀➂➇000",
+            "१३८००१३८०००",
+            "๑๓๘๐๐๑๓๘๐๐๐",
+            "🯱🯳🯸🯰🯰🯱🯳🯸🯰🯰🯰",
+            "🄂🄄🄉🄁🄁🄂🄄🄉🄁🄁🄁",
+            "138OO138OOO",
+            "138 OO 13 8OOO",
+            "138○○138○○○",
+            "幺三八洞洞幺三八洞洞洞",
+            "一三八两两一三八两两两",
+            "一拐三八勾勾一二",
         ] {
             let text = format!("请联系{number}谢谢");
             let [(_, Contact::Number)] = found(&text)[..] else { panic!("{text}: {:?}", found(&text)) };
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_dress_hides_a_number(digits in prop::collection::vec(0_u8..10, 11), dress in 0_usize..1_000_000) {
+            let worn = |value: u8, at: usize| {
+                let fits: Vec<char> = ALL.iter().filter(|(_, of)| *of == value).map(|(c, _)| *c).collect();
+                fits[(dress + at * 7919) % fits.len()]
+            };
+            let number: String = digits.iter().enumerate().map(|(at, value)| worn(*value, at)).collect();
+            let text = format!("请联系 {number} 谢谢");
+            let masked: usize = found(&text).iter().map(|(part, _)| part.chars().count()).sum();
+            prop_assert_eq!(masked, 11, "{}", text);
+        }
+    }
+
+    #[test]
+    fn a_text_of_nothing_but_what_may_be_a_digit_is_looked_through_to_its_end() {
+        for part in ["o", "洞", "1o", "㈠", "o "] {
+            assert!(found(&format!("1{}", part.repeat(20_000))).len() <= 1, "{part}");
         }
     }
 
@@ -408,6 +474,8 @@ mod tests {
             "冀R12345",
             "9.40-10.20",
             "3号楼2单元501",
+            "2两白酒，5两米饭，10 o'clock, 1380 of them",
+            "威海人，加我爸三口人",
             "101国道37公里处",
             "身高1.58米",
             "110、120、119",
@@ -513,5 +581,10 @@ mod tests {
         assert_eq!(found("加微信号：zhangsan"), [("zhangsan", Contact::Number)]);
         assert_eq!(found("QQ 54321"), [("54321", Contact::Number)]);
         assert_eq!(found("VX:ab_c12"), [("ab_c12", Contact::Number)]);
+        for text in
+            ["加V：abc12345", "+ V abc12345", "+V abc12345", "威❤ abc12345", "私我 abc12345", "威abc12345"]
+        {
+            assert_eq!(found(text), [("abc12345", Contact::Number)], "{text}");
+        }
     }
 }
