@@ -168,6 +168,11 @@ impl Standing {
     fn is_approved_by(&self, id: Uuid) -> bool {
         self.approvals.iter().any(|approval| approval.by == id)
     }
+    /// Whether this person handed it in.
+    fn is_of(&self, actor: Actor) -> bool {
+        matches!(actor, Actor::Moderator(Moderator { id, .. }) if self.submitted_by == Some(id))
+    }
+
 
     /// Whether it still needs an approval that this person cannot give, because they gave the first.
     pub fn waits_for_another_than(&self, id: Uuid) -> bool {
@@ -252,6 +257,8 @@ pub fn next(at: &Standing, step: Step, actor: Actor) -> Result<(State, Vec<Appro
         (S::Paused, Step::Resume) => keep(S::Live),
         (from, Step::Close) if !from.is_over() => keep(S::Closed),
         (S::Cooling | S::Live | S::Paused, Step::Remove) => keep(S::Removed),
+        // Who handed it in does not undo what a colleague thought safer.
+        (S::Paused, Step::Resume) if at.is_of(actor) => Err(Refusal::SameApprover),
         (from, Step::Expire) if !from.is_over() => keep(S::Expired),
         (from, Step::Erase) if from.is_over() && from != S::Erased => reset(S::Erased),
         _ => Err(refuse()),
@@ -287,7 +294,7 @@ fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
 
 fn approve(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {
     let Actor::Moderator(Moderator { id, lead }) = actor else { return Err(Refusal::NotYours) };
-    if at.submitted_by == Some(id) || at.is_approved_by(id) {
+    if at.is_of(actor) || at.is_approved_by(id) {
         return Err(Refusal::SameApprover);
     }
     let mut approvals = at.approvals.clone();
