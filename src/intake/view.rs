@@ -139,7 +139,7 @@ pub(super) fn view(
             .iter()
             .filter_map(|event| said(event, &key, &private).transpose())
             .collect::<Result<_, _>>()?,
-        events: standing(&log).filter_map(|event| happened(event, language)).collect(),
+        events: standing(notice, &log).filter_map(|event| happened(event, language)).collect(),
         tips: if are_withheld(&log) {
             Vec::new()
         } else if tips::are_guarded(conn, desk, notice, now)? {
@@ -189,10 +189,11 @@ fn with_the_police(
     Ok(passed_on(conn, notice, key)?.into_iter().map(told).collect())
 }
 
-/// The state that the reporter is told. That a lead took the case would warn a person with something to hide.
+/// The state that the reporter is told. That a lead took the case, or how many must approve it, would warn a
+/// person with something to hide.
 pub(super) const fn told(state: State) -> State {
     match state {
-        State::Escalated => State::InReview,
+        State::Escalated | State::SecondReview => State::InReview,
         state => state,
     }
 }
@@ -209,11 +210,25 @@ fn said(event: &Event, key: &Key, private: &Private) -> Result<Option<Said>, Sto
     Ok(Some(Said { at: event.at.0, from, text, photo_ids }))
 }
 
-/// The events without approvals that were taken back: the person withdrew them, so nothing was verified.
-fn standing(log: &[Event]) -> impl Iterator<Item = &Event> {
+/// The events without approvals that were taken back, because the person withdrew them, and without those that
+/// did not let anything out: how many there must be shows whether the case is sealed.
+fn standing<'a>(notice: &Notice, log: &'a [Event]) -> impl Iterator<Item = &'a Event> {
     let undone = log.iter().rposition(|event| event.is(Step::Undo)).unwrap_or(0);
-    let taken_back = move |at, event: &Event| at < undone && event.is(Step::Approve);
-    log.iter().enumerate().filter(move |(at, event)| !taken_back(*at, event)).map(|(_, event)| event)
+    let cooling = notice.pending_revision.filter(|_| notice.cooling_until.is_some());
+    let live = notice.live_revision;
+    let lets_out = move |at: usize, event: &Event| {
+        let last =
+            !log[at + 1..].iter().any(|later| later.step == event.step && later.revision == event.revision);
+        let out = live.is_some_and(|live| event.revision <= live) || cooling == Some(event.revision);
+        match event.before.0 {
+            State::Live | State::Paused => last && out,
+            _ => event.after.0 == State::Cooling,
+        }
+    };
+    let shown = move |at, event: &Event| {
+        !event.is(Step::Approve) || (at >= undone && lets_out(at, event))
+    };
+    log.iter().enumerate().filter(move |(at, event)| shown(*at, event)).map(|(_, event)| event)
 }
 
 /// An event in plain words; `None` for how the moderators share the work.
