@@ -157,7 +157,9 @@ impl Intake {
                     return Ok(notice);
                 }
                 let key = key(&notice, &vault)?;
-                let (public, private) = newest(tx, &notice, &key)?;
+                // Not simply the newest, which may be an edit that was turned down.
+                let number = notice.pending_revision.unwrap_or_else(|| notice.looked_at());
+                let (public, private) = contents(tx, &notice, &key, number)?;
                 lay_beside(tx, &vault, notice, "renew", By::reporter(now), |tx, n| {
                     Ok(add_revision(tx, n, &key, (&public, &private), true, now)?)
                 })
@@ -177,8 +179,17 @@ fn key(notice: &Notice, vault: &Vault) -> Result<Key, IntakeError> {
 
 /// The newest revision, published or not.
 pub(super) fn newest(conn: &mut Conn, notice: &Notice, key: &Key) -> Result<(Public, Private), StoreError> {
-    let revision = notices::revision(conn, notice.id.0, notice.revision)?
-        .ok_or_else(|| StoreError::Corrupt(format!("{} lacks its newest revision", notice.case_number.0)))?;
+    contents(conn, notice, key, notice.revision)
+}
+
+fn contents(
+    conn: &mut Conn,
+    notice: &Notice,
+    key: &Key,
+    number: i32,
+) -> Result<(Public, Private), StoreError> {
+    let revision = notices::revision(conn, notice.id.0, number)?
+        .ok_or_else(|| StoreError::Corrupt(format!("{} lacks revision {number}", notice.case_number.0)))?;
     Ok((revision.public(key)?, revision.private(key)?))
 }
 
