@@ -1,8 +1,6 @@
-//! What people saw, for the family and those who verify. Nothing a stranger writes of a person reaches the
-//! reporter unread: it may be the reporter whom the person sought fled from, alone or with a child. Nor does
-//! the proof that a found thing is somebody's, nor what is wrong with an appeal. Only tips about a lost thing
-//! go straight to its owner, unless they ask for money, want to be called, lead elsewhere or call the notice
-//! false.
+//! What people saw, for the family and those who verify. Nothing a stranger writes reaches the reporter
+//! unread: it may be the reporter whom the person sought fled from, alone or with a child, or in the car that
+//! is said to be lost.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -15,7 +13,6 @@ use super::{Intake, IntakeError};
 use crate::clock::new_id;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFaults;
-use crate::domain::notice::{Direction, Subject};
 use crate::domain::screening::{FindingKind, screen};
 use crate::domain::swindle::{CALLED_FALSE, calls_it_false, wants};
 use crate::store::notices::{self, Notice, Opened};
@@ -37,6 +34,9 @@ pub struct Content {
     pub phone: Option<String>,
     /// What the screening found, as codes.
     pub flags: Vec<String>,
+    /// It was passed on to the police: the reporter learns that, and no word of it.
+    #[serde(default)]
+    pub guarded: bool,
 }
 
 impl Intake {
@@ -88,7 +88,7 @@ fn content(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Content> {
     let seen_at = r.optional_parsed("seen_at", |text| moment(text, now));
     let place = r.optional_code("place", LINE);
     let phone = r.optional_parsed("phone", phone);
-    Some(Content { text: text?, seen_at, place, phone, flags: Vec::new() })
+    Some(Content { text: text?, seen_at, place, phone, flags: Vec::new(), guarded: false })
 }
 
 fn refused(content: &Content) -> Vec<String> {
@@ -111,15 +111,12 @@ fn take_in(
     now: DateTime<Utc>,
 ) -> Result<&'static str, IntakeError> {
     let (notice, live) = live(tx, &desk.vault, case, now)?;
-    // By what is live: an edit that is like a sealed case must show nothing to its reporter.
-    let is_sealed = (desk.weigh)(&live.public, &live.private()?, now).sealed;
-    let held = is_sealed || !content.flags.is_empty() || is_read_first(&live.public.subject);
     let body = serde_json::to_vec(content).map_err(StoreError::from)?;
     let tip = Tip {
         id: Id(new_id(now)),
         notice_id: notice.id,
         body_sealed: live.key.seal("tip", &body),
-        held,
+        held: true,
         created_at: Time(now),
     };
     tips::insert_tip(tx, &tip)?;
@@ -141,12 +138,9 @@ fn live(
     Ok((notice, live))
 }
 
-/// Whether those who verify read every tip first: all but those about a lost thing.
-fn is_read_first(subject: &Subject) -> bool {
-    !matches!(subject, Subject::LostProperty { item } if item.direction == Direction::Lost)
-}
-
-/// Whether the reporter may not read what was seen: by what is live or was, as in [`take_in`].
+/// Whether the reporter may not read what was seen, by what is live or was. An edit that is like a sealed case
+/// must show nothing to its reporter, so it does not count here: a tip that is passed on from then on says
+/// itself that it is guarded.
 pub(super) fn are_guarded(
     conn: &mut Conn,
     desk: &Intake,

@@ -142,10 +142,9 @@ pub(super) fn view(
         events: standing(notice, &log).filter_map(|event| happened(event, language)).collect(),
         tips: if are_withheld(&log) {
             Vec::new()
-        } else if tips::are_guarded(conn, desk, notice, now)? {
-            with_the_police(conn, notice, &key, language)?
         } else {
-            passed_on(conn, notice, &key)?
+            let guarded = tips::are_guarded(conn, desk, notice, now)?;
+            passed_on(conn, notice, &key, guarded, language)?
         },
     }))
 }
@@ -167,26 +166,23 @@ fn are_withheld(log: &[Event]) -> bool {
     log.iter().rfind(decides).is_some_and(|event| !event.is(Step::Resume))
 }
 
-fn passed_on(conn: &mut Conn, notice: &Notice, key: &Key) -> Result<Vec<TipShown>, StoreError> {
-    let tips = tips::for_reporter(conn, notice.id.0, key)?;
-    let shown = |(at, tip): (_, tips::Content)| TipShown {
-        at,
-        text: tip.text,
-        seen_at: tip.seen_at,
-        place: tip.place,
-    };
-    Ok(tips.into_iter().map(shown).collect())
-}
-
-/// That there is a tip, and no more: who is sought may not want to be found.
-fn with_the_police(
+/// The tips that were passed on; of those that are guarded only that there is one, and no more: who is sought
+/// may not want to be found.
+fn passed_on(
     conn: &mut Conn,
     notice: &Notice,
     key: &Key,
+    all_guarded: bool,
     language: Language,
 ) -> Result<Vec<TipShown>, StoreError> {
-    let told = |tip| TipShown { text: text(language, "my-tip-police"), seen_at: None, place: None, ..tip };
-    Ok(passed_on(conn, notice, key)?.into_iter().map(told).collect())
+    let tips = tips::for_reporter(conn, notice.id.0, key)?;
+    let shown = |(at, tip): (_, tips::Content)| {
+        if all_guarded || tip.guarded {
+            return TipShown { at, text: text(language, "my-tip-police"), seen_at: None, place: None };
+        }
+        TipShown { at, text: tip.text, seen_at: tip.seen_at, place: tip.place }
+    };
+    Ok(tips.into_iter().map(shown).collect())
 }
 
 /// The state that the reporter is told. That a lead took the case, or how many must approve it, would warn a

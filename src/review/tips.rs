@@ -7,15 +7,15 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::view::is_own;
-use super::{Desk, ReviewError, held_by, note_down, with_notice};
+use super::{Desk, ReviewError, held_by, note_down, policy, with_notice};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Refusal;
 use crate::domain::named::named;
 use crate::domain::people::Moderator;
 use crate::domain::swindle::CALLED_FALSE;
-use crate::store::StoreError;
 use crate::store::notices::{self, Notice};
 use crate::store::tips::{self, Tip};
+use crate::store::{Conn, StoreError};
 use crate::vault::Vault;
 
 named! {
@@ -67,7 +67,7 @@ impl Desk {
                     }
                     notices::hold_on(tx, notice.id.0, until)?;
                     match fate {
-                        Fate::PassOn => tips::pass_on(tx, held.id)?,
+                        Fate::PassOn => pass_on(tx, &vault, &notice, &held)?,
                         Fate::Discard => tips::discard(tx, held.id)?,
                     }
                     Ok(note_down(tx, &notice, fate.step(), by, None, now)?)
@@ -75,6 +75,17 @@ impl Desk {
             })
             .await
     }
+}
+
+/// Passes a tip on. Where the reporter may not read it, it says so itself from now on, whatever the notice
+/// says later.
+fn pass_on(tx: &mut Conn, vault: &Vault, notice: &Notice, tip: &Tip) -> Result<(), ReviewError> {
+    let live = super::opened(tx, vault, notice, notice.looked_at())?;
+    let key = notice.key(vault)?.ok_or(ReviewError::TipUnknown)?;
+    let mut content = opened(vault, notice, tip)?;
+    content["guarded"] = (notice.sealed || policy::line(&live.public, &live.private()?).guarded).into();
+    let body = serde_json::to_vec(&content).map_err(StoreError::from)?;
+    Ok(tips::pass_on(tx, tip.id, &key.seal("tip", &body))?)
 }
 
 /// What a tip says.

@@ -60,9 +60,10 @@ pub fn held(conn: &mut Conn, notice: Uuid, tip: Uuid) -> Answer<Option<Tip>> {
     Ok(both!(conn, c => held.select(Tip::as_select()).first(c).optional())?)
 }
 
-/// Lets the reporter read a tip that is held back.
-pub fn pass_on(conn: &mut Conn, held: Id) -> Answer<()> {
-    both!(conn, c => diesel::update(tips::table.find(held)).set(tips::held.eq(false)).execute(c))?;
+/// Lets the reporter read a tip that is held back, as it is sealed now.
+pub fn pass_on(conn: &mut Conn, held: Id, body_sealed: &[u8]) -> Answer<()> {
+    let passed = (tips::held.eq(false), tips::body_sealed.eq(body_sealed));
+    both!(conn, c => diesel::update(tips::table.find(held)).set(passed).execute(c))?;
     Ok(())
 }
 

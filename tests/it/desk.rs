@@ -517,7 +517,7 @@ async fn the_queue_says_who_is_sought_to_whoever_may_know(house: House) -> House
     let line = async |by: &Person| {
         let queue = house.get("/review/queue", Some(&by.token)).await.expect(200);
         let items = queue["items"].as_array().unwrap().clone();
-        items.into_iter().find(|item| item["case_number"] == case.as_str()).expect("it waits")
+        items.into_iter().find(|item| item["case_number"] == case.as_str()).unwrap_or_default()
     };
     let page = async |by: &Person| {
         let cookie = format!("session={}", house.session(by).await);
@@ -532,7 +532,7 @@ async fn the_queue_says_who_is_sought_to_whoever_may_know(house: House) -> House
     assert_eq!(line(&moderator).await["category"], sought["person"]["category"]);
     assert_eq!(line(&lead).await["category"], Value::Null);
     house.decide(&case, &moderator, "escalate", "other").await.expect(200);
-    assert_eq!(line(&moderator).await["subject"], Value::Null, "only leads may open it now");
+    assert_eq!(line(&moderator).await, Value::Null, "only leads know of it now");
     assert!(!page(&moderator).await.contains(name));
     assert_eq!(line(&lead).await["subject"], sought["person"]["name"]);
     assert!(page(&lead).await.contains(name));
@@ -774,7 +774,6 @@ async fn what_somebody_saw_is_not_buried_under_what_others_send(house: House) ->
 async fn whoever_wants_money_or_to_be_called_does_not_reach_the_family(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
-    let honest = "She walked down Payne Street with her cashmere scarf";
     for text in [
         "I have your daughter. Send 5000 dollars in bitcoin first or you never see her",
         "call me on telegram @helper99 to get her, pay first",
@@ -782,17 +781,18 @@ async fn whoever_wants_money_or_to_be_called_does_not_reach_the_family(house: Ho
         "ｐ ａ ｙ first",
         "a gift card will do",
         "加支付宝再说",
-        honest,
+        "She walked down Payne Street with her cashmere scarf",
     ] {
         house.post(&format!("/notices/{case}/tips"), None, &json!({"text": text})).await.expect(202);
     }
     let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
-    let told: Vec<&Value> = mine["tips"].as_array().unwrap().iter().map(|tip| &tip["text"]).collect();
-    assert_eq!(told, [honest]);
+    assert_eq!(mine["tips"], json!([]), "whoever owns the thing may have been fled from");
     house.claim(&case, &moderator).await;
     let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
-    let held = sheet["tips"].as_array().unwrap().iter().filter(|tip| tip["held"] == true);
-    assert_eq!(held.count(), 6, "those who verify read them");
+    let tips = sheet["tips"].as_array().unwrap();
+    assert!(tips.iter().all(|tip| tip["held"] == true), "those who verify read them");
+    let flagged = tips.iter().filter(|tip| tip["content"]["flags"] != json!([]));
+    assert_eq!((flagged.count(), tips.len()), (6, 7));
     house
 }
 

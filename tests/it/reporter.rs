@@ -212,6 +212,7 @@ async fn what_was_seen_is_kept_from_whoever_is_looked_into(house: House) -> Hous
     house.settle().await;
     let seen = json!({"text": "在东门的长椅上"});
     house.post(&format!("/notices/{case}/tips"), None, &seen).await.expect(202);
+    house.pass_tips(&case, &moderator).await;
     let tips = async || {
         let told = house.get("/my/notice", Some(&manage)).await.expect(200)["tips"].as_array().unwrap().len();
         let page = house.page_as("/my", &format!("manage={manage}")).await.text;

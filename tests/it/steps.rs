@@ -79,6 +79,17 @@ impl House {
         (case, manage)
     }
 
+    /// Claims a notice and passes every tip on that is held.
+    pub async fn pass_tips(&self, case: &str, by: &Person) {
+        self.claim(case, by).await;
+        let path = format!("/review/{case}");
+        let sheet = self.get(&path, Some(&by.token)).await.expect(200);
+        for tip in sheet["tips"].as_array().unwrap().iter().filter(|tip| tip["held"] == true) {
+            let tip = format!("{path}/tips/{}", tip["id"].as_str().unwrap());
+            self.post(&tip, Some(&by.token), &json!({"action": "pass_on"})).await.expect(204);
+        }
+    }
+
     /// Its reporter changes a notice; returns the answer.
     pub async fn edit(&self, manage: &str, changes: Value) -> Value {
         self.call(Method::PATCH, "/my/notice", Some(manage), Some(&changes)).await.expect(200)

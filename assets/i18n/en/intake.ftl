@@ -291,7 +291,7 @@ my-reply-photos = Photos that came with the answer. Only volunteers see them.
 my-reply-better-photo = Did a volunteer ask for a clearer photo? That one becomes public; exchange it here:
 my-reply-send = Send the answer
 my-tips = Tips
-my-tips-none = There is no tip to show yet. For safety, some are read by a volunteer first.
+my-tips-none = There is no tip to show yet. For safety, a volunteer reads each first.
 my-tip-police = A tip was passed to the police. For the safety of the person concerned, its words are not shown here.
 my-tip-seen = Seen when and where
 my-edit = Change the notice
@@ -348,7 +348,7 @@ my-event-expire = Its time was over.
 
 tip-taken = Thank you, we have your tip
 tip-taken-next-missing_person = Volunteers check it as soon as they can. Please do not say in chats where they are.
-tip-taken-next-lost = We pass it on to the owner. Please keep what you found safe, or hand it to the police; whoever wants money first is a scammer.
+tip-taken-next-lost = A volunteer reads it and passes it on to the owner. Please keep what you found safe, or hand it to the police; whoever wants money first is a scammer.
 tip-taken-next-found = Volunteers compare the detail that you told. Please do not tell it in chats, or somebody else may claim the thing.
 tip-taken-next-rescue = Volunteers check it as soon as they can and call those on the spot. Look after yourself first, and do not go into danger alone.
 tip-taken-next-donation = Volunteers check it as soon as they can. What is not true is corrected in every group that received it.

@@ -286,7 +286,7 @@ my-reply-photos = 随回答寄来的照片，只有志愿者能看到。
 my-reply-better-photo = 志愿者要一张更清楚的照片？那张要公开，请到这里换：
 my-reply-send = 发送回答
 my-tips = 收到的线索
-my-tips-none = 还没有可以显示的线索。为了安全，有些线索先由志愿者查看。
+my-tips-none = 还没有可以显示的线索。为了安全，每条线索都先由志愿者查看。
 my-tip-police = 线索已转警方。为了当事人的安全，这里不显示内容。
 my-tip-seen = 看到的时间和地点
 my-edit = 修改内容
@@ -343,7 +343,7 @@ my-event-expire = 时间已到，自动结束。
 
 tip-taken = 谢谢，线索已收到
 tip-taken-next-missing_person = 志愿者会尽快核实。请不要在群里说出 TA 在哪里。
-tip-taken-next-lost = 我们会转给失主。捡到的东西请先收好，或交给派出所；要您先付钱的，都是骗子。
+tip-taken-next-lost = 志愿者看过后转给失主。捡到的东西请先收好，或交给派出所；要您先付钱的，都是骗子。
 tip-taken-next-found = 志愿者会核对您写的细节。请不要在群里说这些细节，以免被人冒领。
 tip-taken-next-rescue = 志愿者会尽快核实，再联系现场。请先顾好自己的安全，不要独自进入危险的地方。
 tip-taken-next-donation = 志愿者会尽快核实；不属实的，会向收到过的每个群更正。

@@ -172,6 +172,7 @@ async fn a_tip_that_lacks_its_time_keeps_its_day(house: House) -> House {
         unread.text
     );
     assert_eq!(send("2026-11-22", "09:40").await.status, 202);
+    house.pass_tips(case, &moderator).await;
     let mine = house.get("/my/notice", made["manage_token"].as_str()).await.expect(200);
     assert_eq!(mine["tips"][0]["seen_at"], "2026-11-22T01:40:00Z", "{mine}");
     house
