@@ -276,9 +276,18 @@ pub struct Private {
     /// In the order it came.
     #[serde(default)]
     pub evidence: Vec<Evidence>,
+    /// What replies told of those things that no edit takes back, as codes.
+    #[serde(default)]
+    pub told: Vec<String>,
 }
 
 impl Private {
+    /// What the notice or a reply mentions, as codes.
+    pub fn mentions(&self) -> impl Iterator<Item = &str> {
+        let replied = self.told.iter().filter(|code| !self.flags.contains(code));
+        self.flags.iter().chain(replied).map(String::as_str)
+    }
+
     /// The photos that came with the reply of that instant.
     pub fn came_with(&self, at: DateTime<Utc>) -> Vec<Uuid> {
         self.evidence.iter().filter(|evidence| evidence.at == at).map(|evidence| evidence.photo).collect()

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use crate::domain::identifiers::{bank_card, id_card};
 use crate::domain::named::named;
+use crate::domain::text::digit;
 use crate::domain::text::scan::{Glyph, contacts, glyphs, runs, starts_with};
 
 named! {
@@ -29,6 +30,10 @@ named! {
         Violence = "violence_mentioned",
         /// A flight is mentioned: from a person, or from water or fire.
         Flight = "flight_mentioned",
+        /// Somebody left, and took a child or a thing along.
+        Left = "left_mentioned",
+        /// Words and an age as in a search for a person.
+        Sought = "looks_like_person",
         /// Custody is in dispute: the notice may be one parent's search for the other.
         Custody = "custody_mentioned",
         /// A house or flat number: a notice shows an area, never a door.
@@ -111,6 +116,35 @@ pub fn screen(text: &str) -> Vec<Finding> {
         found.into_iter().map(|(what, range)| Finding { what, range: bytes(range) }).collect();
     findings.sort_by_key(|f| (f.range.start, f.what));
     findings
+}
+
+/// Words of a search for a person.
+const SEEKING: &[&str] = &[
+    "走失",
+    "失踪",
+    "失蹤",
+    "失联",
+    "失聯",
+    "寻找",
+    "尋找",
+    "寻人",
+    "尋人",
+    "找人",
+    "找到她",
+    "找到他",
+    "missing",
+    "lookingfor",
+];
+
+/// Whether a text looks for a person: it says so, and tells an age.
+#[must_use]
+pub fn seeks_a_person(text: &str) -> bool {
+    let solid: Vec<char> = glyphs(text).iter().map(|g| g.c).filter(|c| !c.is_whitespace()).collect();
+    let counted = |c: char| digit(c).is_some() || "十几多来".contains(c);
+    let aged = solid.windows(2).any(|two| matches!(two[1], '岁' | '歲') && counted(two[0]));
+    let solid: String = solid.into_iter().collect();
+    let aged = aged || ["yearsold", "year-old", "yearold"].iter().any(|word| solid.contains(word));
+    aged && SEEKING.iter().any(|word| solid.contains(word))
 }
 
 /// The length of the longest bank card number, in digits.
@@ -285,6 +319,11 @@ mod tests {
             ("前夫争夺孩子，把他接走了", "custody_mentioned"),
             ("孩子被抢走，監護權在我", "custody_mentioned"),
             ("there is a custody dispute", "custody_mentioned"),
+            ("老婆带着孩子离家出走", "left_mentioned"),
+            ("她躲着我", "left_mentioned"),
+            ("不让我见孩子", "left_mentioned"),
+            ("媳妇跑了，开走了车", "left_mentioned"),
+            ("she took the kids and ran away with them", "left_mentioned"),
             ("他欠我钱", "debt"),
             ("他欠债不还", "debt"),
             ("请他还钱", "debt"),
@@ -334,8 +373,25 @@ mod tests {
             "打她手机没人接，打孩子电话手表也关机",
             "打她的电话一直不通，出门打车走了",
             "父母离婚后随奶奶生活，在超市打工",
+            "狗跑了，棕色泰迪",
+            "my dog ran away near the bridge",
+            "带孩子走亲戚时把伞落在车上",
+            "下雨时我躲在亭子里，包忘在那里",
         ] {
             assert_eq!(found(text), [], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_search_for_a_person_tells_an_age() {
+        for text in
+            ["女，33岁，走失", "寻找三十多岁的妇女", "２８ 岁，失 联", "Looking for a 30-year-old woman"]
+        {
+            assert!(seeks_a_person(text), "{text}");
+        }
+        for text in ["三人被困在桥头平台", "一名60岁老人晕倒，急需血浆", "寻找献血者", "正在寻找船只"]
+        {
+            assert!(!seeks_a_person(text), "{text}");
         }
     }
 

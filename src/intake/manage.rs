@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::submission::{PHOTOS, Submission, parse};
+use super::submission::{PHOTOS, Submission, heeds, parse};
 use super::view::{MyNotice, told, view};
 use super::words::{patch, restate};
 use super::{Intake, IntakeError, attach, seal_if_alike};
@@ -15,7 +15,8 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{SEALED, State, Step, Weighing};
 use crate::domain::marks::marks;
-use crate::domain::notice::{Evidence, Private, Public};
+use crate::domain::notice::{Evidence, Kind, Private, Public};
+use crate::domain::screening::FindingKind;
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::transition::{By, lay_beside, take};
 use crate::store::types::Time;
@@ -79,6 +80,7 @@ impl Intake {
             return Ok(false);
         }
         private.evidence.clear();
+        private.told.clear();
         public.photos.clone_from(&submission.public.photos);
         Ok(public == submission.public && private == submission.private)
     }
@@ -218,6 +220,7 @@ fn corrected(
     let mut submission = parse(&body, now).map_err(IntakeError::Invalid)?;
     taken(&submission.public.photos, private.evidence.iter().map(|evidence| evidence.photo))?;
     submission.private.evidence.clone_from(&private.evidence);
+    submission.private.told.clone_from(&private.told);
     Ok(submission)
 }
 
@@ -236,16 +239,24 @@ fn heed(
         let changes = json!({"police": police});
         Submission { public, private, .. } = corrected(&public, &private, &changes, now)?;
     }
-    let mut mentioned = private.clone();
-    mentioned.flags.extend_from_slice(&reply.flags);
-    raise_bar(notice, &(desk.weigh)(&public, &mentioned, now));
-    if reply.police.is_none() && reply.photos.is_empty() {
+    let news: Vec<String> = told_by(reply, notice.kind.0, &private);
+    if reply.police.is_none() && reply.photos.is_empty() && news.is_empty() {
         return Ok(());
     }
+    private.told.extend(news);
+    raise_bar(notice, &(desk.weigh)(&public, &private, now));
     taken(&reply.photos, public.photos.iter().copied())?;
     attach(tx, &reply.photos, notice.id.0)?;
     private.evidence.extend(reply.photos.iter().map(|photo| Evidence { photo: *photo, at: now }));
     Ok(add_revision(tx, notice, &key, (&public, &private), false, now)?)
+}
+
+/// What a reply is the first to tell of violence, of a flight, or of a child in dispute.
+fn told_by(reply: &Reply, kind: Kind, private: &Private) -> Vec<String> {
+    let lasting = [FindingKind::Violence, FindingKind::Flight, FindingKind::Left, FindingKind::Custody];
+    let lasts = |flag: &&String| lasting.iter().any(|what| what.as_str() == flag.as_str());
+    let is_new = |flag: &&String| !private.mentions().any(|known| known == flag.as_str());
+    reply.flags.iter().filter(lasts).filter(is_new).filter(|flag| heeds(kind, flag)).cloned().collect()
 }
 
 /// Only raises the bar: an answer that is taken back does not lower it.

@@ -10,7 +10,7 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::{Kind, LastSeen, Precision, Private, Public, Reporter, Subject};
 use crate::domain::phone::{Phone, PhoneError};
 use crate::domain::region::{Region, RegionError};
-use crate::domain::screening::FindingKind;
+use crate::domain::screening::{FindingKind, seeks_a_person};
 
 /// The longest name of a person, thing or organisation, in characters.
 pub const NAME: usize = 60;
@@ -50,16 +50,26 @@ impl Submission {
 /// Every fault, by the field's dotted name.
 pub fn parse(value: &Value, now: DateTime<Utc>) -> Result<Submission, FieldFaults> {
     let (mut submission, flags) = read(value, |r| submission(r, now))?;
-    // Flight, custody, house numbers and diagnoses matter only for a missing person: in a rescue people flee
-    // from water or fire, and an exact place helps. Violence is flagged for every kind, because a person
-    // looking for somebody who fled may choose a kind that asks less.
-    let sought = submission.public.subject.kind() == Kind::MissingPerson;
-    let of_somebody_sought =
-        [FindingKind::Flight, FindingKind::Custody, FindingKind::HouseNumber, FindingKind::Diagnosis]
-            .map(FindingKind::as_str);
-    let told = flags.into_iter().filter(|flag| sought || !of_somebody_sought.contains(&flag.as_str()));
-    submission.private.flags = told.collect();
+    let kind = submission.public.subject.kind();
+    submission.private.flags = flags.into_iter().filter(|flag| heeds(kind, flag)).collect();
+    if kind == Kind::Rescue && seeks_a_person(&submission.public.description) {
+        submission.private.flags.push(FindingKind::Sought.as_str().to_owned());
+    }
     Ok(submission)
+}
+
+/// Whether that flag matters for a notice of that kind. A person looking for somebody who fled may choose a
+/// kind that asks less, so violence counts in every kind, and in a lost thing that somebody left with it. In a
+/// rescue people flee from water or fire, and an exact place helps. A child who ran away from home is what a
+/// missing person is.
+pub(super) fn heeds(kind: Kind, flag: &str) -> bool {
+    use FindingKind::{Custody, Diagnosis, Flight, HouseNumber, Left};
+    let passed_over: &[FindingKind] = match kind {
+        Kind::MissingPerson => &[Left],
+        Kind::LostProperty => &[HouseNumber, Diagnosis],
+        Kind::Rescue | Kind::Donation => &[Flight, Left, Custody, HouseNumber, Diagnosis],
+    };
+    !passed_over.iter().any(|what| what.as_str() == flag)
 }
 
 fn submission(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Submission> {
@@ -108,6 +118,7 @@ fn submission(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Submission> {
             secret_detail,
             flags: Vec::new(),
             evidence: Vec::new(),
+            told: Vec::new(),
         },
         hints,
     })

@@ -152,7 +152,7 @@ pub(super) fn view(
 /// Whether a notice about such a person cannot be published without the police reference that is missing. It
 /// goes by the person alone: what else raises the bar, such as a mention of violence, must not show.
 fn lacks_reference(desk: &Intake, public: &Public, private: &Private, now: DateTime<Utc>) -> bool {
-    let plain = Private { safety: Safety::default(), flags: Vec::new(), ..private.clone() };
+    let plain = Private { safety: Safety::default(), flags: Vec::new(), told: Vec::new(), ..private.clone() };
     public.subject.kind() == Kind::MissingPerson
         && private.police.reference.is_none()
         && !(desk.weigh)(public, &plain, now).police_follow_up

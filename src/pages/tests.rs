@@ -99,6 +99,7 @@ fn content(kind: Kind, now: DateTime<Utc>, photos: Vec<Uuid>) -> (Public, Privat
         secret_detail: Some(SECRET.to_owned()),
         flags: Vec::new(),
         evidence: Vec::new(),
+        told: Vec::new(),
     };
     (public, private)
 }

@@ -12,7 +12,7 @@ use crate::domain::phone::Phone;
 /// Photos are compared as one: they are looked at, not read.
 pub const PHOTOS: &str = "photos";
 /// What is no word of the reporter's, is told in public already, or is another question, with a reason.
-const PASSED_OVER: [&str; 3] = ["flags", "evidence", "police.station"];
+const PASSED_OVER: [&str; 4] = ["flags", "evidence", "told", "police.station"];
 /// Told by its last digits alone: it is shown for a reason, and that is written down.
 const PHONE: &str = "reporter.phone";
 

@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::life_cycle::{Needs, Weighing};
-use crate::domain::notice::{Category, Private, Public, Subject};
+use crate::domain::notice::{Category, Emergency, Incident, Private, Public, Subject};
 use crate::domain::screening::FindingKind;
 
 /// The classes of notice that the policy distinguishes.
@@ -14,15 +14,23 @@ pub enum Class {
     /// A child, where custody or violence is mentioned.
     ContestedChild,
     Teen,
+    /// From 14 to 17, where custody is mentioned.
+    ContestedTeen,
+    /// From 14 to 17, where violence or a protection order is mentioned.
+    SealedTeen,
     /// Dementia or intellectual disability.
     Impaired,
+    /// The same of somebody younger than [`CARED_FOR_FROM`]: it is the reporter who says so.
+    YoungImpaired,
     Adult,
     /// An adult, where violence or a protection order is mentioned.
     SealedAdult,
-    /// Any other notice that mentions violence: it may be about somebody who fled.
+    /// Any other notice that mentions violence, or a lost thing that somebody took along who left.
     SealedOther,
     Property,
     Rescue,
+    /// A rescue by its kind, which looks for a person by its words.
+    SoughtByRescue,
     Donation,
 }
 
@@ -62,18 +70,26 @@ pub const POLICE_FOLLOWS_WITHIN: TimeDelta = TimeDelta::hours(2);
 /// hours of a volunteer's evening. Anyone who needs more is collecting, not verifying.
 pub const PHONES_A_DAY: i64 = 24;
 
+/// From this age on, in years, nobody doubts that a person with dementia or an intellectual disability is
+/// looked after by whoever reports them. Below it they may be somebody who left.
+pub const CARED_FOR_FROM: u8 = 60;
+
 /// The policy.
 #[rustfmt::skip]
-pub const TABLE: [Line; 10] = [
+pub const TABLE: [Line; 14] = [
     Line { class: Class::Child,          approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: false, urgency: 3 },
     Line { class: Class::ContestedChild, approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::MayFollow, guarded: true,  urgency: 3 },
     Line { class: Class::Teen,           approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::Required,  guarded: false, urgency: 2 },
+    Line { class: Class::ContestedTeen,  approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::Required,  guarded: true,  urgency: 2 },
+    Line { class: Class::SealedTeen,     approvals: 2, leads: 1, sealed: true,  second_look: false, police: Police::Required,  guarded: true,  urgency: 2 },
     Line { class: Class::Impaired,       approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: false, urgency: 3 },
+    Line { class: Class::YoungImpaired,  approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: true,  urgency: 3 },
     Line { class: Class::Adult,          approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::Required,  guarded: true,  urgency: 1 },
     Line { class: Class::SealedAdult,    approvals: 2, leads: 2, sealed: true,  second_look: false, police: Police::Required,  guarded: true,  urgency: 1 },
     Line { class: Class::SealedOther,    approvals: 2, leads: 1, sealed: true,  second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 1 },
     Line { class: Class::Property,       approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: false, urgency: 0 },
-    Line { class: Class::Rescue,         approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: false, urgency: 3 },
+    Line { class: Class::Rescue,         approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 3 },
+    Line { class: Class::SoughtByRescue, approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 3 },
     Line { class: Class::Donation,       approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: false, urgency: 0 },
 ];
 
@@ -108,12 +124,20 @@ pub fn weigh(public: &Public, private: &Private, now: DateTime<Utc>) -> Weighing
 
 fn classify(public: &Public, private: &Private) -> Class {
     // What the answer denies but the text mentions counts as mentioned.
-    let mentioned =
-        |what: FindingKind| private.flags.iter().any(|flag| FindingKind::named(flag) == Some(what));
+    let mentioned = |what: FindingKind| private.mentions().any(|flag| FindingKind::named(flag) == Some(what));
+    let left = [FindingKind::Flight, FindingKind::Left, FindingKind::Custody];
     let age = match &public.subject {
         Subject::MissingPerson { person } => person.age,
         _ if mentioned(FindingKind::Violence) => return Class::SealedOther,
+        // What somebody drove away in leads to whoever drove it.
+        Subject::LostProperty { .. } if left.into_iter().any(mentioned) => return Class::SealedOther,
         Subject::LostProperty { .. } => return Class::Property,
+        // On a mountain or in a flood people are missed who are to be rescued.
+        Subject::Rescue {
+            incident: Incident { what: Emergency::Medical | Emergency::Blood | Emergency::Other, .. },
+        } if mentioned(FindingKind::Sought) => {
+            return Class::SoughtByRescue;
+        }
         Subject::Rescue { .. } => return Class::Rescue,
         Subject::Donation { .. } => return Class::Donation,
     };
@@ -125,8 +149,13 @@ fn classify(public: &Public, private: &Private) -> Class {
     match private.category {
         _ if age < 14 && (violence || mentioned(FindingKind::Custody)) => Class::ContestedChild,
         _ if age < 14 => Class::Child,
+        _ if age < 18 && violence => Class::SealedTeen,
+        _ if age < 18 && mentioned(FindingKind::Custody) => Class::ContestedTeen,
         _ if age < 18 => Class::Teen,
         _ if violence => Class::SealedAdult,
+        Some(Category::Dementia | Category::IntellectualDisability) if age < CARED_FOR_FROM => {
+            Class::YoungImpaired
+        }
         Some(Category::Dementia | Category::IntellectualDisability) => Class::Impaired,
         _ => Class::Adult,
     }
@@ -135,9 +164,7 @@ fn classify(public: &Public, private: &Private) -> Class {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::notice::{
-        Emergency, Incident, Person, Police as PoliceReport, Reporter, Safety, samples,
-    };
+    use crate::domain::notice::{Person, Police as PoliceReport, Reporter, Safety, samples};
 
     fn person(age: u8, category: Category, violence: bool) -> (Public, Private) {
         let person = Person { age, medical_urgent: false, ..samples::person() };
@@ -157,6 +184,7 @@ mod tests {
             secret_detail: None,
             flags: Vec::new(),
             evidence: Vec::new(),
+            told: Vec::new(),
         };
         (public, private)
     }
@@ -192,7 +220,8 @@ mod tests {
             let (public, answered) = person(age, category, age < 14);
             let mut told = person(age, category, false).1;
             told.flags.push("custody_mentioned".to_owned());
-            assert_eq!(weigh(&public, &told), weigh(&public, &answered), "{age} {category:?}");
+            let guarded = Weighing { guarded: true, ..weigh(&public, &answered) };
+            assert_eq!(weigh(&public, &told), guarded, "{age} {category:?}");
         }
     }
 
@@ -202,6 +231,7 @@ mod tests {
             (6, Category::Child, false, 1, 0, false),
             (6, Category::Child, true, 2, 0, false),
             (15, Category::Teen, false, 2, 0, false),
+            (15, Category::Teen, true, 2, 1, true),
             (76, Category::Dementia, false, 1, 0, false),
             (30, Category::IntellectualDisability, false, 1, 0, false),
             (30, Category::OtherAdult, false, 2, 1, false),

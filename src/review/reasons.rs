@@ -66,14 +66,39 @@ pub fn is_code(reason: &str) -> bool {
 /// Whether a reason can be true of a notice of that class; pages offer no other.
 pub fn fits(code: &str, class: Class) -> bool {
     use Class::{
-        Adult, Child, ContestedChild, Donation, Impaired, Property, Rescue, SealedAdult, SealedOther, Teen,
+        Adult, Child, ContestedChild, ContestedTeen, Donation, Impaired, Property, Rescue, SealedAdult,
+        SealedOther, SealedTeen, SoughtByRescue, Teen, YoungImpaired,
     };
     let only: &[Class] = match code {
-        "no_police_reference" => &[Child, ContestedChild, Teen, Impaired, Adult, SealedAdult],
-        "left_voluntarily" => &[Impaired, Adult, SealedAdult, SealedOther],
-        "family_dispute" => &[Child, ContestedChild, Teen, Impaired, Adult, SealedAdult, SealedOther],
-        "debt" => &[Impaired, Adult, SealedAdult, SealedOther, Property],
-        "fundraising" => &[SealedOther, Rescue, Donation],
+        "no_police_reference" => &[
+            Child,
+            ContestedChild,
+            Teen,
+            ContestedTeen,
+            SealedTeen,
+            Impaired,
+            YoungImpaired,
+            Adult,
+            SealedAdult,
+        ],
+        "left_voluntarily" => {
+            &[SealedTeen, Impaired, YoungImpaired, Adult, SealedAdult, SealedOther, SoughtByRescue]
+        }
+        "family_dispute" => &[
+            Child,
+            ContestedChild,
+            Teen,
+            ContestedTeen,
+            SealedTeen,
+            Impaired,
+            YoungImpaired,
+            Adult,
+            SealedAdult,
+            SealedOther,
+            SoughtByRescue,
+        ],
+        "debt" => &[Impaired, YoungImpaired, Adult, SealedAdult, SealedOther, SoughtByRescue, Property],
+        "fundraising" => &[SealedOther, Rescue, SoughtByRescue, Donation],
         _ => return true,
     };
     only.contains(&class)

@@ -279,7 +279,7 @@ fn flags(
     by_others: Vec<&'static str>,
 ) -> Vec<String> {
     let (Some(public), Some(private)) = (public, private) else { return Vec::new() };
-    let mut flags = private.flags.clone();
+    let mut flags: Vec<String> = private.mentions().map(str::to_owned).collect();
     let mut flag = |raised: bool, code: &str| {
         if raised {
             flags.push(code.to_owned());

@@ -174,6 +174,8 @@ review-flag-violence = Answered yes: a quarrel, violence, or a dispute over divo
 review-flag-protection_order = Answered yes: a protection order or a written police warning.
 review-flag-violence_mentioned = The text mentions violence or a protection order: the person may be hiding.
 review-flag-flight_mentioned = The text mentions a flight: the person may be hiding.
+review-flag-left_mentioned = The text says that somebody left and took a child or a thing along: whoever finds the thing finds them.
+review-flag-looks_like_person = A rescue that reads like a search for a person: is it a missing person notice by another name?
 review-flag-custody_mentioned = The text mentions custody of a child: one parent may be looking for a child who is with the other.
 review-flag-house_number = The text has a house number: a notice shows an area alone. Ask for a change, or refuse it.
 review-flag-diagnosis = The text names an illness: a notice says no more than that health is urgent. Ask for a change, or refuse it.
@@ -191,12 +193,16 @@ review-flag-many_of_one_phone = This phone has more than two open notices: is it
 review-policy-child = Speak to the reporter; is this a parent or guardian? One approval; another moderator looks again within 30 minutes. The police reference may follow within 2 hours. No school, no home address.
 review-policy-contested_child = Custody or violence is mentioned: two approvals. Who has custody? Call the station's public number (114 or its website), never a number from the notice.
 review-policy-teen = Two approvals and a police reference. Ask whether the child ran away from somebody. Call the station's public number (114 or its website), never a number from the notice.
+review-policy-contested_teen = Two approvals and a police reference. Custody is mentioned: ask the other parent, or the police. What was seen is for the police.
+review-policy-sealed_teen = Sealed: the teenager may be fleeing from the reporter. Two approvals, one by a lead, and only after the police confirm by their public number that publishing is right. Tell the reporter nothing of this.
 review-policy-impaired = Fastest lane: one approval; another moderator looks again within 30 minutes. Confirm the carer's relation by phone. The police reference may follow within 2 hours. Never name the illness.
+review-policy-young_impaired = Fastest lane: one approval; another moderator looks again within 30 minutes. Confirm the carer's relation by phone, and that there is one: below 60 nobody but the reporter says so. The police reference may follow within 2 hours. What was seen is for the police. Never name the illness.
 review-policy-adult = Two approvals, one by a lead, and a police reference. Call the station's public number (114 or its website), never a number from the notice. An adult may leave: if they may be fleeing, escalate.
 review-policy-sealed_adult = Sealed: the person sought may be fleeing from the reporter. Two leads, and only after the police confirm by their public number that publishing is right. Tell the reporter nothing of this.
 review-policy-sealed_other = Sealed: violence is mentioned where nobody is said to be missing. Is somebody sought who fled? Two approvals, one by a lead; reject where a person is to be found by it. Tell the reporter nothing of this.
 review-policy-property = One approval. The hidden detail must not be in the text. Documents: numbers masked.
 review-policy-rescue = One approval. Has 110, 119 or 120 been called? The exact place is allowed.
+review-policy-sought_by_rescue = It reads like a search for a person, so it asks for what a missing adult does: two approvals, one by a lead. Has 110, 119 or 120 been called? Reject where somebody is to be found by it.
 review-policy-donation = Two approvals. Check credit code and filing number on the charity register (慈善中国), and that the page is on a designated platform. Never an account, card or payment code.
 
 # steps: do = heading, hint = what follows, button, note = label of the free words, done = afterwards, step = in the history

@@ -162,6 +162,8 @@ review-flag-violence = 回答“是”：最近有争吵、家暴，或离婚、
 review-flag-protection_order = 回答“是”：有人身安全保护令或告诫书。
 review-flag-violence_mentioned = 文字里提到暴力或保护令：要找的人可能在躲避。
 review-flag-flight_mentioned = 文字里提到逃离：要找的人可能在躲避。
+review-flag-left_mentioned = 文字里说有人离开，并带走了孩子或东西：找到东西就找到了人。
+review-flag-looks_like_person = 这条救援读起来像在找人：是不是换了种类的寻人？
 review-flag-custody_mentioned = 文字里提到抚养权或争夺孩子：可能是一方在找另一方带走的孩子。
 review-flag-house_number = 文字里有门牌号：信息里只写小区或路口。请发布人改，或不通过。
 review-flag-diagnosis = 文字里有病名：信息里不写病名，只写“健康状况需要尽快找到”。请发布人改，或不通过。
@@ -179,12 +181,16 @@ review-flag-many_of_one_phone = 这个电话有两条以上没结束的信息：
 review-policy-child = 给发布人打电话，确认是父母或监护人。一人通过即可发出，30 分钟内另一人复看。报警编号可在 2 小时内补。不写学校和住址。
 review-policy-contested_child = 涉及抚养权或暴力：要两人通过。问清抚养权归谁。用 114 或官网查到的派出所公开电话核实，不要打信息里给的电话。
 review-policy-teen = 要两人通过，并有报警编号。问清孩子是不是在躲谁。用 114 或官网查到的派出所公开电话核实，不要打信息里给的电话。
+review-policy-contested_teen = 要两人通过，并有报警编号。提到了抚养权：向另一方或警方核实。见到的情况只交警方。
+review-policy-sealed_teen = 密件：孩子可能正在躲发布人。要两人通过，其中一位组长，并且警方经公开电话确认可以发布。不要向发布人透露。
 review-policy-impaired = 最快通道：一人通过即可发出，30 分钟内另一人复看。打电话确认照护关系。报警编号可在 2 小时内补。不写病名。
+review-policy-young_impaired = 最快通道：一人通过即可发出，30 分钟内另一人复看。打电话确认照护关系是否属实：不到 60 岁，只有发布人这样说。报警编号可在 2 小时内补。见到的情况只交警方。不写病名。
 review-policy-adult = 要两人通过，其中一位组长，并有报警编号。用 114 或官网查到的派出所公开电话核实，不要打信息里给的电话。成年人有权离开：如果可能在躲人，请上报。
 review-policy-sealed_adult = 密件：被找的人可能正在躲发布人。要两位组长通过，并且警方经公开电话确认可以发布。不要向发布人透露。
 review-policy-sealed_other = 密件：这不是寻人，却提到了暴力。是不是在找一个逃离的人？要两人通过，其中一位组长；如果是借此找人，请退回。不要向发布人透露。
 review-policy-property = 一人通过。保密细节不能出现在文字里。证件号码要打码。
 review-policy-rescue = 一人通过。问清是否已打 110、119 或 120。可以写准确地点。
+review-policy-sought_by_rescue = 读起来像在找人，因此与寻找成年人一样：要两人通过，其中一位组长。问清是否已打 110、119 或 120；如果是借此找人，请退回。
 review-policy-donation = 要两人通过。在“慈善中国”核对信用代码和备案编号，网页须在指定平台。绝不出现账号、银行卡或收款码。
 
 # steps: do = heading, hint = what follows, button, note = label of the free words, done = afterwards, step = in the history

@@ -281,12 +281,16 @@ pub const fn policy_key(class: Class) -> &'static str {
         Class::Child => "review-policy-child",
         Class::ContestedChild => "review-policy-contested_child",
         Class::Teen => "review-policy-teen",
+        Class::ContestedTeen => "review-policy-contested_teen",
+        Class::SealedTeen => "review-policy-sealed_teen",
         Class::Impaired => "review-policy-impaired",
+        Class::YoungImpaired => "review-policy-young_impaired",
         Class::Adult => "review-policy-adult",
         Class::SealedAdult => "review-policy-sealed_adult",
         Class::SealedOther => "review-policy-sealed_other",
         Class::Property => "review-policy-property",
         Class::Rescue => "review-policy-rescue",
+        Class::SoughtByRescue => "review-policy-sought_by_rescue",
         Class::Donation => "review-policy-donation",
     }
 }

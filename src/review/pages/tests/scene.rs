@@ -156,6 +156,7 @@ pub fn content(subject: Subject, free: &str) -> (Public, Private) {
         secret_detail: Some(format!("左手腕有一颗痣{free}")),
         flags: vec![format!("contact{free}")],
         evidence: Vec::new(),
+        told: Vec::new(),
     };
     (public, private)
 }
