@@ -150,6 +150,9 @@ pub const PROTECTS: [(Step, &[&str]); 2] =
 /// What a notice needs that seems to be about the same as one that was refused or removed to protect
 /// somebody.
 pub const PROTECTED: Needs = Needs { approvals: 2, leads: 2 };
+/// What a notice needs at least that a lead is to decide about: it was escalated, or is like a sealed case
+/// that nobody has looked at yet.
+pub const BY_A_LEAD: Needs = Needs { approvals: 1, leads: 1 };
 
 /// All that decides what may happen to a notice next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -160,19 +163,19 @@ pub struct Standing {
     pub approvals: Vec<Approval>,
     /// The account that submitted the notice, where the reporter was logged in.
     pub submitted_by: Option<Uuid>,
-    /// Sealed cases (violence, protection order) are decided by leads only.
+    /// Sealed cases (violence, protection order, escalated) are decided by leads only.
     pub sealed: bool,
 }
 
 impl Standing {
-    fn is_approved_by(&self, id: Uuid) -> bool {
-        self.approvals.iter().any(|approval| approval.by == id)
-    }
     /// Whether this person handed it in.
     fn is_of(&self, actor: Actor) -> bool {
         matches!(actor, Actor::Moderator(Moderator { id, .. }) if self.submitted_by == Some(id))
     }
 
+    fn is_approved_by(&self, id: Uuid) -> bool {
+        self.approvals.iter().any(|approval| approval.by == id)
+    }
 
     /// Whether it still needs an approval that this person cannot give, because they gave the first.
     pub fn waits_for_another_than(&self, id: Uuid) -> bool {
@@ -254,11 +257,11 @@ pub fn next(at: &Standing, step: Step, actor: Actor) -> Result<(State, Vec<Appro
         (S::Escalated, Step::Revise) => reset(S::Escalated),
         (S::Cooling, Step::GoLive) if satisfied(at) => keep(S::Live),
         (S::Live, Step::Pause) => keep(S::Paused),
+        // Who handed it in does not undo what a colleague thought safer.
+        (S::Paused, Step::Resume) if at.is_of(actor) => Err(Refusal::SameApprover),
         (S::Paused, Step::Resume) => keep(S::Live),
         (from, Step::Close) if !from.is_over() => keep(S::Closed),
         (S::Cooling | S::Live | S::Paused, Step::Remove) => keep(S::Removed),
-        // Who handed it in does not undo what a colleague thought safer.
-        (S::Paused, Step::Resume) if at.is_of(actor) => Err(Refusal::SameApprover),
         (from, Step::Expire) if !from.is_over() => keep(S::Expired),
         (from, Step::Erase) if from.is_over() && from != S::Erased => reset(S::Erased),
         _ => Err(refuse()),

@@ -1,9 +1,11 @@
 //! Marks by which likely duplicates find each other: two relatives report with two phones and two photos, but
 //! with one name. Only keyed hashes of the marks are stored.
 
+use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use chrono::NaiveDate;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::named::named;
 use super::notice::{Campaign, LastSeen, Person, Public, Subject};
@@ -57,8 +59,33 @@ pub fn sought(public: &Public) -> Vec<Mark> {
             let ages = person.age.saturating_sub(YEARS)..=person.age.saturating_add(YEARS);
             of_person(person, public, ages)
         }
-        _ => marks(public),
+        Subject::LostProperty { .. } | Subject::Rescue { .. } => of_names_in(public),
+        Subject::Donation { .. } => marks(public),
     }
+}
+
+/// A lost car or a rescue may name who is really sought: each two to four Chinese characters in a row, with
+/// the place and the day. The bounds of the fields make that four thousand at most.
+fn of_names_in(public: &Public) -> Vec<Mark> {
+    let Some(seen) = &public.last_seen else { return Vec::new() };
+    let text = format!("{}\n{}\n{}", public.subject.heading(), public.description, seen.place);
+    let text: Vec<char> = text.nfkc().collect();
+    let mut names = BTreeSet::new();
+    for run in text.split(|c| !is_chinese(*c)) {
+        for length in 2..=4 {
+            names.extend(run.windows(length).map(|name| name.iter().collect::<String>()));
+        }
+    }
+    let with_place = |name: String| (Likeness::NameAndPlace, placed(&name, public.region, seen));
+    names.into_iter().map(with_place).collect()
+}
+
+fn is_chinese(c: char) -> bool {
+    matches!(c, '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+fn placed(name: &str, region: Region, seen: &LastSeen) -> String {
+    format!("{name} {} {}", around(region).code(), day(seen))
 }
 
 /// The name with each of these ages, and with the place and the day: as it is written, and as it sounds.
@@ -72,12 +99,7 @@ fn of_person(person: &Person, public: &Public, ages: RangeInclusive<u8>) -> Vec<
             continue;
         }
         marks.extend(ages.clone().map(|age| (with_age, format!("{name} {age}"))));
-        marks.extend(
-            public
-                .last_seen
-                .iter()
-                .map(|seen| (with_place, format!("{name} {} {}", around(public.region).code(), day(seen)))),
-        );
+        marks.extend(public.last_seen.iter().map(|seen| (with_place, placed(&name, public.region, seen))));
     }
     marks
 }

@@ -225,7 +225,7 @@ fn corrected(
 }
 
 /// What a reply mentions counts as much as what the notice says: it may be the first to say that somebody
-/// fled. Photos and police details sent along become part of the notice.
+/// fled, and no edit takes that back. Photos and police details sent along become part of the notice.
 fn heed(
     tx: &mut Conn,
     desk: &Intake,
@@ -285,9 +285,16 @@ fn replace(
     let weighed = (desk.weigh)(public, private, now);
     let change = |tx: &mut Conn, n: &mut Notice| {
         raise_bar(n, &weighed);
-        n.phone_hash = Some(desk.vault.index("phone", &private.reporter.phone));
-        known_by::set(tx, &desk.vault, n.id.0, &marks(public))?;
+        let former = n.phone_hash.replace(desk.vault.index("phone", &private.reporter.phone));
         seal_if_alike(tx, &desk.vault, n, public)?;
+        // By an edit nobody makes a sealed case one that is not recognised; and what is live stands until the
+        // edit is approved.
+        if n.sealed || n.live_revision.is_some() {
+            known_by::add(tx, &desk.vault, n.id.0, &marks(public))?;
+            known_by::keep_phone(tx, n, former.as_deref())?;
+        } else {
+            known_by::set(tx, &desk.vault, n.id.0, &marks(public))?;
+        }
         let renewal = renewal_waits(tx, n)?;
         add_revision(tx, n, key, (public, private), renewal, now)
     };

@@ -12,11 +12,12 @@ use crate::blobs::{BlobError, Blobs};
 use crate::clock::new_id;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
-use crate::domain::life_cycle::{Actor, Refusal, State, Weigh};
+use crate::domain::life_cycle::{Actor, BY_A_LEAD, Refusal, State, Weigh};
 use crate::domain::marks::marks;
 use crate::domain::notice::Public;
 use crate::store::answers::{self, Answered};
 use crate::store::events::{self, Entry};
+use crate::store::marks::Alike;
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Conn, Store, StoreError, marks as known_by, photos as stored};
@@ -317,7 +318,8 @@ fn insert_under_free_number(
 }
 
 /// A notice that may be about the same as a sealed case, or comes from the same phone, goes to the leads too.
-/// Otherwise a person looking for somebody who fled would report again with other answers.
+/// Otherwise a person looking for somebody who fled would report again with other answers. Where nobody has
+/// looked at that case yet, a lead decides about this one, and all who verify may open it.
 fn seal_if_alike(
     tx: &mut Conn,
     vault: &Vault,
@@ -325,8 +327,10 @@ fn seal_if_alike(
     public: &Public,
 ) -> Result<(), StoreError> {
     let phone = notice.phone_hash.as_deref();
-    if let Some(needs) = known_by::like_sealed(tx, vault, public, phone, notice.id.0)? {
-        notice.seal(needs);
+    match known_by::like_sealed(tx, vault, public, phone, notice.id.0)? {
+        Some(Alike::Sealed(needs)) => notice.seal(needs),
+        Some(Alike::Unread) => notice.raise_bar(BY_A_LEAD),
+        None => {}
     }
     Ok(())
 }

@@ -6,10 +6,12 @@ use super::{Desk, ReviewError, check_police, opened};
 use crate::broadcast::plan;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Refusal, State, Step};
-use crate::store::Conn;
-use crate::store::notices::Notice;
+use crate::domain::marks::marks;
+use crate::store::notices::{Notice, Opened};
 use crate::store::transition::{By, take, take_revision};
 use crate::store::types::Time;
+use crate::store::{Conn, marks as known_by};
+use crate::vault::Vault;
 
 /// Decides about a live notice: a second look, a police reference, or a new revision.
 pub(super) fn look_again(
@@ -64,7 +66,11 @@ fn decide_revision(
         match after {
             State::Cooling => cool(tx, desk, n, by.at)?,
             State::SecondReview => {}
-            _ => n.drop_pending(),
+            _ => {
+                n.drop_pending();
+                let live = opened(tx, &desk.vault, n, n.looked_at())?;
+                recognise(tx, &desk.vault, n, &live)?;
+            }
         }
         Ok(())
     })
@@ -81,6 +87,17 @@ fn cool(tx: &mut Conn, desk: &Desk, notice: &mut Notice, now: DateTime<Utc>) -> 
     Ok(())
 }
 
+/// From now on it is recognised by what this revision says; of a sealed case nothing is forgotten.
+fn recognise(tx: &mut Conn, vault: &Vault, notice: &mut Notice, said: &Opened) -> Result<(), ReviewError> {
+    let former = notice.phone_hash.replace(vault.index("phone", &said.private()?.reporter.phone));
+    if notice.sealed {
+        known_by::keep_phone(tx, notice, former.as_deref())?;
+    } else {
+        known_by::set(tx, vault, notice.id.0, &marks(&said.public))?;
+    }
+    Ok(())
+}
+
 /// Replaces the live revision by the one that waited beside it.
 pub(super) fn publish_revision(
     tx: &mut Conn,
@@ -94,6 +111,7 @@ pub(super) fn publish_revision(
     // Lists, feeds and broadcasts use both of these.
     notice.urgency = notice.review_urgency();
     edit.public.region.code().clone_into(&mut notice.region);
+    recognise(tx, &desk.vault, notice, &edit)?;
     notice.drop_pending();
     if edit.private()?.police.reference.is_some() {
         notice.police_due_at = None;

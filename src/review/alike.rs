@@ -7,13 +7,14 @@ use chrono::{DateTime, Utc};
 use super::ReviewError;
 use super::view::read;
 use crate::domain::life_cycle::{LIKE_SEALED, Needs, State, Step};
+use crate::store::marks::{self, Alike};
 use crate::store::notices::{self, Notice};
 use crate::store::transition::{By, take, take_revision};
-use crate::store::{Answer, Conn, marks};
+use crate::store::{Answer, Conn};
 use crate::vault::Vault;
 
-/// The approvals needed where what waits to be published is like a sealed case but is not sealed itself.
-pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Needs>> {
+/// Where what waits to be published is like a sealed case but is not sealed itself.
+pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Alike>> {
     let published = matches!(notice.state.0, State::Live | State::Paused);
     if notice.sealed || (published && notice.pending_revision.is_none()) {
         return Ok(None);
@@ -21,9 +22,8 @@ pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answe
     like_sealed(conn, vault, notice)
 }
 
-/// The approvals that the strictest of the sealed cases like this notice needs; `None` where no case is like
-/// it.
-pub(super) fn like_sealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Needs>> {
+/// What follows from the sealed cases like this notice; `None` where no case is like it.
+pub(super) fn like_sealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Alike>> {
     let Some(opened) = notices::opened(conn, vault, notice, read(notice))? else { return Ok(None) };
     marks::like_sealed(conn, vault, &opened.public, notice.phone_hash.as_deref(), notice.id.0)
 }

@@ -8,6 +8,7 @@ use super::{Desk, ReviewError, alike, opened, policy};
 use crate::broadcast::plan;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::Step;
+use crate::store::marks::Alike;
 use crate::store::notices::{self, Place};
 use crate::store::transition::{By, take, take_revision};
 use crate::store::types::Time;
@@ -78,7 +79,7 @@ fn go_live(tx: &mut Conn, desk: &Desk, id: Uuid, now: DateTime<Utc>) -> Result<u
     if notice.cooling_until.is_none_or(|until| until.0 > now) || notice.state_at(now).is_over() {
         return Ok(0);
     }
-    if let Some(needs) = alike::unsealed(tx, vault, &notice)? {
+    if let Some(Alike::Sealed(needs)) = alike::unsealed(tx, vault, &notice)? {
         alike::hand_to_leads(tx, vault, notice, needs, now)?;
         return Ok(0);
     }

@@ -8,9 +8,10 @@ use crate::broadcast::plan;
 use crate::config::Times;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{Actor, Refusal, State, Step};
+use crate::domain::life_cycle::{Actor, BY_A_LEAD, Refusal, State, Step};
 use crate::domain::people::Moderator;
 use crate::store::events::{self, Entry};
+use crate::store::marks::Alike;
 use crate::store::notices::{self, Notice, Opened};
 use crate::store::transition::{By, take, take_revision};
 use crate::store::types::{Id, Time};
@@ -120,7 +121,7 @@ impl Desk {
         let (desk, decision) = (self.clone(), decision.in_codes());
         self.store
             .write(move |tx| {
-                with_notice(tx, case, by, |tx, notice| {
+                with_notice(tx, case, by, |tx, mut notice| {
                     let approves = decision.step == Step::Approve;
                     at_version(&notice, decision.version)?;
                     if approves {
@@ -129,9 +130,14 @@ impl Desk {
                     held_by(&notice, by, now)?;
                     check_reason(&decision)?;
                     let unsealed = approves.then(|| alike::unsealed(tx, &desk.vault, &notice)).transpose()?;
-                    if let Some(needs) = unsealed.flatten() {
+                    match unsealed.flatten() {
                         // This is committed, while the caller is told that the notice has changed meanwhile.
-                        return Ok(Err(stale(&alike::hand_to_leads(tx, &desk.vault, notice, needs, now)?)));
+                        Some(Alike::Sealed(needs)) => {
+                            let handed = alike::hand_to_leads(tx, &desk.vault, notice, needs, now)?;
+                            return Ok(Err(stale(&handed)));
+                        }
+                        Some(Alike::Unread) => notice.raise_bar(BY_A_LEAD),
+                        None => {}
                     }
                     decide(tx, &desk, notice, decision.step, decision.taken_by(by, now)).map(Ok)
                 })
@@ -237,6 +243,8 @@ fn decide(tx: &mut Conn, desk: &Desk, notice: Notice, step: Step, by: By<'_>) ->
             State::Cooling => n.cooling_until = Some(Time(by.at + desk.times.cooling)),
             State::Rejected => n.end(by.at, desk.times.retention),
             _ => {}
+            // For good: no answer of the reporter's leads back to the ordinary lane.
+            State::Escalated => n.seal(BY_A_LEAD),
         }
         Ok(())
     })
@@ -290,15 +298,32 @@ fn opened(tx: &mut Conn, vault: &Vault, notice: &Notice, number: i32) -> Result<
 
 fn check_police(tx: &mut Conn, vault: &Vault, notice: &Notice, revision: i32) -> Result<(), ReviewError> {
     let content = opened(tx, vault, notice, revision)?;
-    let private = content.private()?;
-    let required = policy::line(&content.public, &private).police == policy::Police::Required;
-    if required && private.police.reference.is_none() {
+    if content.private()?.police.reference.is_some() {
+        return Ok(());
+    }
+    if asks_for_reference(&content)? || notice.sealed && sealed_asked(tx, vault, notice)? {
         return Err(ReviewError::PoliceReferenceRequired);
     }
     Ok(())
 }
 
 /// Records an act on a notice that does not change its state.
+fn asks_for_reference(content: &Opened) -> Result<bool, StoreError> {
+    Ok(policy::line(&content.public, &content.private()?).police == policy::Police::Required)
+}
+
+/// Whether any revision of a sealed case asked for a reference: an edit takes back no more than that.
+fn sealed_asked(tx: &mut Conn, vault: &Vault, notice: &Notice) -> Result<bool, StoreError> {
+    for number in 1..=notice.revision {
+        if let Some(content) = notices::opened(tx, vault, notice, number)?
+            && asks_for_reference(&content)?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 fn note_down(
     tx: &mut Conn,
     notice: &Notice,

@@ -6,10 +6,10 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actions::{self, Actions};
-use super::changes::{Change, changes};
+use super::changes::{Change, changes, masked};
 use super::duplicates::{Duplicate, duplicates};
 use super::waiting::{Want, overdue, wants};
-use super::{ReviewError, again, alike, phone, policy};
+use super::{ReviewError, again, alike, phone, policy, sealed_asked};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{ActedAs, LIKE_SEALED, Needs, Refusal, State, Step};
 use crate::domain::notice::{Kind, Private, Public};
@@ -56,6 +56,7 @@ pub struct Hint {
     pub at: DateTime<Utc>,
     /// The family has not seen it: it is to be passed on or discarded.
     pub held: bool,
+    /// `phone` is masked until the reader has the reporter's phone shown.
     #[schema(value_type = Object)]
     pub content: serde_json::Value,
 }
@@ -143,7 +144,8 @@ pub fn sheet(
     let approvals = notices::approvals(conn, notice.id.0, number)?;
     let line = public.as_ref().zip(private.as_ref()).map(|(public, private)| policy::line(public, private));
     let may = actions::actions(&notice, &approvals, by, now);
-    let (actions, approval_refused) = offered(may, lacks_reference(&notice, line, private.as_ref()));
+    let asked = notice.sealed && sealed_asked(conn, vault, &notice)?;
+    let (actions, approval_refused) = offered(may, lacks_reference(&notice, line, private.as_ref(), asked));
     let log = events::of_notice(conn, notice.id.0)?;
     let acted = log.iter().filter_map(|event| event.account_id.map(|id| id.0));
     let people: Vec<Uuid> = acted.chain(approvals.iter().map(|a| a.by)).chain(notice.claimant(now)).collect();
@@ -187,7 +189,7 @@ pub fn sheet(
             public.as_ref(),
             private.as_ref(),
             &poster_lacks,
-            found_by_others(conn, vault, &notice)?,
+            found_by_others(conn, vault, &notice, by)?,
         ),
         poster_lacks,
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
@@ -214,8 +216,13 @@ fn changed(
     Ok(Some(changes((&live.public, Some(&live.private()?)), (public, private))?))
 }
 
-fn lacks_reference(notice: &Notice, line: Option<&policy::Line>, private: Option<&Private>) -> bool {
-    let required = line.is_some_and(|line| line.police == policy::Police::Required);
+fn lacks_reference(
+    notice: &Notice,
+    line: Option<&policy::Line>,
+    private: Option<&Private>,
+    asked: bool,
+) -> bool {
+    let required = asked || line.is_some_and(|line| line.police == policy::Police::Required);
     (required || again::lacks_reference_alone(notice))
         && private.is_some_and(|private| private.police.reference.is_none())
 }
@@ -265,10 +272,15 @@ fn has_many(conn: &mut Conn, notice: &Notice) -> Answer<bool> {
     Ok(open.is_some_and(|open| open > FEW))
 }
 
-/// What other notices reveal about this one, as codes. Only leads open sealed cases.
-fn found_by_others(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Vec<&'static str>> {
+/// What other notices reveal about this one, as codes. Only leads learn of sealed cases.
+fn found_by_others(
+    conn: &mut Conn,
+    vault: &Vault,
+    notice: &Notice,
+    by: Moderator,
+) -> Answer<Vec<&'static str>> {
     let many = has_many(conn, notice)?.then_some("many_of_one_phone");
-    let alike = notice.sealed && alike::like_sealed(conn, vault, notice)?.is_some();
+    let alike = by.lead && alike::like_sealed(conn, vault, notice)?.is_some();
     Ok(many.into_iter().chain(alike.then_some(LIKE_SEALED)).collect())
 }
 
@@ -309,7 +321,10 @@ fn hints(conn: &mut Conn, notice: &Notice, key: Option<&Key>) -> Answer<Vec<Hint
     all.extend(tips::passed_on(conn, notice.id.0)?);
     all.into_iter()
         .map(|tip| {
-            let content = serde_json::from_slice(&key.open("tip", &tip.body_sealed)?)?;
+            let mut content: serde_json::Value = serde_json::from_slice(&key.open("tip", &tip.body_sealed)?)?;
+            if !phones && content["phone"].is_string() {
+                content["phone"] = masked(&content["phone"]);
+            }
             Ok(Hint { id: tip.id.0, at: tip.created_at.0, held: tip.held, content })
         })
         .collect()

@@ -8,11 +8,11 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::notices::{Notice, needs};
+use super::notices::{Notice, needs as needs_of};
 use super::schema::{events, marks, notices};
 use super::types::Id;
 use super::{Answer, Conn, both, photos};
-use crate::domain::life_cycle::{Needs, PROTECTED, PROTECTS};
+use crate::domain::life_cycle::{Needs, PROTECTED, PROTECTS, Step};
 use crate::domain::marks::{Likeness, Mark, sought};
 use crate::domain::notice::Public;
 use crate::vault::Vault;
@@ -25,13 +25,27 @@ fn hash(vault: &Vault, (likeness, words): &Mark) -> Vec<u8> {
 /// Replaces the marks of a notice.
 pub fn set(conn: &mut Conn, vault: &Vault, notice: Uuid, borne: &[Mark]) -> Answer<()> {
     clear(conn, notice)?;
-    let rows: Vec<_> = borne
-        .iter()
-        .map(|mark| (marks::hash.eq(hash(vault, mark)), marks::notice_id.eq(Id(notice))))
-        .collect();
-    if !rows.is_empty() {
-        both!(conn, c => diesel::insert_into(marks::table).values(&rows).execute(c))?;
+    add(conn, vault, notice, borne)
+}
+
+/// Adds marks to those of a notice.
+pub fn add(conn: &mut Conn, vault: &Vault, notice: Uuid, borne: &[Mark]) -> Answer<()> {
+    borne.iter().try_for_each(|mark| keep(conn, notice, &hash(vault, mark)))
+}
+
+/// Keeps a former phone of a notice among its marks, by its keyed hash.
+pub fn keep_phone(conn: &mut Conn, notice: &Notice, former: Option<&[u8]>) -> Answer<()> {
+    match former {
+        Some(former) if notice.phone_hash.as_deref() != Some(former) => keep(conn, notice.id.0, former),
+        _ => Ok(()),
     }
+}
+
+fn keep(conn: &mut Conn, notice: Uuid, hash: &[u8]) -> Answer<()> {
+    both!(conn, c => diesel::insert_into(marks::table)
+        .values((marks::hash.eq(hash), marks::notice_id.eq(Id(notice))))
+        .on_conflict_do_nothing()
+        .execute(c))?;
     Ok(())
 }
 
@@ -66,17 +80,27 @@ pub fn others(
     Ok(known)
 }
 
+/// What follows from being like a sealed case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Alike {
+    /// Those who verify have looked at that case: what is like it is sealed, too, and asks for as many
+    /// approvals as the strictest such case.
+    Sealed(Needs),
+    /// Nobody has. Anybody can send one to keep a true notice from the public, so this only asks for a lead.
+    Unread,
+}
+
 /// Whether a notice that says this is like another one that is sealed, or was refused or removed to protect
-/// the person sought, whatever became of it: by a mark, by a photo, or by the phone. The approvals that the
-/// strictest of those asks for.
+/// the person sought, whatever became of it: by a mark, by a photo, or by the phone.
 pub fn like_sealed(
     conn: &mut Conn,
     vault: &Vault,
     public: &Public,
     phone: Option<&[u8]>,
     but: Uuid,
-) -> Answer<Option<Needs>> {
-    let hashes: Vec<Vec<u8>> = sought(public).iter().map(|mark| hash(vault, mark)).collect();
+) -> Answer<Option<Alike>> {
+    let mut hashes: Vec<Vec<u8>> = sought(public).iter().map(|mark| hash(vault, mark)).collect();
+    hashes.extend(phone.map(<[u8]>::to_vec));
     let marked = marks::table.filter(marks::hash.eq_any(&hashes)).select(marks::notice_id);
     let mut alike: Vec<Id> = both!(conn, c => marked.load(c))?;
     alike.extend(photos::alike(conn, &public.photos, but)?.into_iter().map(Id));
@@ -87,16 +111,32 @@ pub fn like_sealed(
     let [one, other] =
         PROTECTS.map(|(step, reasons)| events::step.eq(step.as_str()).and(events::reason.eq_any(reasons)));
     let to_protect = events::table.filter(events::notice_id.eq(notices::id)).filter(one.or(other));
-    let alike: Vec<(bool, i16, i16)> = both!(conn, c => notices::table
+    let alike: Vec<(Id, bool, i16, i16)> = both!(conn, c => notices::table
         .filter(notices::id.eq_any(alike).and(notices::id.ne(Id(but))))
         .filter(notices::sealed.or(exists(to_protect)))
-        .select((notices::sealed, notices::needs_approvals, notices::needs_leads))
+        .select((notices::id, notices::sealed, notices::needs_approvals, notices::needs_leads))
         .load(c))?;
-    let needs = alike
-        .into_iter()
-        .map(|(sealed, approvals, leads)| if sealed { needs(approvals, leads) } else { PROTECTED });
-    Ok(needs.reduce(|one, other| Needs {
+    let looked_at = looked_at(conn, &alike.iter().map(|(id, ..)| *id).collect::<Vec<_>>())?;
+    let found = !alike.is_empty();
+    let needs = alike.into_iter().filter(|(id, sealed, ..)| !sealed || looked_at.contains(id));
+    let needs = needs
+        .map(|(_, sealed, approvals, leads)| if sealed { needs_of(approvals, leads) } else { PROTECTED });
+    let strictest = needs.reduce(|one, other| Needs {
         approvals: one.approvals.max(other.approvals),
         leads: one.leads.max(other.leads),
-    }))
+    });
+    Ok(strictest.map(Alike::Sealed).or(found.then_some(Alike::Unread)))
+}
+
+/// Those of these cases that a lead has claimed, or that somebody escalated, refused or removed.
+fn looked_at(conn: &mut Conn, cases: &[Id]) -> Answer<Vec<Id>> {
+    let decided = [Step::Escalate, Step::Reject, Step::Remove].map(Step::as_str);
+    let claimed = events::step.eq(Step::Claim.as_str()).and(events::actor.eq("lead"));
+    let by_somebody = events::step.eq_any(decided).and(events::account_id.is_not_null());
+    Ok(both!(conn, c => events::table
+        .filter(events::notice_id.eq_any(cases))
+        .filter(claimed.or(by_somebody))
+        .select(events::notice_id)
+        .distinct()
+        .load(c))?)
 }

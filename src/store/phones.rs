@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::notices::{Notice, states};
-use super::schema::notices;
+use super::schema::{marks, notices};
 use super::types::Id;
 use super::{Answer, Conn, both};
 use crate::domain::life_cycle::State;
@@ -18,10 +18,11 @@ pub fn open(conn: &mut Conn, phone_hash: &[u8]) -> Answer<i64> {
         .get_result(c))?)
 }
 
-/// Other notices of the same phone, newest first.
+/// Other notices that have that phone or had it, newest first.
 pub fn others(conn: &mut Conn, phone_hash: &[u8], but: Uuid, limit: i64) -> Answer<Vec<Notice>> {
+    let had = marks::table.filter(marks::hash.eq(phone_hash)).select(marks::notice_id);
     Ok(both!(conn, c => notices::table
-        .filter(notices::phone_hash.eq(phone_hash))
+        .filter(notices::phone_hash.eq(phone_hash).or(notices::id.eq_any(had).assume_not_null()))
         .filter(notices::id.ne(Id(but)))
         .order(notices::id.desc())
         .select(Notice::as_select())
