@@ -146,14 +146,12 @@ pub async fn sheet(
     Ok(web::Json(read_sheet(&shared, case(&path)?, by).await?))
 }
 
-/// Reads a sheet outside the async threads.
+/// A sheet, for this and for its page.
 ///
 /// # Errors
-/// As [`view::sheet`].
+/// As [`Desk::sheet`].
 pub async fn read_sheet(shared: &Shared, case: CaseNumber, by: Moderator) -> Result<Sheet, Problem> {
-    let (vault, now) = (shared.vault.clone(), shared.clock.now());
-    let found = shared.store.read(move |c| Ok(view::sheet(c, &vault, case, by, now))).await?;
-    Ok(found?)
+    Ok(station(shared).sheet(case, by, shared.clock.now()).await?)
 }
 
 /// Claim a notice, or renew the claim

@@ -45,7 +45,8 @@ pub fn changes(
     Ok(changes)
 }
 
-fn masked(phone: &Value) -> Value {
+/// A phone by its last four digits; null where it is none.
+pub(super) fn masked(phone: &Value) -> Value {
     let last4 =
         phone.as_str().and_then(|phone| Phone::parse(phone).ok()).map(|phone| phone.last4().to_owned());
     last4.map_or(Value::Null, |last4| format!("…{last4}").into())

@@ -28,8 +28,8 @@ pub struct Duplicate {
     #[schema(value_type = Vec<String>)]
     pub why: Vec<Likeness>,
     pub submitted_at: DateTime<Utc>,
-    /// Its public part; absent where it was deleted.
-    #[schema(value_type = Object)]
+    /// Its public part; absent where it was deleted, and for a moderator where it is over.
+    #[schema(value_type = Option<Object>)]
     pub public: Option<Public>,
 }
 
@@ -39,9 +39,11 @@ const SHOWN: usize = 3;
 /// every reader.
 const LOOKED_AT: usize = 50;
 
-/// Likely duplicates of this notice: first those from the same phone, then by photos, then by what they say.
-/// Only leads learn of a case that is for leads alone, or anybody could look for it with a phone, a face or a
-/// name. Who only sounds alike is shown to leads, beside a sealed case: elsewhere 王伟 is not 王维.
+/// Likely duplicates of this notice, for who holds it (a claim is on record) and for leads: first those from
+/// the same phone, then by photos, then by what they say. Only leads learn of a case that is for leads alone,
+/// or anybody could look for it with a phone, a face or a name; and of one that is over moderators learn that
+/// it is there, and why. Who only sounds alike is shown to leads, where one is to decide: elsewhere 王伟 is not
+/// 王维.
 ///
 /// # Errors
 /// When the database refuses, or a case was sealed under another master key.
@@ -53,6 +55,9 @@ pub(super) fn duplicates(
     by: Moderator,
     now: DateTime<Utc>,
 ) -> Answer<Vec<Duplicate>> {
+    if !by.lead && notice.claimant(now) != Some(by.id) {
+        return Ok(Vec::new());
+    }
     let may_know = |other: &Notice| opens_for(other, by);
     let mut found: Vec<(Notice, Vec<Likeness>)> = Vec::new();
     if let Some(phone) = &notice.phone_hash {
@@ -70,7 +75,7 @@ pub(super) fn duplicates(
     alike.truncate(LOOKED_AT);
     let looks_so = notices::by_ids(conn, &alike)?.into_iter().filter(may_know).take(SHOWN - found.len());
     found.extend(looks_so.map(|other| (other, vec![Likeness::Photo])));
-    let by_sound = by.lead && notice.sealed;
+    let by_sound = by.lead && notice.needs().leads > 0;
     let mut sought: Vec<Mark> = public.map(sought).unwrap_or_default();
     sought.retain(|(likeness, _)| by_sound || !likeness.by_sound());
     let same_name = [Likeness::NameAndAge, Likeness::NameAndPlace];
@@ -87,7 +92,7 @@ pub(super) fn duplicates(
             found.push((other, vec![likeness]));
         }
     }
-    found.into_iter().map(|(other, why)| duplicate(conn, vault, &other, why, now)).collect()
+    found.into_iter().map(|(other, why)| duplicate(conn, vault, &other, why, by, now)).collect()
 }
 
 fn duplicate(
@@ -95,12 +100,15 @@ fn duplicate(
     vault: &Vault,
     other: &Notice,
     why: Vec<Likeness>,
+    by: Moderator,
     now: DateTime<Utc>,
 ) -> Answer<Duplicate> {
-    let opened = notices::opened(conn, vault, other, read(other))?;
+    let state = other.told_at(now);
+    let opened =
+        if by.lead || !state.is_over() { notices::opened(conn, vault, other, read(other))? } else { None };
     Ok(Duplicate {
         case_number: other.case_number.0,
-        state: other.told_at(now),
+        state,
         why,
         submitted_at: other.submitted_at.0,
         public: opened.map(|opened| opened.public),

@@ -31,6 +31,7 @@ pub mod pages;
 pub mod phone;
 pub mod policy;
 pub mod reasons;
+mod refused;
 #[cfg(test)]
 pub(crate) mod samples;
 pub mod tips;
@@ -242,9 +243,9 @@ fn decide(tx: &mut Conn, desk: &Desk, notice: Notice, step: Step, by: By<'_>) ->
         match n.state.0 {
             State::Cooling => n.cooling_until = Some(Time(by.at + desk.times.cooling)),
             State::Rejected => n.end(by.at, desk.times.retention),
-            _ => {}
             // For good: no answer of the reporter's leads back to the ordinary lane.
             State::Escalated => n.seal(BY_A_LEAD),
+            _ => {}
         }
         Ok(())
     })
@@ -307,7 +308,6 @@ fn check_police(tx: &mut Conn, vault: &Vault, notice: &Notice, revision: i32) ->
     Ok(())
 }
 
-/// Records an act on a notice that does not change its state.
 fn asks_for_reference(content: &Opened) -> Result<bool, StoreError> {
     Ok(policy::line(&content.public, &content.private()?).police == policy::Police::Required)
 }
@@ -324,6 +324,7 @@ fn sealed_asked(tx: &mut Conn, vault: &Vault, notice: &Notice) -> Result<bool, S
     Ok(false)
 }
 
+/// Records an act on a notice that does not change its state.
 fn note_down(
     tx: &mut Conn,
     notice: &Notice,

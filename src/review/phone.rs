@@ -1,12 +1,12 @@
-//! The reporter's phone is shown for one case at a time, to its holder, for a reason, and a limited number of
-//! times a day. A moderator who could read phones at will could find the one person who asked not to be
-//! found.
+//! The reporter's phone, and those in the tips, are shown for one case at a time, to its holder, for a reason,
+//! and a limited number of times a day. A moderator who could read phones at will could find the one person
+//! who asked not to be found.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::policy::PHONES_A_DAY;
-use super::{Desk, ReviewError, held_by, locked, note_down, opened, reasons, view, with_notice};
+use super::{Desk, ReviewError, held_by, note_down, opened, reasons, view, with_notice};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Step;
 use crate::domain::people::Moderator;
@@ -18,8 +18,6 @@ use crate::vault::Vault;
 /// The name of this step in the notice's history, and that of its refusal.
 const STEP: &str = "reveal_phone";
 const REFUSED: &str = "refuse_phone";
-/// A person who is refused again within this time is not recorded again, so that asking cannot fill the log.
-const REFUSAL_HOLDS: TimeDelta = TimeDelta::hours(1);
 
 /// A revealed phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +44,7 @@ impl Desk {
     ) -> Result<Revealed, ReviewError> {
         let shown = self.show_phone(case, by, reason, now).await;
         if let Some(why) = shown.as_ref().err().and_then(reasons::of_refusal) {
-            self.note_refusal(case, by, why, now).await?;
+            self.note_refusal(case, by, (REFUSED, Some(why)), now).await?;
         }
         shown
     }
@@ -66,29 +64,6 @@ impl Desk {
                     notices::hold_on(tx, notice.id.0, until)?;
                     Ok(revealed)
                 })
-            })
-            .await
-    }
-
-    /// Records a refusal. The refused step itself was rolled back, so this needs a transaction of its own.
-    async fn note_refusal(
-        &self,
-        case: CaseNumber,
-        by: Moderator,
-        why: &'static str,
-        now: DateTime<Utc>,
-    ) -> Result<(), ReviewError> {
-        self.store
-            .write(move |tx| {
-                let notice = locked(tx, case)?;
-                let lately = |event: &Event| {
-                    let mine = event.account_id.is_some_and(|id| id.0 == by.id);
-                    mine && event.step == REFUSED && event.at.0 > now - REFUSAL_HOLDS
-                };
-                if events::of_notice(tx, notice.id.0)?.iter().any(lately) {
-                    return Ok(());
-                }
-                Ok(note_down(tx, &notice, REFUSED, by, Some(why), now)?)
             })
             .await
     }

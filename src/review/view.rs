@@ -115,6 +115,7 @@ pub struct Sheet {
     pub flags: Vec<String>,
     /// The characters that its poster cannot show, each once.
     pub poster_lacks: String,
+    /// For the holder, and for leads.
     pub duplicates: Vec<Duplicate>,
     pub tips: Vec<Hint>,
     pub events: Vec<Happened>,
@@ -194,7 +195,7 @@ pub fn sheet(
         poster_lacks,
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
         duplicates: duplicates(conn, vault, &notice, public.as_ref(), by, now)?,
-        tips: if mine && !is_own(&notice, by) { hints(conn, &notice, key.as_ref())? } else { Vec::new() },
+        tips: hints(conn, &notice, key.as_ref().filter(|_| mine && !is_own(&notice, by)), shows_phone)?,
         events: history(log, key.as_ref(), private.as_ref().filter(|_| mine), &name)?,
         changes,
         private: private.filter(|_| mine).map(|private| with_phone(private, shows_phone)),
@@ -315,7 +316,8 @@ fn flags(
     flags
 }
 
-fn hints(conn: &mut Conn, notice: &Notice, key: Option<&Key>) -> Answer<Vec<Hint>> {
+/// Their phones by the last four digits alone, unless the reader had the case's phones shown.
+fn hints(conn: &mut Conn, notice: &Notice, key: Option<&Key>, phones: bool) -> Answer<Vec<Hint>> {
     let Some(key) = key else { return Ok(Vec::new()) };
     let mut all = tips::held_back(conn, notice.id.0)?;
     all.extend(tips::passed_on(conn, notice.id.0)?);

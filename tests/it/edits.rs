@@ -357,7 +357,8 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) -> House
     let sheet = desk.sheet(&house, &case).await;
     let events = sheet["events"].as_array().unwrap();
     let told = |event: &Value| ["step", "actor", "before", "after", "reason"].map(|name| event[name].clone());
-    let [revised, paused] = events.last_chunk().unwrap();
+    let [revised, paused, knocked] = events.last_chunk().unwrap();
+    assert_eq!(knocked["step"], "refuse_sheet");
     assert_eq!(
         told(revised),
         [json!("revise"), json!("reporter"), json!("live"), json!("live"), Value::Null]

@@ -275,6 +275,7 @@ review-step-pass_tip = passed a tip on
 review-step-discard_tip = discarded a tip
 review-step-reveal_phone = had the phone shown
 review-step-refuse_phone = was refused the phone
+review-step-refuse_sheet = was refused the case
 review-step-erase = Its words and photos were deleted, as its keeping time was over
 review-actor-reporter = Reporter
 review-actor-moderator = Moderator

@@ -263,6 +263,7 @@ review-step-pass_tip = 转给家属一条线索
 review-step-discard_tip = 删除一条线索
 review-step-reveal_phone = 查看了电话
 review-step-refuse_phone = 被拒绝查看电话
+review-step-refuse_sheet = 被拒绝打开本条
 review-step-erase = 保存期已满，内容和照片已自动删除
 review-actor-reporter = 发布人
 review-actor-moderator = 志愿者

@@ -130,7 +130,8 @@ fn whatever_can_be_told_has_words_in_both_languages() {
         keys.extend(["button", "done"].map(|part| format!("review-{part}-{}", fate.as_str())));
     }
     keys.extend(
-        ["pass_tip", "discard_tip", "reveal_phone", "refuse_phone"].map(|step| format!("review-step-{step}")),
+        ["pass_tip", "discard_tip", "reveal_phone", "refuse_phone", "refuse_sheet"]
+            .map(|step| format!("review-step-{step}")),
     );
     for step in ["submit", "reply", "revise", "renew", "go_live", "close", "expire", "forsake", "erase"] {
         keys.push(format!("review-step-{step}"));
