@@ -17,6 +17,7 @@ mod edits;
 mod fakes;
 mod ground;
 mod groups;
+mod hiding;
 mod hostile;
 mod house;
 mod interface;
@@ -142,6 +143,7 @@ fn main() -> ExitCode {
         ("desk", desk::TESTS),
         ("edits", edits::TESTS),
         ("groups", groups::TESTS),
+        ("hiding", hiding::TESTS),
         ("hostile::doors", hostile::doors::TESTS),
         ("hostile::forms", hostile::forms::TESTS),
         ("hostile::groups", hostile::groups::TESTS),
