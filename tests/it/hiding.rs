@@ -339,10 +339,10 @@ async fn who_knocks_at_a_sealed_case_is_written_down(house: House) -> House {
     for _ in 0..3 {
         assert!(is_closed_to(&house, &case, &desk.moderator).await);
     }
-    assert_eq!(knocks().await, [desk.moderator.name.clone()]);
+    assert_eq!(knocks().await, [desk.moderator.name.as_str()]);
     let cookie = format!("session={}", house.session(&desk.colleague).await);
     assert_eq!(house.page_as(&format!("/review/{case}"), &cookie).await.status, 403);
-    assert_eq!(knocks().await, [desk.moderator.name.clone(), desk.colleague.name.clone()]);
+    assert_eq!(knocks().await, [desk.moderator.name.as_str(), desk.colleague.name.as_str()]);
     house.advance(TimeDelta::hours(1));
     assert!(is_closed_to(&house, &case, &desk.moderator).await);
     assert_eq!(knocks().await.len(), 3);

@@ -87,6 +87,7 @@ async fn what_may_be_the_same_stands_side_by_side() {
     }
     let case = desk.notice(content(person("李玉兰"), ""), same_phone).await;
     let moderator = desk.somebody("陈静", Role::Moderator).await;
+    desk.send(&format!("/review/{case}/claim"), &moderator, &[]).await;
     let (_, html) = desk.page(&format!("/review/{case}"), &moderator).await;
     let (_, table) = html.split_once("<table class=\"log compare\">").expect("a table");
     let table = table.split_once("</table>").unwrap().0;
