@@ -299,7 +299,7 @@ async fn what_is_live_stands_until_the_edit_is_approved() {
 }
 
 #[tokio::test]
-async fn a_moderator_reads_every_tip_first_but_honest_ones_about_a_lost_thing() {
+async fn a_moderator_reads_every_tip_first() {
     let desk = Desk::new().await;
     let adult = live(&desk, &missing_person()).await;
     let mut lost = lost_property();
@@ -342,10 +342,9 @@ async fn a_moderator_reads_every_tip_first_but_honest_ones_about_a_lost_thing() 
         let mine = desk.intake.my_notice(&receipt.manage_token, Language::ZhCn, desk.now()).await.unwrap();
         mine.tips.into_iter().map(|t| t.text).collect::<Vec<_>>()
     };
-    for held in [&adult, &appeal, &child, &found, &help] {
+    for held in [&adult, &appeal, &child, &found, &help, &thing] {
         assert_eq!(read(held).await, Vec::<String>::new());
     }
-    assert_eq!(read(&thing).await, ["好像是我的"]);
     let waiting = submitted(&desk, &{
         let mut body = lost_property();
         patch(&mut body, &json!({"reporter": {"phone": "13900139000"}}));
