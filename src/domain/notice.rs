@@ -12,6 +12,9 @@ use super::region::Region;
 #[cfg(test)]
 pub(crate) mod samples;
 
+/// The longest name of a person, thing or organisation, in characters. It is never cut.
+pub const NAME: usize = 60;
+
 named! {
     /// The four kinds of notice, in the order in which they are offered.
     pub enum Kind {
@@ -194,10 +197,12 @@ impl Subject {
         }
     }
 
-    /// What the sentences distinguish: the kind, with lost and found told apart.
+    /// What the sentences distinguish: the kind, with lost and found told apart, and a call for blood, which
+    /// asks something else of people than a rescue.
     pub const fn about(&self) -> &'static str {
         match self {
             Subject::LostProperty { item } => item.direction.as_str(),
+            Subject::Rescue { incident: Incident { what: what @ Emergency::Blood, .. } } => what.as_str(),
             _ => self.kind().as_str(),
         }
     }

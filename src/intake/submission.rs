@@ -7,13 +7,11 @@ use uuid::Uuid;
 use super::reader::{Reader, read};
 use super::subjects::{self, Details};
 use crate::domain::faults::{FieldFault, FieldFaults};
-use crate::domain::notice::{Kind, LastSeen, Precision, Private, Public, Reporter, Subject};
+use crate::domain::notice::{Kind, LastSeen, NAME, Precision, Private, Public, Reporter, Subject};
 use crate::domain::phone::{Phone, PhoneError};
 use crate::domain::region::{Region, RegionError};
 use crate::domain::screening::{FindingKind, seeks_a_person};
 
-/// The longest name of a person, thing or organisation, in characters.
-pub const NAME: usize = 60;
 /// The longest place, relation or look, in characters.
 pub const LINE: usize = 200;
 /// The longest description, in characters.

@@ -6,6 +6,8 @@ use serde::Deserialize;
 
 use super::number::{Issued, WentOut, look_up};
 use super::pasted::{self, Pasted};
+use super::status::WITHDRAWN;
+use crate::domain::life_cycle::State;
 use crate::domain::named::named;
 use crate::web::frame::{Frame, page};
 use crate::web::problem::Problem;
@@ -36,6 +38,8 @@ named! {
 /// The answer.
 struct Told {
     what: Finding,
+    /// Whether it was removed.
+    withdrawn: bool,
     /// The number in its printed form; empty where it was never issued.
     number: String,
     /// The keys of the warnings about the words around the number.
@@ -43,7 +47,7 @@ struct Told {
 }
 
 impl Told {
-    fn new(what: Finding, pasted: &Pasted) -> Told {
+    fn new(what: Finding, withdrawn: bool, pasted: &Pasted) -> Told {
         let signs = [
             (pasted.several, "check-warning-several"),
             (pasted.foreign, "check-warning-link"),
@@ -53,13 +57,14 @@ impl Told {
         let warnings: Vec<_> = signs.into_iter().filter(|(raised, _)| *raised).map(|(_, key)| key).collect();
         let words = pasted.words || !warnings.is_empty();
         let number = if what == Finding::Unknown { String::new() } else { pasted.number.to_string() };
-        Told { what: if what == Finding::Live && words { Finding::Number } else { what }, number, warnings }
+        let what = if what == Finding::Live && words { Finding::Number } else { what };
+        Told { what, withdrawn, number, warnings }
     }
 
     /// The CSS class: only what is certain is green.
     fn class(&self) -> &'static str {
         match self.what {
-            Finding::Live | Finding::Over if self.warnings.is_empty() => "good",
+            Finding::Live | Finding::Over if self.warnings.is_empty() && !self.withdrawn => "good",
             Finding::Number if self.warnings.is_empty() => "card",
             _ => "warning",
         }
@@ -107,7 +112,9 @@ pub async fn check(
         }
         Some(None) => (None, Some(MALFORMED)),
         Some(Some(pasted)) => {
-            let what = match look_up(&http, &shared, &pasted.number.to_string()).await {
+            let found = look_up(&http, &shared, &pasted.number.to_string()).await;
+            let withdrawn = matches!(found, Ok((_, Issued::Over(_, State::Removed, _))));
+            let what = match found {
                 Ok((_, Issued::Live(_))) => Finding::Live,
                 Ok((_, Issued::Checking(_))) => Finding::Checking,
                 Ok((_, Issued::Over(_, _, WentOut::Once))) => Finding::Over,
@@ -115,7 +122,7 @@ pub async fn check(
                 Err(Problem::CaseUnknown) => Finding::Unknown,
                 Err(problem) => return Err(problem),
             };
-            (Some(Told::new(what, &pasted)), None)
+            (Some(Told::new(what, withdrawn, &pasted)), None)
         }
     };
     let frame = &visitor.frame(&http);

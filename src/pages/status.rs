@@ -46,6 +46,9 @@ impl LivePage<'_> {
     }
 }
 
+/// The key of what is said of a notice that was removed. It never says why: it may have been unsafe.
+pub const WITHDRAWN: &str = "status-over-withdrawn";
+
 #[derive(Template)]
 #[template(path = "status_quiet.html")]
 struct QuietPage<'a> {
@@ -54,8 +57,8 @@ struct QuietPage<'a> {
     kind: Option<Kind>,
     /// `checking`, `over`, `never`, `unknown` or `malformed`: the keys of the page's sentences.
     what: &'static str,
-    /// Whether the page thanks those who helped.
-    thanks: bool,
+    /// The key of what is added to `over`.
+    also: Option<&'static str>,
 }
 
 /// The page of a notice's status.
@@ -66,25 +69,29 @@ pub async fn status(
     case: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
     let frame = &visitor.frame(&http);
-    let quiet = |case: String, kind, what, thanks, status| {
-        page_with(&http, frame, &QuietPage { frame, case, kind, what, thanks }, status)
+    let quiet = |case: String, kind, what, also, status| {
+        page_with(&http, frame, &QuietPage { frame, case, kind, what, also }, status)
     };
     match look_up(&http, &shared, &case).await {
         Ok((_, Issued::Live(live))) => page(&http, frame, &live_page(frame, &shared, &live)),
         Ok((number, Issued::Checking(kind))) => {
-            quiet(number.to_string(), Some(kind), "checking", false, StatusCode::OK)
+            quiet(number.to_string(), Some(kind), "checking", None, StatusCode::OK)
         }
         Ok((number, Issued::Over(kind, state, went_out))) => {
             let what = if went_out == WentOut::Once { "over" } else { "never" };
             // Nobody is thanked for passing on what was false; an erased notice may have been false.
-            let thanks = went_out == WentOut::Once && matches!(state, State::Closed | State::Expired);
-            quiet(number.to_string(), Some(kind), what, thanks, StatusCode::OK)
+            let also = match state {
+                State::Closed | State::Expired if went_out == WentOut::Once => Some("status-over-thanks"),
+                State::Removed => Some(WITHDRAWN),
+                _ => None,
+            };
+            quiet(number.to_string(), Some(kind), what, also, StatusCode::OK)
         }
         Err(Problem::CaseUnknown) => {
             let shown = case.parse::<CaseNumber>().map(|number| number.to_string()).unwrap_or_default();
-            quiet(shown, None, "unknown", false, StatusCode::NOT_FOUND)
+            quiet(shown, None, "unknown", None, StatusCode::NOT_FOUND)
         }
-        Err(Problem::CaseMalformed) => quiet(String::new(), None, "malformed", false, StatusCode::NOT_FOUND),
+        Err(Problem::CaseMalformed) => quiet(String::new(), None, "malformed", None, StatusCode::NOT_FOUND),
         Err(problem) => Err(problem),
     }
 }

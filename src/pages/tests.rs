@@ -310,6 +310,12 @@ async fn nobody_is_thanked_for_what_was_taken_down() {
         let number = put(&shared, bits, Kind::MissingPerson, state, Vec::new()).await;
         let (_, page) = ask(&shared, &format!("/n/{number}")).await;
         assert_eq!(page.contains("谢谢每一位帮过忙的人"), thanked, "{state:?}: {page}");
+        let (class, answer) = checked(&shared, &number.to_string()).await;
+        let removed = state == State::Removed;
+        for told in [page, answer] {
+            assert_eq!(told.contains("已撤回，请勿再转发"), removed, "{state:?}: {told}");
+        }
+        assert_eq!(class == "good", thanked, "{state:?}");
     }
 }
 

@@ -138,8 +138,8 @@ fn person_summary(person: &Person, words: Words) -> String {
 }
 
 fn highlights(public: &Public, words: Words) -> Vec<String> {
-    let region = public.region.full_name();
-    let Some(seen) = &public.last_seen else { return vec![region.to_string()] };
+    let region = public.region.name_in(words.0);
+    let Some(seen) = &public.last_seen else { return vec![region] };
     vec![
         words.moment(&format!("poster-at-{}", seen.precision.as_str()), seen.at),
         format!("{region}{}{}", words.gap(), seen.place),

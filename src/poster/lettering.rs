@@ -153,6 +153,18 @@ impl Lettering {
         Block { shortened: true, ..best }
     }
 
+    /// Like [`Self::set`], for sentences: a little smaller where that spares them a last line of a word alone.
+    pub fn prose(&mut self, text: &str, style: Style, width: f32) -> Block {
+        const ALONE: f32 = 0.16;
+        let block = self.set(text, style, width);
+        let last = block.buffer.layout_runs().last().map_or(width, |run| run.line_w);
+        if !block.is_whole() || block.lines < 2 || last > width * ALONE {
+            return block;
+        }
+        let smaller = self.set(text, Style { size: style.size * 0.95, ..style }, width);
+        if smaller.lines < block.lines { smaller } else { block }
+    }
+
     /// Like [`Self::set`], in the largest size between `style.size` and `smallest` in which nothing has to be
     /// cut. One slightly smaller line is preferred to two.
     pub fn fit(&mut self, text: &str, style: Style, width: f32, smallest: f32) -> Block {

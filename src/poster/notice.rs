@@ -61,6 +61,9 @@ const MEASURES: [Measure; 10] = [
     Measure { scale: 0.68, gap: 16.0, photo: 330.0, rows: (4, 1), story: 1, act: 1, ..GENEROUS },
 ];
 
+/// A story is set as small as this scale so that it is whole; what is longer is cut.
+const READABLE: f32 = 0.7;
+
 /// Lays everything out. `aspect` is the photo's width over its height, where there is a photo.
 pub(super) fn lay_out<'p>(
     lettering: &mut Lettering,
@@ -68,24 +71,19 @@ pub(super) fn lay_out<'p>(
     aspect: Option<f32>,
     code: &'p Code,
 ) -> Sheet {
-    let (shortest, tallest) = (*HEIGHTS.start() as f32, *HEIGHTS.end() as f32);
     let mut draft = Draft { lettering, poster, aspect, code };
-    let mut tight = MEASURES.into_iter().map(|measure| (measure, draft.attempt(measure)));
-    let fitting = tight.find(|(_, sheet)| sheet.y <= tallest);
-    let Some((measure, sheet)) = fitting else {
+    let mut tight = MEASURES.into_iter();
+    let first = tight.find_map(|measure| draft.fitted(measure).map(|sheet| (measure.photo, sheet)));
+    let Some((photo, first)) = first else {
         return draft.attempt(MEASURES[MEASURES.len() - 1]);
     };
-    let missing = shortest - sheet.natural;
-    if missing <= 0.0 {
-        // What is left of the tallest poster is for the story.
-        let more = ((tallest - sheet.y) / (STORY.0 * measure.scale * STORY.1)) as usize;
-        return draft.attempt(Measure { story: measure.story + more, ..measure });
+    if first.is_whole() {
+        return first;
     }
-    // A short notice: the photo or the name's panel takes part of the free height, and the gaps take the
-    // rest.
-    let stretch = (missing * 0.6).min(160.0);
-    let gap = measure.gap + ((missing - stretch) / 5.0).min(26.0);
-    draft.attempt(Measure { stretch, gap, ..measure })
+    // The face is not made smaller for the story's sake.
+    let mut readable =
+        tight.take_while(|measure| measure.scale >= READABLE).map(|measure| Measure { photo, ..measure });
+    readable.find_map(|measure| draft.fitted(measure).filter(Sheet::is_whole)).unwrap_or(first)
 }
 
 struct Draft<'a, 'p> {
@@ -96,6 +94,26 @@ struct Draft<'a, 'p> {
 }
 
 impl<'p> Draft<'_, 'p> {
+    /// A poster in that measure that fills its height; `None` where it would be too tall.
+    fn fitted(&mut self, measure: Measure) -> Option<Sheet> {
+        let (shortest, tallest) = (*HEIGHTS.start() as f32, *HEIGHTS.end() as f32);
+        let sheet = self.attempt(measure);
+        if sheet.y > tallest {
+            return None;
+        }
+        let missing = shortest - sheet.natural;
+        if missing <= 0.0 {
+            // What is left of the tallest poster is for the story.
+            let more = ((tallest - sheet.y) / (STORY.0 * measure.scale * STORY.1)) as usize;
+            return Some(self.attempt(Measure { story: measure.story + more, ..measure }));
+        }
+        // A short notice: the photo or the name's panel takes part of the free height, and the gaps take the
+        // rest.
+        let stretch = (missing * 0.6).min(160.0);
+        let gap = measure.gap + ((missing - stretch) / 5.0).min(26.0);
+        Some(self.attempt(Measure { stretch, gap, ..measure }))
+    }
+
     fn attempt(&mut self, measure: Measure) -> Sheet {
         let mut sheet = Sheet::default();
         self.band(&mut sheet);
@@ -107,14 +125,16 @@ impl<'p> Draft<'_, 'p> {
             .take(measure.rows.0)
             .copied()
             .collect();
-        let rows = match self.aspect {
+        let (rows, story_told) = match self.aspect {
             Some(aspect) if aspect <= WIDE => self.photo_beside(&mut sheet, measure, aspect, rows),
-            Some(aspect) => self.photo_above(&mut sheet, measure, aspect, rows),
-            None => self.name_alone(&mut sheet, measure, rows),
+            Some(aspect) => (self.photo_above(&mut sheet, measure, aspect, rows), false),
+            None => (self.name_alone(&mut sheet, measure, rows), false),
         };
         self.highlight(&mut sheet, measure);
         self.rows(&mut sheet, measure, &rows);
-        self.story(&mut sheet, measure);
+        if !story_told {
+            self.story(&mut sheet, measure);
+        }
         sheet.y += measure.gap;
         self.act(&mut sheet, measure);
         let foot = self.foot();
@@ -151,15 +171,15 @@ impl<'p> Draft<'_, 'p> {
         sheet.y = HEIGHT;
     }
 
-    /// The photo at the left; beside it the name and the rows that are short enough and fit. Returns the
-    /// other rows.
+    /// The photo at the left; beside it the name and the rows that are short enough and fit, or else, where
+    /// there is no row, the story. Returns the other rows, and whether the story has been told.
     fn photo_beside(
         &mut self,
         sheet: &mut Sheet,
         measure: Measure,
         aspect: f32,
         rows: Vec<Row<'p>>,
-    ) -> Vec<Row<'p>> {
+    ) -> (Vec<Row<'p>>, bool) {
         let whole = (PHOTO.1 / aspect.min(1.0)).min(measure.photo);
         let height = (whole + measure.stretch).min(whole * HIGHER).round();
         let photo = (height * aspect).clamp(PHOTO.0, PHOTO.1).round();
@@ -170,6 +190,7 @@ impl<'p> Draft<'_, 'p> {
         self.name(sheet, left, width, 104.0, [INK, colour(self.poster.kind)]);
         sheet.y += 14.0 * measure.scale;
         let room = top + height + 6.0 - sheet.y;
+        let story_told = rows.is_empty() && self.story_beside(sheet, measure, left, width, room);
         let (mut blocks, mut below, mut used) = (Vec::new(), Vec::new(), 0.0);
         for row in rows {
             let label = self.lettering.set(row.label, Style::regular(27.0 * measure.scale, SOFT), width);
@@ -191,7 +212,27 @@ impl<'p> Draft<'_, 'p> {
             sheet.y += 10.0;
         }
         sheet.y = sheet.y.max(top + height);
-        below
+        (below, story_told)
+    }
+
+    /// The story in what is free beside the photo, if it is whole there.
+    fn story_beside(
+        &mut self,
+        sheet: &mut Sheet,
+        measure: Measure,
+        left: f32,
+        width: f32,
+        room: f32,
+    ) -> bool {
+        let size = STORY.0 * measure.scale;
+        let lines = (room / (size * STORY.1)) as usize;
+        let style = Style::regular(size, INK).lines(lines).leading(STORY.1);
+        let story = self.lettering.prose(self.poster.story, style, width);
+        let fits = lines > 0 && story.is_whole();
+        if fits {
+            sheet.stack(story, left);
+        }
+        fits
     }
 
     /// The photo across the whole width, or on a tinted ground where it would be too high; the name below.
@@ -231,8 +272,10 @@ impl<'p> Draft<'_, 'p> {
     fn name(&mut self, sheet: &mut Sheet, x: f32, width: f32, size: f32, inks: [Rgb; 2]) {
         let style = Style::bold(size, inks[0]).lines(2).leading(1.2);
         let mut name = self.lettering.fit(self.poster.heading, style, width, size * 0.62);
-        if !name.is_whole() {
-            name = self.lettering.fit(self.poster.heading, style.lines(3), width, size * 0.4);
+        for (lines, smallest) in [(3, size * 0.4), (4, 0.0)] {
+            if !name.is_whole() {
+                name = self.lettering.fit(self.poster.heading, style.lines(lines), width, smallest);
+            }
         }
         sheet.stack(name, x);
         if !self.poster.summary.is_empty() {
@@ -299,7 +342,7 @@ impl<'p> Draft<'_, 'p> {
         }
         sheet.y += measure.gap * 0.8;
         let style = Style::regular(STORY.0 * measure.scale, INK).lines(measure.story).leading(STORY.1);
-        let story = self.lettering.set(self.poster.story, style, COLUMN);
+        let story = self.lettering.prose(self.poster.story, style, COLUMN);
         sheet.stack(story, MARGIN);
     }
 
@@ -308,7 +351,7 @@ impl<'p> Draft<'_, 'p> {
             self.lettering.fit(self.poster.act, Style::bold(72.0, WHITE).lines(measure.act), COLUMN, 44.0);
         let hint = Style::regular(34.0 * measure.scale.max(0.8), WHITE).lines(measure.act);
         let hint = (!self.poster.act_hint.is_empty())
-            .then(|| self.lettering.set(self.poster.act_hint, hint, COLUMN));
+            .then(|| self.lettering.prose(self.poster.act_hint, hint, COLUMN));
         let height = act.height + hint.as_ref().map_or(0.0, |hint| hint.height + 6.0) + 56.0;
         sheet.shape(Area::new(0.0, sheet.y, WIDTH as f32, height), colour(self.poster.kind));
         let bottom = sheet.y + height;

@@ -70,6 +70,11 @@ impl Sheet {
         self.y += height;
     }
 
+    /// Whether no text had to be cut.
+    pub fn is_whole(&self) -> bool {
+        self.items.iter().all(|item| !matches!(item, Item::Text(block, ..) if !block.is_whole()))
+    }
+
     /// What is written on it, block by block.
     #[cfg(test)]
     pub fn words(&self) -> Vec<String> {

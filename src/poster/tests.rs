@@ -169,6 +169,48 @@ fn the_story_is_shortened_before_looks_and_clothes_are() {
 }
 
 #[test]
+fn a_story_is_set_smaller_before_it_is_cut() {
+    let texts = Texts::of(Language::ZhCn);
+    let rows = [
+        Row {
+            label: "样貌",
+            value: "花白短发，偏瘦，左眼下方有一颗黑痣，右手背有一道约五厘米的旧伤疤，说话带浓重的南疆口音，走路有些跛，戴老花镜和助听器",
+        },
+        Row {
+            label: "衣着",
+            value: "深红色羽绒外套，里面是灰色高领毛衣，黑色灯芯绒长裤，老北京布鞋，背一个印有“超市”字样的绿色购物袋，拄一根木拐杖",
+        },
+        Row { label: "已报警", value: "廊坊市公安局广阳分局新华路派出所" },
+    ];
+    let story = "健康状况需要尽快找到。早上八点多出门去早市买菜，一直没有回家。家人已经查看了小区和附近两条街的监控，最后一次看到他是在公园东门往北走。他有时会坐 12 路公交车去原来的老房子附近，也可能往火车站方向走，看到请陪着他。";
+    let highlights = [
+        "11月27日（周五）约 09:40",
+        "河北省廊坊市广阳区人民公园东门外公交站台与新华路交叉口西北角便利店门口",
+    ];
+    let heading = "阿卜杜热合曼·买买提吐尔逊·艾合买提江";
+    let poster = Poster { heading, highlights: &highlights, rows: &rows, story, ..plain(&texts) };
+    let sheet = laid_out(&poster, None);
+    assert!(sheet.y <= *HEIGHTS.end() as f32 && sheet.is_whole(), "{:?}", sheet.words());
+}
+
+#[test]
+fn a_name_is_never_cut() {
+    let texts = Texts::of(Language::ZhCn);
+    let names = [
+        "Bartholomew Maximilian Featherstonehaugh-Cholmondeley-Smythe",
+        "阿卜杜热合曼·买买提吐尔逊·艾合买提江·阿布都热合曼·艾则孜·吾买尔江·古丽巴哈尔·买买提吐尔逊·艾合买提江·阿布都",
+        &"W".repeat(notice::NAME),
+        &"龘".repeat(notice::NAME),
+    ];
+    for name in names {
+        for aspect in [None, Some(9.0 / 16.0), Some(1.0), Some(16.0 / 9.0)] {
+            let sheet = laid_out(&Poster { heading: name, ..plain(&texts) }, aspect);
+            assert!(sheet.is_whole(), "{aspect:?}: {:?}", sheet.words());
+        }
+    }
+}
+
+#[test]
 fn photos_keep_their_whole_height() {
     let texts = Texts::of(Language::ZhCn);
     let story = "老人早上出门买菜后未归，家人找遍了附近的市场和车站。".repeat(12);
@@ -276,6 +318,23 @@ fn an_english_poster_names_the_month() {
 }
 
 #[test]
+fn an_english_poster_names_the_place_as_the_message_does() {
+    let told = read(&sought(76, "出门未归。"), Language::En);
+    assert!(told.contains("Guangyang, Langfang, Hebei (河北省廊坊市广阳区) "), "{told}");
+}
+
+#[test]
+fn a_call_for_blood_leads_to_the_blood_centre() {
+    let incident = notice::Incident { what: notice::Emergency::Blood, people: None };
+    let blood = Public { subject: notice::Subject::Rescue { incident }, ..sought(76, "急需 A 型血。") };
+    for (language, act) in [(Language::ZhCn, "请联系当地血站"), (Language::En, "Ask your local blood centre")]
+    {
+        let told = read(&blood, language);
+        assert!(told.contains(act) && !told.contains("110"), "{told}");
+    }
+}
+
+#[test]
 fn a_poster_that_turns_up_later_tells_its_year() {
     let read = read(&sought(76, "红色棉袄"), Language::ZhCn);
     assert!(read.contains("\"1970年1月1日 08:00（北京时间）\""), "{read}");
@@ -323,6 +382,19 @@ fn fixed_texts_and_marks_are_in_the_fonts() {
     for texts in [Texts::of(Language::ZhCn), Texts::of(Language::En)] {
         assert_eq!(missing_characters(&format!("{texts:?}…{MISSING}")), Vec::<char>::new());
     }
+}
+
+#[test]
+fn no_character_stands_alone_on_the_last_line() {
+    let mut lettering = Lettering::new();
+    let style = Style::regular(34.0, Rgb(0, 0, 0)).lines(2);
+    let hint = "请陪在 TA 身边，不要围堵、不要拍视频上传，再扫码告诉志愿者。";
+    let width = lettering.set(hint, style, 2_000.0).width - 40.0;
+    assert_eq!(lettering.set(hint, style, width).broken_lines().len(), 2);
+    assert_eq!(lettering.prose(hint, style, width).broken_lines().len(), 1);
+    let half = lettering.prose(hint, style, width * 0.6);
+    assert_eq!(half.broken_lines().len(), 2, "two good lines stay as large as they are");
+    assert!((half.height - 2.0 * 34.0 * style.leading).abs() < 1.0, "{}", half.height);
 }
 
 #[test]

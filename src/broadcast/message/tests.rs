@@ -88,6 +88,17 @@ fn an_english_alert_reads_well() {
 }
 
 #[test]
+fn a_name_is_never_cut() {
+    let case = CaseNumber::from_bits(1);
+    let mut public = samples::public();
+    let Subject::MissingPerson { person } = &mut public.subject else { unreachable!() };
+    person.name = "Bartholomew Maximilian Featherstonehaugh-Cholmondeley-Smythe".to_owned();
+    let name = person.name.clone();
+    let text = whole(&said(&case, &public));
+    assert!(name.chars().count() == crate::domain::notice::NAME && text.contains(&name), "{text}");
+}
+
+#[test]
 fn a_baby_is_not_nought_years_old() {
     let case = CaseNumber::from_bits(1);
     let mut public = samples::public();

@@ -2,11 +2,9 @@
 
 use super::{Field, Line};
 use crate::domain::language::Language;
+use crate::domain::notice::NAME;
 use crate::domain::text::{Unit, cut_for_group, for_group, one_line};
 use crate::language::Words;
-
-/// The longest name or thing in the heading of a notice, in characters.
-const NAME: usize = 40;
 
 /// Text of the public, on one line.
 pub(super) fn harmless(text: &str) -> String {
