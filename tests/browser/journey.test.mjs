@@ -281,6 +281,22 @@ test('several photos go up one by one, and nobody leaves what is typed unasked',
   await family.context().close();
 });
 
+test('a photo that was refused is not forgotten: the form says so once, and then goes without it', async () => {
+  const family = await newPage(browser, demo, PHONE);
+  await family.goto('/report/missing_person');
+  await fill(family, NOTICE);
+  await family.locator('[name=photo]').setInputFiles({ ...photo, buffer: Buffer.from('GIF89a') });
+  await family.locator('#photos .error', { hasText: '不支持动图' }).waitFor();
+  await submit(family, '提交');
+  const told = family.locator('.error-summary li');
+  assert.equal(await told.count(), 1);
+  assert.match(await told.innerText(), /照片没有收下.*不带照片也可以/);
+  assert.equal(await family.locator('[name="person.name"]').inputValue(), NOTICE['person.name']);
+  await submit(family, '提交');
+  assert.match(await receipt(family).then(({ number }) => number), /^[0-9A-Z]{5}-[0-9A-Z]{5}$/);
+  await family.context().close();
+});
+
 for (const js of [true, false]) {
   test(`what was typed is there again on the way back, ${js ? 'with' : 'without'} scripts`, async () => {
     const family = await newPage(browser, demo, { ...PHONE, js });

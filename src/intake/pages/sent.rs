@@ -22,6 +22,8 @@ use crate::web::shared::Shared;
 /// How far a form is read even when a file is too large, in bytes. A browser whose upload is cut off shows
 /// its own error instead of ours.
 const READ_AT_MOST: usize = 8 * MAX_BYTES;
+/// The field that marks a form whose photo was refused.
+pub const PHOTO_REFUSED: &str = "photo_refused";
 /// More parts than any of our forms has; the bound is needed because even an empty part takes memory.
 const PARTS: usize = 200;
 
@@ -141,7 +143,25 @@ async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> 
             sent.typed.add(&name, text);
         }
     }
+    sent.remember_refusal();
     Ok(sent)
+}
+
+impl Sent {
+    /// Where a photo is sent ahead of its form, its fault is gone once the form is sent. So the form keeps a
+    /// mark of it, and the first time that it comes with the mark and no photo, the fault is told.
+    fn remember_refusal(&mut self) {
+        let refused = self.faults.contains_key("photo");
+        let marked = !self.typed.first(PHOTO_REFUSED).is_empty() && self.typed.all("photo_ids").is_empty();
+        self.typed.remove(PHOTO_REFUSED);
+        if self.typed.first("stay").is_empty() {
+            if marked && !refused && self.wait.is_none() {
+                self.faults.insert("photo".to_owned(), FieldFault::new("photo_refused"));
+            }
+        } else if marked || refused {
+            self.typed.add(PHOTO_REFUSED, "1".to_owned());
+        }
+    }
 }
 
 async fn take_photo(

@@ -1,5 +1,6 @@
 //! A form as its template shows it: every word in the reader's language, every fault beside its field.
 
+use super::sent::PHOTO_REFUSED;
 use crate::blobs::Size;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::Kind;
@@ -20,6 +21,8 @@ pub struct Sheet {
     pub faults: Vec<(String, String)>,
     /// The idempotency key, which makes a double tap one notice.
     pub key: String,
+    /// Whether a photo was refused that was sent ahead of the form.
+    pub photo_refused: bool,
 }
 
 /// Fields under a heading.
@@ -94,7 +97,9 @@ impl Sheet {
                 listed.push(("main".to_owned(), sentence(frame, fault)));
             }
         }
-        Sheet { kind, sections: shown, faults: listed, key: typed.first("key").to_owned() }
+        let key = typed.first("key").to_owned();
+        let photo_refused = !typed.first(PHOTO_REFUSED).is_empty();
+        Sheet { kind, sections: shown, faults: listed, key, photo_refused }
     }
 }
 
