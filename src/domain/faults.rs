@@ -17,6 +17,11 @@ impl FieldFault {
         FieldFault { code, values: Vec::new() }
     }
 
+    /// That it is none of these names.
+    pub fn none_of(names: &[&str]) -> FieldFault {
+        FieldFault::new("choice").with("choices", names.join(", "))
+    }
+
     /// The same fault with one more value for its sentence.
     #[must_use]
     pub fn with(mut self, name: &'static str, value: impl ToString) -> FieldFault {

@@ -32,6 +32,14 @@ macro_rules! named {
             }
         }
 
+        impl $crate::domain::named::Choice for $set {
+            const NAMES: &'static [&'static str] = &$set::NAMES;
+
+            fn named(name: &str) -> Option<$set> {
+                $set::named(name)
+            }
+        }
+
         impl ::utoipa::PartialSchema for $set {
             fn schema() -> ::utoipa::openapi::RefOr<::utoipa::openapi::Schema> {
                 ::utoipa::openapi::ObjectBuilder::new()
@@ -46,6 +54,15 @@ macro_rules! named {
 }
 
 pub(crate) use named;
+
+/// A set of names, for what reads one of any set.
+pub trait Choice: Sized {
+    /// Their names.
+    const NAMES: &'static [&'static str];
+
+    /// What has exactly that name, if anything does.
+    fn named(name: &str) -> Option<Self>;
+}
 
 #[cfg(test)]
 mod tests {

@@ -93,7 +93,7 @@ pub fn outcome(name: &str, kind: Kind) -> Result<Outcome, FieldFaults> {
     let fault = match Outcome::named(name) {
         Some(outcome) if outcome.fits(kind) => return Ok(outcome),
         Some(_) => FieldFault::new("outcome_of_another_kind").with("own", Outcome::of(kind).as_str()),
-        None => FieldFault::new("unknown_value"),
+        None => FieldFault::none_of(&Outcome::NAMES),
     };
     Err(FieldFaults::from([("outcome".to_owned(), fault)]))
 }

@@ -145,12 +145,12 @@ impl Draft {
 
     fn platform(&self, faults: &mut FieldFaults) -> Option<Platform> {
         let address = self.credentials.as_ref().and_then(|c| c.get("url")?.as_str());
-        let (found, code) = match &self.platform {
-            Some(name) => (Platform::named(name), "group_platform_unknown"),
-            None => (address.and_then(recognise), "group_platform_required"),
+        let (found, fault) = match &self.platform {
+            Some(name) => (Platform::named(name), FieldFault::none_of(&Platform::NAMES)),
+            None => (address.and_then(recognise), FieldFault::new("group_platform_required")),
         };
         if found.is_none() {
-            faults.insert("platform".to_owned(), FieldFault::new(code));
+            faults.insert("platform".to_owned(), fault);
         }
         found
     }
@@ -211,7 +211,7 @@ fn kinds(given: &[String]) -> Read<Kinds> {
     match kinds {
         Some(kinds) if !kinds.is_empty() => Ok(kinds),
         Some(_) => wrong("kinds", "group_kinds_required", Vec::new()),
-        None => wrong("kinds", "group_kind_unknown", Vec::new()),
+        None => wrong("kinds", "choice", vec![("choices", Kind::NAMES.join(", "))]),
     }
 }
 
@@ -414,7 +414,7 @@ mod tests {
         assert_eq!(
             codes(&change.change(Platform::Wecom, &Guard::default()).unwrap_err()),
             [
-                ("kinds", "group_kind_unknown"),
+                ("kinds", "choice"),
                 ("language", "group_language_unknown"),
                 ("name", "group_name_long"),
                 ("regions", "group_regions_many"),

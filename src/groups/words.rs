@@ -68,7 +68,11 @@ pub(super) fn refused(refusal: &Refusal, language: Language) -> String {
 pub(super) fn meaning(language: Language, platform: Platform, code: &str) -> Option<String> {
     // A code within a code ("11246/200621") means what the outer one means.
     let outer = code.split('/').next().unwrap_or(code);
-    [format!("code-{}-{outer}", platform.as_str()), format!("code-{outer}")]
+    // Of a status without a sentence its hundred tells enough.
+    let hundred = outer.strip_prefix("http_").and_then(|status| status.get(..1));
+    let hundred = hundred.map(|first| format!("http_{first}xx")).unwrap_or_default();
+    let platform = platform.as_str();
+    [format!("code-{platform}-{outer}"), format!("code-{outer}"), format!("code-{platform}-{hundred}")]
         .into_iter()
         .find(|key| has(language, key))
         .map(|key| text(language, &key))
@@ -126,6 +130,10 @@ mod tests {
             assert!(said.contains(words) && said.contains(code), "{said}");
         }
         assert!(said(Platform::Wecom, Outcome::Gone, "93000").contains("add a bot again"));
+        for code in ["http_400", "http_422"] {
+            let said = explained(Language::En, Platform::Webhook, EndedAs::Retry, Some(code));
+            assert!(said.contains("receiver refused") && said.contains(code), "{said}");
+        }
         for (platform, outcome, code) in [
             (Platform::Webhook, Outcome::Retry, "http_500"),
             (Platform::Wecom, Outcome::Slow(Duration::from_secs(60)), "45009"),

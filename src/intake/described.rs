@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::subjects::{CODE, LINK, SAFETY};
-use super::submission::{DESCRIPTION, LINE, NAME, PHOTOS};
-use crate::domain::notice::{Category, Direction, Emergency, Kind, Precision, Sex};
+use super::submission::{DESCRIPTION, LINE, PHOTOS};
+use crate::domain::notice::{Category, Direction, Emergency, Kind, NAME, Precision, Sex};
 
 /// The shape of a notice.
 pub const NOTICE: &str = "Notice";

@@ -10,10 +10,10 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::domain::faults::{FieldFault, FieldFaults, NAME_SHOWN};
+use crate::domain::named::Choice;
 use crate::domain::screening::screen;
 use crate::domain::text::{Unit, one_line, paragraph, whole_number};
 
@@ -250,17 +250,17 @@ impl Reader<'_> {
     }
 
     /// One of a closed set of names; optional.
-    pub fn optional_choice<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
+    pub fn optional_choice<T: Choice>(&mut self, name: &'static str) -> Option<T> {
         let text = self.text(name)?;
-        let choice = serde_json::from_value(Value::String(text)).ok();
+        let choice = T::named(&text);
         if choice.is_none() {
-            self.fault(name, FieldFault::new("choice"));
+            self.fault(name, FieldFault::none_of(T::NAMES));
         }
         choice
     }
 
     /// One of a closed set of names.
-    pub fn choice<T: DeserializeOwned>(&mut self, name: &'static str) -> Option<T> {
+    pub fn choice<T: Choice>(&mut self, name: &'static str) -> Option<T> {
         let choice = self.optional_choice(name);
         self.required(name, choice)
     }

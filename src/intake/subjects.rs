@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::reader::Reader;
-use super::submission::{DESCRIPTION, LINE, NAME, last_seen};
+use super::submission::{DESCRIPTION, LINE, last_seen};
 use crate::domain::faults::FieldFault;
 use crate::domain::identifiers::{CreditCode, CreditCodeError, FilingNumber, FilingNumberError};
 use crate::domain::notice::{
-    Campaign, Category, Emergency, Incident, Item, Kind, LastSeen, Person, Police, Safety, Subject,
+    Campaign, Category, Emergency, Incident, Item, Kind, LastSeen, NAME, Person, Police, Safety, Subject,
 };
 use crate::domain::text::narrow;
 use crate::domain::zone::BEIJING;
@@ -116,7 +116,7 @@ fn safety(r: &mut Reader<'_>) -> Option<Safety> {
 
 fn question(text: &str) -> Result<&'static str, FieldFault> {
     let questions = SAFETY.map(|(question, _)| question);
-    questions.into_iter().find(|question| *question == text).ok_or(FieldFault::new("unknown_value"))
+    questions.into_iter().find(|question| *question == text).ok_or_else(|| FieldFault::none_of(&questions))
 }
 
 fn person(r: &mut Reader<'_>) -> Option<(Person, Category)> {

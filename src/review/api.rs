@@ -121,7 +121,7 @@ pub async fn queue(
 ) -> Result<web::Json<Queue>, Problem> {
     let state = query.state.as_deref().filter(|state| !state.is_empty());
     let state = state
-        .map(|state| State::named(state).ok_or_else(|| Problem::invalid("state", "unknown_value")))
+        .map(|state| State::named(state).ok_or_else(|| Problem::none_of("state", &State::NAMES)))
         .transpose()?;
     let after = cursor::asked(query.cursor.as_deref(), cursor::read).map_err(Problem::Invalid)?;
     let now = shared.clock.now();

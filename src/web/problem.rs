@@ -164,6 +164,11 @@ impl Problem {
         Problem::Invalid(FieldFaults::from([(field.to_owned(), FieldFault::new(code))]))
     }
 
+    /// One field, or one parameter, is none of these names.
+    pub fn none_of(field: &str, names: &[&str]) -> Problem {
+        Problem::Invalid(FieldFaults::from([(field.to_owned(), FieldFault::none_of(names))]))
+    }
+
     /// A refusal until `wait` has passed, in whole seconds, rounded up, so that the client never asks too
     /// early.
     pub fn too_many(wait: TimeDelta) -> Problem {

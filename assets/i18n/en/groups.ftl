@@ -372,6 +372,7 @@ code-teams-WorkflowNotFound = The workflow is gone: make another and choose “C
 code-teams-http_200 = The workflow answered with an error or a page, which does not show that it took the message: look at its run history and its “Response” action
 code-teams-http_401 = The address is damaged or was replaced: copy all of it again
 code-teams-http_403 = { code-teams-http_401 }
+code-webhook-http_4xx = Your receiver refused the message; its answer says why
 code-webhook-http_401 = The receiver says the signature is wrong: compare the secret
 code-webhook-http_403 = The receiver refused the request
 code-webhook-http_404 = There is no receiver at this address
@@ -391,48 +392,46 @@ code-address = The host is not on the public internet
 code-stopped = The program was restarted before an answer came
 code-internal = Something went wrong on our side
 
-field-group_platform_required = Choose the platform, or give an address that tells it
-field-group_platform_unknown = There is no such platform
-field-group_name_required = Enter the name of the group
-field-group_name_long = The name may have { $max } characters at most
-field-group_regions_required = Choose at least one area
-field-group_regions_many = Choose { $max } areas at most; a city stands for everything in it
-field-group_region_unknown = There is no area with the code { $region }
-field-group_kinds_required = Choose at least one kind
-field-group_kind_unknown = There is no such kind
-field-group_cap_range = This is a whole number from 1 to { $max }, or empty
-field-group_time = Write a time of the day like 22:00
-field-group_quiet_half = Fill in both, or leave both empty
-field-group_quiet_empty = Quiet hours end at another time than they begin
-field-group_until = Give a time to come within { $days } days, as RFC 3339 with its offset, such as 2026-11-24T08:00:00+08:00
-field-group_language_unknown = The language is zh-CN or en
-field-credential_missing = Paste the address of the bot
-field-credential_missing_field = Fill this in
-field-credential_unknown = This platform has no such field
-field-credential_not_text = This must be text without line ends
-field-credential_too_long = This is too long; perhaps more was pasted than meant
-field-credential_not_an_address = This is not an address: it begins with https://, so copy the whole Webhook address
+field-group_platform_required = Choose the platform, or give an address that tells it.
+field-group_name_required = Enter the name of the group.
+field-group_name_long = The name may have { $max } characters at most.
+field-group_regions_required = Choose at least one area.
+field-group_regions_many = Choose { $max } areas at most; a city stands for everything in it.
+field-group_region_unknown = There is no area with the code { $region }.
+field-group_kinds_required = Choose at least one kind.
+field-group_cap_range = This is a whole number from 1 to { $max }, or empty.
+field-group_time = Write a time of the day like 22:00.
+field-group_quiet_half = Fill in both, or leave both empty.
+field-group_quiet_empty = Quiet hours end at another time than they begin.
+field-group_until = Give a time to come within { $days } days, as RFC 3339 with its offset, such as 2026-11-24T08:00:00+08:00.
+field-group_language_unknown = The language is zh-CN or en.
+field-credential_missing = Paste the address of the bot.
+field-credential_missing_field = Fill this in.
+field-credential_unknown = This platform has no such field.
+field-credential_not_text = This must be text without line ends.
+field-credential_too_long = This is too long; perhaps more was pasted than meant.
+field-credential_not_an_address = This is not an address: it begins with https://, so copy the whole Webhook address.
 field-credential_belongs =
     { $platform ->
-        [wecom] This is an address of WeCom, not of this platform
-        [dingtalk] This is an address of DingTalk, not of this platform
-        [feishu] This is an address of Feishu, not of this platform
-        [slack] This is an address of Slack, not of this platform
-        [discord] This is an address of Discord, not of this platform
-        [telegram] This is an address of Telegram, not of this platform
-        [teams] This is an address of Microsoft Teams, not of this platform
-       *[other] This is another platform's address
+        [wecom] This is an address of WeCom, not of this platform.
+        [dingtalk] This is an address of DingTalk, not of this platform.
+        [feishu] This is an address of Feishu, not of this platform.
+        [slack] This is an address of Slack, not of this platform.
+        [discord] This is an address of Discord, not of this platform.
+        [telegram] This is an address of Telegram, not of this platform.
+        [teams] This is an address of Microsoft Teams, not of this platform.
+       *[other] This is another platform's address.
     }
-field-credential_host = This host does not belong to the platform, or is not on the public internet
-field-credential_port = Only the default port 443 can be used
-field-credential_extra = The address may not contain a name, a password or a #
-field-credential_incomplete = The address is not complete; copy the whole Webhook address again
+field-credential_host = This host does not belong to the platform, or is not on the public internet.
+field-credential_port = Only the default port 443 can be used.
+field-credential_extra = The address may not contain a name, a password or a #.
+field-credential_incomplete = The address is not complete; copy the whole Webhook address again.
 field-credential_unfit =
     { $platform ->
-        [teams] This is an old Office 365 connector, which Microsoft has shut down; make a workflow for the channel or chat and copy its address
-        [feishu] This is the address of an old (v1) custom bot; add a custom bot to the group anew and copy its address
-       *[slack] This starts a workflow of Slack and takes no messages; make an incoming webhook, whose address begins with https://hooks.slack.com/services/
+        [teams] This is an old Office 365 connector, which Microsoft has shut down; make a workflow for the channel or chat and copy its address.
+        [feishu] This is the address of an old (v1) custom bot; add a custom bot to the group anew and copy its address.
+       *[slack] This starts a workflow of Slack and takes no messages; make an incoming webhook, whose address begins with https://hooks.slack.com/services/.
     }
-field-credential_bad_secret = The secret does not have the right form; copy it again
-field-credential_bad_form = This does not have the right form; copy it again as described
-field-credential_either = Give either the address or the token, not both
+field-credential_bad_secret = The secret does not have the right form; copy it again.
+field-credential_bad_form = This does not have the right form; copy it again as described.
+field-credential_either = Give either the address or the token, not both.

@@ -372,6 +372,7 @@ code-teams-WorkflowNotFound = 工作流已经不在了：请重新建一个，�
 code-teams-http_200 = 工作流的回答里有错误，或者是一个网页，不能证明它收下了消息：请查看工作流的运行记录和其中的“响应”操作
 code-teams-http_401 = 地址不完整或已更换：请重新复制整条地址
 code-teams-http_403 = { code-teams-http_401 }
+code-webhook-http_4xx = 接收程序拒绝了这条消息，原因请看它的回答
 code-webhook-http_401 = 接收程序说签名不对：请核对密钥
 code-webhook-http_403 = 接收程序拒绝了请求
 code-webhook-http_404 = 这个地址上没有接收程序
@@ -391,48 +392,46 @@ code-address = 主机不在公网上
 code-stopped = 程序重启时还没有等到回答
 code-internal = 我们这边出了问题
 
-field-group_platform_required = 请选择平台，或者填写能认出平台的地址
-field-group_platform_unknown = 没有这个平台
-field-group_name_required = 请填写群的名字
-field-group_name_long = 群的名字最多 { $max } 个字
-field-group_regions_required = 请至少选一个地区
-field-group_regions_many = 最多选 { $max } 个地区；选一个市可以代替它下面的区县
-field-group_region_unknown = 没有 { $region } 这个地区代码
-field-group_kinds_required = 请至少选一类信息
-field-group_kind_unknown = 没有这一类信息
-field-group_cap_range = 请填 1 到 { $max } 的整数，或者不填
-field-group_time = 请填时间，例如 22:00
-field-group_quiet_half = 两个都填，或都空着
-field-group_quiet_empty = 结束时间不能和开始时间相同
-field-group_until = 请填 { $days } 天以内的将来时间，带时区的 RFC 3339 格式，例如 2026-11-24T08:00:00+08:00
-field-group_language_unknown = 语言只能是 zh-CN 或 en
-field-credential_missing = 请粘贴机器人的地址
-field-credential_missing_field = 请填写这一项
-field-credential_unknown = 这个平台没有这一项
-field-credential_not_text = 这一项必须是文字，不能有换行
-field-credential_too_long = 太长了，请检查是不是多粘贴了内容
-field-credential_not_an_address = 这不是地址：要以 https:// 开头，请复制整条 Webhook 地址
+field-group_platform_required = 请选择平台，或者填写能认出平台的地址。
+field-group_name_required = 请填写群的名字。
+field-group_name_long = 群的名字最多 { $max } 个字。
+field-group_regions_required = 请至少选一个地区。
+field-group_regions_many = 最多选 { $max } 个地区；选一个市可以代替它下面的区县。
+field-group_region_unknown = 没有 { $region } 这个地区代码。
+field-group_kinds_required = 请至少选一类信息。
+field-group_cap_range = 请填 1 到 { $max } 的整数，或者不填。
+field-group_time = 请填时间，例如 22:00。
+field-group_quiet_half = 两个都填，或都空着。
+field-group_quiet_empty = 结束时间不能和开始时间相同。
+field-group_until = 请填 { $days } 天以内的将来时间，带时区的 RFC 3339 格式，例如 2026-11-24T08:00:00+08:00。
+field-group_language_unknown = 语言只能是 zh-CN 或 en。
+field-credential_missing = 请粘贴机器人的地址。
+field-credential_missing_field = 请填写这一项。
+field-credential_unknown = 这个平台没有这一项。
+field-credential_not_text = 这一项必须是文字，不能有换行。
+field-credential_too_long = 太长了，请检查是不是多粘贴了内容。
+field-credential_not_an_address = 这不是地址：要以 https:// 开头，请复制整条 Webhook 地址。
 field-credential_belongs =
     { $platform ->
-        [wecom] 这是企业微信的地址，不属于这个平台
-        [dingtalk] 这是钉钉的地址，不属于这个平台
-        [feishu] 这是飞书的地址，不属于这个平台
-        [slack] 这是 Slack 的地址，不属于这个平台
-        [discord] 这是 Discord 的地址，不属于这个平台
-        [telegram] 这是 Telegram 的地址，不属于这个平台
-        [teams] 这是 Microsoft Teams 的地址，不属于这个平台
-       *[other] 这是别的平台的地址
+        [wecom] 这是企业微信的地址，不属于这个平台。
+        [dingtalk] 这是钉钉的地址，不属于这个平台。
+        [feishu] 这是飞书的地址，不属于这个平台。
+        [slack] 这是 Slack 的地址，不属于这个平台。
+        [discord] 这是 Discord 的地址，不属于这个平台。
+        [telegram] 这是 Telegram 的地址，不属于这个平台。
+        [teams] 这是 Microsoft Teams 的地址，不属于这个平台。
+       *[other] 这是别的平台的地址。
     }
-field-credential_host = 这个主机不属于该平台，或者不在公网上，不能接入
-field-credential_port = 只能用默认端口 443
-field-credential_extra = 地址里不能有用户名、密码或 # 号
-field-credential_incomplete = 地址不完整，请重新复制整条 Webhook 地址
+field-credential_host = 这个主机不属于该平台，或者不在公网上，不能接入。
+field-credential_port = 只能用默认端口 443。
+field-credential_extra = 地址里不能有用户名、密码或 # 号。
+field-credential_incomplete = 地址不完整，请重新复制整条 Webhook 地址。
 field-credential_unfit =
     { $platform ->
-        [teams] 这是旧的 Office 365 连接器地址，微软已停用；请在频道或聊天的“工作流”里新建一个，复制它的地址
-        [feishu] 这是旧版（v1）自定义机器人的地址；请在群里新添加一个自定义机器人，复制它的地址
-       *[slack] 这是 Slack 工作流的地址，不能直接发消息；请建一个 Incoming Webhook，地址以 https://hooks.slack.com/services/ 开头
+        [teams] 这是旧的 Office 365 连接器地址，微软已停用；请在频道或聊天的“工作流”里新建一个，复制它的地址。
+        [feishu] 这是旧版（v1）自定义机器人的地址；请在群里新添加一个自定义机器人，复制它的地址。
+       *[slack] 这是 Slack 工作流的地址，不能直接发消息；请建一个 Incoming Webhook，地址以 https://hooks.slack.com/services/ 开头。
     }
-field-credential_bad_secret = 密钥的格式不对，请重新复制
-field-credential_bad_form = 格式不对，请按说明重新复制
-field-credential_either = 地址和 token 只填一种
+field-credential_bad_secret = 密钥的格式不对，请重新复制。
+field-credential_bad_form = 格式不对，请按说明重新复制。
+field-credential_either = 地址和 token 只填一种。

@@ -7,6 +7,7 @@ use super::super::api::log::ids;
 use super::super::delivery_log::{Call, Exchange, Kept};
 use super::super::words::explained;
 use super::{AdminVisit, Page, after, one};
+use crate::domain::delivery::EndedAs;
 use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::web::frame::{Frame, page};
@@ -36,6 +37,8 @@ struct CallView {
     what: String,
     took: String,
     answer: Kept,
+    /// Whether the platform took it.
+    taken: bool,
 }
 
 /// One delivery, with the request and what the platform answered.
@@ -57,6 +60,7 @@ pub async fn detail(visit: AdminVisit, path: web::Path<(String, String)>) -> Pag
         what: explained(frame.language, platform, attempt.outcome.0, attempt.code.as_deref()),
         took: frame.t1("groups-delivery-took", "took", attempt.took_ms),
         answer,
+        taken: attempt.outcome.0 == EndedAs::Delivered,
     };
     let template = DeliveryPage {
         group: format!("/groups/{group}"),

@@ -94,7 +94,7 @@ fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(St
     let last = log.last_delivered.map_or_else(|| frame.t("groups-never"), moment);
     let mut facts = vec![
         ("groups-fact-platform", frame.t(&format!("platform-{}", group.platform.0.as_str()))),
-        ("groups-fact-robot", format!("…{}", group.last4)),
+        ("groups-fact-robot", format!("{}…{}", group.host, group.last4)),
         ("groups-fact-regions", regions.join(&separator)),
         ("groups-fact-kinds", kinds.join(&separator)),
         ("groups-fact-language", frame.t(&format!("groups-language-{}", group.language.0.as_str()))),

@@ -88,11 +88,22 @@ fn decision(
         None
     });
     let Some(step) = step else {
-        faults.insert("action".to_owned(), FieldFault::new("unknown_value"));
+        faults.insert("action".to_owned(), FieldFault::none_of(&DECISIONS.map(Step::as_str)));
         return Err(faults);
     };
     if reason.as_deref().is_some_and(|reason| Unit::Chars.measure(reason) > REASON) {
         faults.insert("reason".to_owned(), FieldFault::new("too_long").with("max", REASON));
+    }
+    let codes = reasons::of(step);
+    match reason.as_deref() {
+        None if !codes.is_empty() => {
+            let missing = FieldFault::new("choice_missing").with("choices", codes.join(", "));
+            faults.insert("reason".to_owned(), missing);
+        }
+        Some(other) if !codes.is_empty() && !codes.contains(&other) => {
+            faults.entry("reason".to_owned()).or_insert(FieldFault::none_of(codes));
+        }
+        _ => {}
     }
     let decision = Decision { version, step, reason, note };
     if let Err(Problem::Invalid(found)) = check_reason(&decision).map_err(Problem::from) {
@@ -144,7 +155,7 @@ impl VerdictBody {
     /// # Errors
     /// For an unknown action.
     pub fn fate(self) -> Result<Fate, FieldFaults> {
-        Fate::named(&self.action).ok_or_else(|| fault("action", "unknown_value"))
+        Fate::named(&self.action).ok_or_else(|| fault("action", FieldFault::none_of(&Fate::NAMES)))
     }
 }
 
@@ -163,10 +174,10 @@ impl PhoneBody {
     /// For a reason that is not one of [`reasons::REVEAL`].
     pub fn reason(self) -> Result<String, FieldFaults> {
         let known = reasons::REVEAL.contains(&self.reason.as_str());
-        if known { Ok(self.reason) } else { Err(fault("reason", "reason")) }
+        if known { Ok(self.reason) } else { Err(fault("reason", FieldFault::none_of(reasons::REVEAL))) }
     }
 }
 
-fn fault(field: &str, code: &'static str) -> FieldFaults {
-    FieldFaults::from([(field.to_owned(), FieldFault::new(code))])
+fn fault(field: &str, fault: FieldFault) -> FieldFaults {
+    FieldFaults::from([(field.to_owned(), fault)])
 }

@@ -71,6 +71,15 @@ async fn decisions_that_are_none_are_refused_by_field(house: House) -> House {
     ] {
         assert_eq!(faults(house.post(&path, token, &body).await), only([field]), "{body}");
     }
+    // What may stand there is named.
+    for (body, field, told) in [
+        (of("explode", Value::Null, Value::Null), "action", "请填其中一个：approve, reject, ask, escalate。"),
+        (of("approve", json!("hoax"), Value::Null), "reason", "请填其中一个：verified。"),
+        (of("approve", Value::Null, Value::Null), "reason", "必填，请填其中一个：verified。"),
+    ] {
+        let refused = house.post(&path, token, &body).await;
+        assert_eq!(refused.body["fields"][field], told, "{body}");
+    }
     let mut surprising = of("approve", json!("verified"), Value::Null);
     surprising["surprise"] = json!(1);
     assert_eq!(faults(house.post(&path, token, &surprising).await), only(["surprise"]));
@@ -104,7 +113,8 @@ async fn decisions_that_are_none_are_refused_by_field(house: House) -> House {
         let refused = house.post(&format!("/review/{case}/{step}"), token, &body).await;
         assert_eq!(refused.problem(409), "not_possible", "{step}");
     }
-    assert_eq!(house.post(&format!("/review/{case}/undo"), token, &json!({})).await.status, 409);
+    let undone = house.post(&format!("/review/{case}/undo"), token, &json!({})).await;
+    assert_eq!(undone.problem(409), "not_possible", "nobody has approved it");
     let sheet = house.get(&format!("/review/{case}"), token).await.expect(200);
     assert_eq!((&sheet["state"], &sheet["version"]), (&json!("in_review"), &json!(version)));
     house
@@ -340,7 +350,10 @@ async fn a_filter_of_the_queue_that_is_none_is_told_so(house: House) -> House {
     let all = house.get("/review/queue", token).await.expect(200);
     assert_eq!(all["items"].as_array().unwrap().len(), 1);
     assert_eq!(house.get("/review/queue?state=&cursor=", token).await.expect(200), all);
-    assert_eq!(faults(house.get("/review/queue?state=nowhere", token).await), only(["state"]));
+    let nowhere = house.get("/review/queue?state=nowhere", token).await;
+    let told = nowhere.body["fields"]["state"].as_str().unwrap_or_default().to_owned();
+    assert!(told.contains("submitted, in_review"), "{told}");
+    assert_eq!(faults(nowhere), only(["state"]));
     assert_eq!(faults(house.get("/review/queue?cursor=nowhere", token).await), only(["cursor"]));
     // An old bookmark still opens the page, with a note that it shows something else.
     let cookie = format!("session={}", house.session(&moderator).await);
