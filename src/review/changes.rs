@@ -1,4 +1,4 @@
-//! What an edit changes: the words that are live beside those that wait.
+//! What an edit changes: the words that are live, or were seen last, beside those that wait.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ const PHONE: &str = "reporter.phone";
 pub struct Change {
     /// Its dotted name, as `person.name`.
     pub field: String,
-    /// What is live; null where nothing is.
+    /// What is live, or was seen last; null where nothing is.
     pub before: Value,
     /// What waits for approval; null where nothing is left.
     pub after: Value,

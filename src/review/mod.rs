@@ -160,8 +160,13 @@ impl Desk {
         self.store
             .write(move |tx| {
                 with_notice(tx, case, by, |tx, notice| {
-                    if notice.cooling_until.is_none_or(|until| until.0 <= now) {
-                        return Err(ReviewError::TooLate);
+                    match notice.cooling_until {
+                        Some(until) if until.0 > now => {}
+                        // Nobody has approved it.
+                        None if !matches!(notice.state.0, State::Live | State::Paused) => {
+                            return Err(Refusal::NotFrom { from: notice.state.0, step: Step::Undo }.into());
+                        }
+                        _ => return Err(ReviewError::TooLate),
                     }
                     let step = By::moderator(by, now);
                     let back = |n: &mut Notice| {

@@ -105,8 +105,8 @@ pub struct Sheet {
     pub overdue: Vec<Want>,
     #[schema(value_type = Option<Object>)]
     pub public: Option<Public>,
-    /// What an edit that waits changes of what is live; absent where there is none. What only verifiers may
-    /// read is among it for whoever holds the case.
+    /// What an edit changes of what is live or, before that, of what a moderator saw last; absent where there
+    /// is none. What only verifiers may read is among it for whoever holds the case.
     pub changes: Option<Vec<Change>>,
     /// `reporter.phone` is empty until the reader has it shown.
     #[schema(value_type = Option<Object>)]
@@ -156,7 +156,8 @@ pub fn sheet(
     let changes = if state.is_over() {
         None
     } else {
-        changed(conn, vault, &notice, (public.as_ref(), private.as_ref().filter(|_| mine)))?
+        let before = compared(&notice, number, &log);
+        changed(conn, vault, &notice, before, (public.as_ref(), private.as_ref().filter(|_| mine)))?
     };
     let last4 = private.as_ref().and_then(|p| Phone::parse(&p.reporter.phone).ok());
     let poster_lacks = public.as_ref().map(lacks).unwrap_or_default();
@@ -203,18 +204,33 @@ pub fn sheet(
     })
 }
 
-/// What the revision that waits, given with what the reader may know of it, changes of the live one.
+/// The revision that the one to be read is compared with: the live one, where an edit of it waits; before
+/// anything is live, the one that a moderator saw last, where there was another one since.
+fn compared(notice: &Notice, number: i32, log: &[events::Event]) -> Option<i32> {
+    if notice.live_revision.is_some() {
+        return notice.pending_revision.and(notice.live_revision);
+    }
+    // Whoever has claimed it has not read it yet.
+    let took = [Step::Claim, Step::Release].map(Step::as_str);
+    let seen = |event: &&events::Event| {
+        event.account_id.is_some() && (event.revision < number || !took.contains(&event.step.as_str()))
+    };
+    log.iter().rev().find(seen).map(|event| event.revision).filter(|seen| *seen < number)
+}
+
+/// What a revision, given with what the reader may know of it, changes of the one before.
 fn changed(
     conn: &mut Conn,
     vault: &Vault,
     notice: &Notice,
+    before: Option<i32>,
     (public, private): (Option<&Public>, Option<&Private>),
 ) -> Answer<Option<Vec<Change>>> {
-    let Some((live, public)) = notice.pending_revision.and(notice.live_revision).zip(public) else {
-        return Ok(None);
-    };
-    let Some(live) = notices::opened(conn, vault, notice, live)? else { return Ok(None) };
-    Ok(Some(changes((&live.public, Some(&live.private()?)), (public, private))?))
+    let Some((before, public)) = before.zip(public) else { return Ok(None) };
+    let Some(before) = notices::opened(conn, vault, notice, before)? else { return Ok(None) };
+    let changes = changes((&before.public, Some(&before.private()?)), (public, private))?;
+    // Of a live notice even an edit that changes no word is told: somebody asked for more time.
+    Ok(Some(changes).filter(|changes| notice.live_revision.is_some() || !changes.is_empty()))
 }
 
 fn lacks_reference(

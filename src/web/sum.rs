@@ -5,8 +5,9 @@ use super::frame::Frame;
 use crate::store::tally::Sum;
 
 /// The sentences for the numbers that are not zero, in the order of the ledger. That nobody received it is
-/// said too, unless somebody may have.
-pub fn sentences(frame: &Frame, sum: &Sum) -> String {
+/// said too, unless somebody may have. Once the notice is over, it is of its end that groups wait to hear: they
+/// are among those who received it.
+pub fn sentences(frame: &Frame, sum: &Sum, over: bool) -> String {
     let Sum { received, perhaps, edited, deleted, followed_up, waiting, paused, unreachable } = *sum;
     let numbers = [
         ("received", received),
@@ -14,7 +15,7 @@ pub fn sentences(frame: &Frame, sum: &Sum) -> String {
         ("edited", edited),
         ("deleted", deleted),
         ("followed_up", followed_up),
-        ("waiting", waiting - paused),
+        (if over { "waiting-over" } else { "waiting" }, waiting - paused),
         ("paused", paused),
         ("unreachable", unreachable),
     ];
@@ -33,7 +34,7 @@ mod tests {
 
     fn told(language: Language, sum: &Sum) -> String {
         let frame = Frame { language, ..Frame::public(&TestRequest::default().to_http_request()) };
-        sentences(&frame, sum)
+        sentences(&frame, sum, false)
     }
 
     #[test]
@@ -60,6 +61,14 @@ mod tests {
              Sending to 4 groups is not finished. 5 groups are told when they receive again. \
              11 groups could not be reached."
         );
+    }
+
+    #[test]
+    fn who_waits_to_hear_of_the_end_is_one_of_those_who_received_it() {
+        let frame = Frame::public(&TestRequest::default().to_http_request());
+        let sum = Sum { received: 1, waiting: 1, ..Sum::default() };
+        let told = sentences(&frame, &sum, true);
+        assert_eq!(told, "已有 1 个群收到。收到的群里，还有 1 个等着通知已结束。");
     }
 
     #[test]

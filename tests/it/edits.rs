@@ -18,6 +18,7 @@ use crate::{Test, housed, notices};
 pub const TESTS: &[Test] = &[
     housed!(an_edit_that_nobody_has_read_wakes_nobody),
     housed!(an_edit_stands_beside_what_is_live),
+    housed!(what_changed_since_somebody_asked_is_shown),
     housed!(an_approved_edit_cools_like_a_new_notice),
     housed!(an_edit_of_an_edit_that_cools_begins_anew),
     housed!(an_edit_that_would_cool_beyond_the_end_goes_out_at_once),
@@ -119,6 +120,33 @@ async fn an_edit_stands_beside_what_is_live(house: House) -> House {
     assert_eq!(desk.sheet(&house, &case).await["changes"], json!([]));
     let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
     assert!(page.contains("公开的内容没有变化"), "{page}");
+    house
+}
+
+async fn what_changed_since_somebody_asked_is_shown(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let (case, manage) = house.submit(&notices::lost_property(house.clock.now())).await;
+    let claim = format!("/review/{case}/claim");
+    let claimed = house.post(&claim, Some(&desk.moderator.token), &json!({})).await.expect(200);
+    let ask = json!({"version": claimed["version"], "action": "ask", "note": "是哪一路车？"});
+    house.post(&format!("/review/{case}/decisions"), Some(&desk.moderator.token), &ask).await.expect(200);
+    assert!(desk.sheet(&house, &case).await["changes"].is_null());
+    house.edit(&manage, json!({"description": "遗失在 21 路公交车上。"})).await;
+    let changed = json!([{"field": "description", "before": "遗失在 12 路公交车上。", "after": "遗失在 21 路公交车上。"}]);
+    assert_eq!(desk.sheet(&house, &case).await["changes"], changed);
+    // Whoever claims it still sees it, until it is asked again.
+    house.claim(&case, &desk.colleague).await;
+    let held = house.get(&format!("/review/{case}"), Some(&desk.colleague.token)).await.expect(200);
+    assert_eq!(held["changes"], changed);
+    let cookie = format!("session={}", house.session(&desk.colleague).await);
+    let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
+    assert!(
+        page.contains("志愿者上次看到的") && page.contains("<ins>遗失在 21 路公交车上。</ins>"),
+        "{page}"
+    );
+    let ask = json!({"version": held["version"], "action": "ask", "note": "几点？"});
+    house.post(&format!("/review/{case}/decisions"), Some(&desk.colleague.token), &ask).await.expect(200);
+    assert!(desk.sheet(&house, &case).await["changes"].is_null());
     house
 }
 

@@ -74,6 +74,11 @@ sum-waiting =
         [one] Sending to one group is not finished.
        *[other] Sending to { $groups } groups is not finished.
     }
+sum-waiting-over =
+    { $groups ->
+        [one] One group is still to be told that it is over.
+       *[other] { $groups } groups are still to be told that it is over.
+    }
 sum-paused =
     { $groups ->
         [one] One group is told when it receives again.

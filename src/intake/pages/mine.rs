@@ -175,7 +175,7 @@ async fn show(
         hours: shared.times.lifetime.num_hours(),
         forward: to_forward(http, shared, &frame, &mine).await?,
         about: summary(&frame, mine.kind, &mine.notice),
-        sum: mine.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
+        sum: mine.groups.as_ref().map(|sum| sum::sentences(&frame, sum, mine.state.is_over())),
         outcomes: [outcome, Outcome::Withdrawn]
             .map(|o| (o.as_str(), frame.t(&format!("my-outcome-{}", o.as_str()))))
             .to_vec(),

@@ -12,7 +12,9 @@ use crate::web::frame::Frame;
 
 /// The changes of an edit, as a page shows them.
 pub struct Changes {
-    /// Label, what is live, what waits; an empty text where there is nothing.
+    /// Whether what was before is live; otherwise a moderator saw it last.
+    pub live: bool,
+    /// Label, what was before, what waits; an empty text where there is nothing.
     pub rows: Vec<(String, String, String)>,
     pub added: Vec<Uuid>,
     pub removed: Vec<Uuid>,
@@ -27,7 +29,7 @@ impl Changes {
     }
 
     /// In the words of the page's language.
-    pub fn new(frame: &Frame, kind: Kind, changes: &[Change]) -> Changes {
+    pub fn new(frame: &Frame, kind: Kind, live: bool, changes: &[Change]) -> Changes {
         let (photos, words): (Vec<&Change>, Vec<&Change>) =
             changes.iter().partition(|change| change.field == PHOTOS);
         let row = |change: &&Change| {
@@ -44,7 +46,7 @@ impl Changes {
         };
         let (added, removed) = (without(&after, &before), without(&before, &after));
         let reordered = !photos.is_empty() && added.is_empty() && removed.is_empty();
-        Changes { rows: words.iter().map(row).collect(), added, removed, reordered }
+        Changes { live, rows: words.iter().map(row).collect(), added, removed, reordered }
     }
 }
 

@@ -13,7 +13,7 @@ use super::changes::Changes;
 use super::compare::Comparison;
 use super::form::{Again, Fault, Form, Typed, form, key, state_word};
 use super::tips::{Tip, tips};
-use super::words::{WantView, as_typed, at, icon, reason_word, span, to_the_second, wanted, word};
+use super::words::{WantView, as_typed, at, icon, reason_word, to_the_second, waiting, wanted, word};
 use crate::broadcast::preview::preview;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
@@ -51,7 +51,7 @@ pub struct SheetPage {
     icon: &'static str,
     urgency_word: String,
     state: String,
-    waiting: String,
+    waiting: Option<String>,
     done: Option<String>,
     /// What is wrong: the id of an element of the page, and a sentence.
     faults: Vec<(String, String)>,
@@ -164,8 +164,18 @@ impl SheetPage {
             }),
             standing: standing(&frame, &sheet, now),
             wants: wanted(&frame, &sheet.wants, &sheet.overdue),
-            changes: sheet.changes.as_ref().map(|changes| Changes::new(&frame, sheet.kind, changes)),
-            preview_heading: if sheet.state.is_over() { "review-said" } else { "review-preview" },
+            changes: sheet
+                .changes
+                .as_ref()
+                .map(|changes| Changes::new(&frame, sheet.kind, sheet.live_at.is_some(), changes)),
+            preview_heading: match (
+                sheet.state.is_over(),
+                sheet.live_at.is_some() && sheet.pending_revision.is_none(),
+            ) {
+                (true, _) => "review-said",
+                (_, true) => "review-preview-live",
+                _ => "review-preview",
+            },
             preview: previews(&frame, &sheet, case, link, now),
             reply: reply(&frame, &sheet.events),
             holds_tips: sheet.tips.iter().any(|tip| tip.held),
@@ -187,13 +197,13 @@ impl SheetPage {
             icon: icon(sheet.urgency),
             urgency_word: word(&frame, "review-urgency", &sheet.urgency.to_string()),
             state: state_word(&frame, sheet.state),
-            waiting: span(&frame, sheet.waiting_s),
+            waiting: waiting(&frame, &sheet, now),
             case,
             version: sheet.version,
             mine: sheet.mine,
             sealed: sheet.sealed,
             urgency: sheet.urgency,
-            sum: sheet.groups.as_ref().map(|sum| sum::sentences(&frame, sum)),
+            sum: sheet.groups.as_ref().map(|sum| sum::sentences(&frame, sum, sheet.state.is_over())),
             frame,
         }
     }

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::super::view::Sheet;
 use super::super::waiting::Want;
 use crate::domain::notice::{Kind, Outcome, Public};
 use crate::domain::shown::altered;
@@ -76,6 +77,16 @@ pub fn span(frame: &Frame, seconds: i64) -> String {
         _ => ("review-span-days", seconds / 86_400),
     };
     frame.tn(key, "n", number)
+}
+
+/// How long it has waited or, once it was published, how long that is ago; `None` where it is over.
+pub fn waiting(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Option<String> {
+    let (key, seconds) = match sheet.live_at {
+        _ if sheet.state.is_over() => return None,
+        Some(live_at) => ("review-published", (now - live_at).num_seconds()),
+        None => ("review-waiting", sheet.waiting_s),
+    };
+    Some(frame.t1(key, "span", span(frame, seconds)))
 }
 
 /// A symbol for an urgency, shown beside its word, so that nobody has to tell colours apart.

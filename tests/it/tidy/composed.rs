@@ -90,10 +90,10 @@ fn after(folder: &str, before: &str) -> Names {
     all(found.filter_map(|rest| rest.split_once('"')).map(|(name, _)| name))
 }
 
-/// What a notice is about: its kind, with lost and found told apart.
+/// What a notice is about: its kind, with lost, found and a call for blood told apart.
 fn about() -> Names {
     let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::LostProperty).map(Kind::as_str);
-    all(kinds.chain(Direction::ALL.map(Direction::as_str)))
+    all(kinds.chain(Direction::ALL.map(Direction::as_str)).chain([Emergency::Blood.as_str()]))
 }
 
 fn numbers(numbers: std::ops::RangeInclusive<u32>) -> Names {
@@ -229,8 +229,8 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("role-{}", of!(Role)),
         ("safety-{}", parts()),
         ("safety-{}-text", parts()),
-        ("seen-call-{}", all(["missing_person", "rescue"])),
-        ("seen-rules-{}", all(["missing_person", "rescue"])),
+        ("seen-call-{}", all(["missing_person", "rescue", "blood"])),
+        ("seen-rules-{}", all(["missing_person", "rescue", "blood"])),
         ("sex-{}", sexes()),
         ("state-{}", of!(State, GroupState)),
         ("status-live-{}", about()),
@@ -245,6 +245,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
                 "deleted",
                 "followed_up",
                 "waiting",
+                "waiting-over",
                 "paused",
                 "unreachable",
             ]),
