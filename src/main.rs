@@ -48,13 +48,14 @@ fn failed(error: &dyn Display) -> ExitCode {
     ExitCode::from(1)
 }
 
-/// What is wrong with the command line and what to do, in one line of the several in `told`.
+/// What is wrong with the command line and which help to read: one line, of the several in `told`.
 fn usage(told: &str) -> String {
-    let lines = told.lines().map(str::trim).filter(|line| !line.is_empty());
-    let what: Vec<&str> =
-        lines.take_while(|l| !l.starts_with("Usage:") && !l.starts_with("For more information")).collect();
-    let what = what.join(" ");
-    format!("{}; see seventytwo --help", what.strip_prefix("error: ").unwrap_or(&what))
+    let told = told.split("For more information").next().unwrap_or_default();
+    let (what, used) = told.split_once("Usage: ").unwrap_or((told, "seventytwo"));
+    let what = what.split_whitespace().collect::<Vec<_>>().join(" ");
+    let command = used.split_whitespace().take_while(|word| !word.starts_with(['-', '<', '[']));
+    let command = command.collect::<Vec<_>>().join(" ");
+    format!("{}; see {command} --help", what.strip_prefix("error: ").unwrap_or(&what))
 }
 
 fn command() -> Command {

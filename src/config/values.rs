@@ -190,7 +190,9 @@ pub(super) fn contact(value: &str) -> Result<String, String> {
 }
 
 pub(super) fn log_filter(value: &str) -> Result<String, String> {
-    tracing_subscriber::EnvFilter::try_new(value).map(|_| value.to_owned()).map_err(|e| e.to_string())
+    let read = tracing_subscriber::EnvFilter::try_new(value);
+    read.map(|_| value.to_owned())
+        .map_err(|e| format!("{e}: write it such as info,seventytwo::broadcast=debug"))
 }
 
 pub(super) fn log_format(value: &str) -> Result<LogFormat, String> {

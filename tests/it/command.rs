@@ -79,28 +79,29 @@ fn said(bytes: &[u8]) -> &str {
 
 async fn wrong_usage_is_told_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
-    for (arguments, word) in [
-        (&["nonsense"][..], "nonsense"),
-        (&["serv"], "'serve'"),
-        (&["serve", "--nonsense"], "--nonsense"),
-        (&["serve", "--lease"], "--lease"),
-        (&["account"], "account"),
-        (&["account", "add", "--name", "x"], "--role"),
-        (&["account", "add", "--name", "x", "--role", "king"], "moderator"),
-        (&["account", "add", "--name", "x", "--name", "y"], "--name"),
-        (&["token", "add"], "--account"),
-        (&["token", "add", "--account", "x", "--expires", "5x"], "30d"),
-        (&["token", "add", "--account", "x", "--expires", "-5d"], "30d"),
-        (&["token", "revoke", "--account", "x"], "--number"),
-        (&["audit"], "audit"),
-        (&["migrate", "now"], "now"),
+    for (arguments, word, command) in [
+        (&["nonsense"][..], "nonsense", "seventytwo"),
+        (&["serv"], "'serve'", "seventytwo"),
+        (&["serve", "--nonsense"], "--nonsense", "seventytwo serve"),
+        (&["serve", "--lease"], "--lease", "seventytwo"),
+        (&["account"], "account", "seventytwo account"),
+        (&["account", "add", "--name", "x"], "--role", "seventytwo account add"),
+        (&["account", "add", "--name", "x", "--role", "king"], "moderator", "seventytwo account add"),
+        (&["account", "add", "--name", "x", "--name", "y"], "--name", "seventytwo account add"),
+        (&["token", "add"], "--account", "seventytwo token add"),
+        (&["token", "add", "--account", "x", "--expires", "5x"], "30d", "seventytwo token add"),
+        (&["token", "add", "--account", "x", "--expires", "-5d"], "30d", "seventytwo token add"),
+        (&["token", "revoke", "--account", "x"], "--number", "seventytwo token revoke"),
+        (&["audit"], "audit", "seventytwo audit"),
+        (&["migrate", "now"], "now", "seventytwo migrate"),
     ] {
         let output = run(folder.path(), arguments);
         let line = said(&output.stderr);
         assert_eq!(output.status.code(), Some(2), "{arguments:?}: {line}");
         assert_eq!(line.lines().count(), 1, "{arguments:?}: {line}");
         assert!(line.starts_with("seventytwo: ") && line.contains(word), "{arguments:?}: {line}");
-        assert!(line.contains("--help"), "{arguments:?} does not say what to do: {line}");
+        let see = format!("; see {command} --help\n");
+        assert!(line.ends_with(&see), "{arguments:?} does not say what to do: {line}");
         assert!(output.stdout.is_empty(), "{arguments:?}: {}", said(&output.stdout));
     }
 }
@@ -258,6 +259,7 @@ async fn times_have_bounds_that_are_named() {
 
 async fn each_fault_names_its_own_setting() {
     for (variable, value, word) in [
+        ("SEVENTYTWO_LOG", "===", "such as info,seventytwo::broadcast=debug"),
         ("DATABASE_URL", "postgresql://db/x", "postgres://"),
         ("DATABASE_URL", "POSTGRES://db/x", "postgres://"),
         ("DATABASE_URL", "mysql://db/x", "sqlite:"),
