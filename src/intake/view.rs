@@ -221,9 +221,7 @@ fn standing<'a>(notice: &Notice, log: &'a [Event]) -> impl Iterator<Item = &'a E
             _ => event.after.0 == State::Cooling,
         }
     };
-    let shown = move |at, event: &Event| {
-        !event.is(Step::Approve) || (at >= undone && lets_out(at, event))
-    };
+    let shown = move |at, event: &Event| !event.is(Step::Approve) || (at >= undone && lets_out(at, event));
     log.iter().enumerate().filter(move |(at, event)| shown(*at, event)).map(|(_, event)| event)
 }
 
