@@ -28,7 +28,8 @@ pub struct Duplicate {
     #[schema(value_type = Vec<String>)]
     pub why: Vec<Likeness>,
     pub submitted_at: DateTime<Utc>,
-    /// Its public part; absent where it was deleted, and for a moderator where it is over.
+    /// Its public part, for the holder and for leads; absent where it was deleted, and for a moderator where it
+    /// is over.
     #[schema(value_type = Option<Object>)]
     pub public: Option<Public>,
 }
@@ -39,11 +40,11 @@ const SHOWN: usize = 3;
 /// every reader.
 const LOOKED_AT: usize = 50;
 
-/// Likely duplicates of this notice, for who holds it (a claim is on record) and for leads: first those from
-/// the same phone, then by photos, then by what they say. Only leads learn of a case that is for leads alone,
-/// or anybody could look for it with a phone, a face or a name; and of one that is over moderators learn that
-/// it is there, and why. Who only sounds alike is shown to leads, where one is to decide: elsewhere 王伟 is not
-/// 王维.
+/// Likely duplicates of this notice: first those from the same phone, then by photos, then by what they say.
+/// Only leads learn of a case that is for leads alone, or anybody could look for it with a phone, a face or a
+/// name. Who does not hold this notice learns that others are there, and why, and moderators no more of one that
+/// is over: a claim is on record, a look is not. Who only sounds alike is shown to leads, where one is to decide:
+/// elsewhere 王伟 is not 王维.
 ///
 /// # Errors
 /// When the database refuses, or a case was sealed under another master key.
@@ -55,9 +56,8 @@ pub(super) fn duplicates(
     by: Moderator,
     now: DateTime<Utc>,
 ) -> Answer<Vec<Duplicate>> {
-    if !by.lead && notice.claimant(now) != Some(by.id) {
-        return Ok(Vec::new());
-    }
+    let may_read =
+        |other: &Notice| by.lead || (notice.claimant(now) == Some(by.id) && !other.told_at(now).is_over());
     let may_know = |other: &Notice| opens_for(other, by);
     let mut found: Vec<(Notice, Vec<Likeness>)> = Vec::new();
     if let Some(phone) = &notice.phone_hash {
@@ -92,25 +92,16 @@ pub(super) fn duplicates(
             found.push((other, vec![likeness]));
         }
     }
-    found.into_iter().map(|(other, why)| duplicate(conn, vault, &other, why, by, now)).collect()
-}
-
-fn duplicate(
-    conn: &mut Conn,
-    vault: &Vault,
-    other: &Notice,
-    why: Vec<Likeness>,
-    by: Moderator,
-    now: DateTime<Utc>,
-) -> Answer<Duplicate> {
-    let state = other.told_at(now);
-    let opened =
-        if by.lead || !state.is_over() { notices::opened(conn, vault, other, read(other))? } else { None };
-    Ok(Duplicate {
-        case_number: other.case_number.0,
-        state,
-        why,
-        submitted_at: other.submitted_at.0,
-        public: opened.map(|opened| opened.public),
-    })
+    let duplicate = |(other, why): (Notice, _)| {
+        let opened =
+            if may_read(&other) { notices::opened(conn, vault, &other, read(&other))? } else { None };
+        Ok(Duplicate {
+            case_number: other.case_number.0,
+            state: other.told_at(now),
+            why,
+            submitted_at: other.submitted_at.0,
+            public: opened.map(|opened| opened.public),
+        })
+    };
+    found.into_iter().map(duplicate).collect()
 }

@@ -115,7 +115,6 @@ pub struct Sheet {
     pub flags: Vec<String>,
     /// The characters that its poster cannot show, each once.
     pub poster_lacks: String,
-    /// For the holder, and for leads.
     pub duplicates: Vec<Duplicate>,
     pub tips: Vec<Hint>,
     pub events: Vec<Happened>,
