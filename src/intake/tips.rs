@@ -40,7 +40,7 @@ pub struct Content {
 }
 
 impl Intake {
-    /// Takes in a tip about a live notice; returns what the notice is about ([`Subject::about`]).
+    /// Takes in a tip about a live notice; returns what the notice is about ([`Subject::about`](crate::domain::notice::Subject::about)).
     ///
     /// # Errors
     /// [`IntakeError::Unknown`] where the notice does not exist, [`IntakeError::NotPossible`] where it is not

@@ -26,6 +26,7 @@ mod changes;
 mod compare;
 pub mod figures;
 mod form;
+mod history;
 pub mod poster;
 mod queue;
 mod sheet;

@@ -7,17 +7,18 @@ use uuid::Uuid;
 
 use super::super::reasons;
 use super::super::tips::Fate;
-use super::super::view::{Happened, Sheet};
+use super::super::view::Sheet;
 use super::super::waiting::Want;
 use super::changes::Changes;
 use super::compare::Comparison;
 use super::form::{Again, Fault, Form, Typed, form, key, state_word};
+use super::history::{Line, history, reply};
 use super::tips::{Tip, tips};
-use super::words::{WantView, as_typed, at, icon, reason_word, to_the_second, waiting, wanted, word};
+use super::words::{WantView, as_typed, at, icon, to_the_second, waiting, wanted, word};
 use crate::broadcast::preview::preview;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{ActedAs, State, Step};
+use crate::domain::life_cycle::{State, Step};
 use crate::domain::notice::{Private, Public, Subject};
 use crate::domain::phone::readable;
 use crate::language::text_with;
@@ -120,15 +121,6 @@ struct Button {
     left: Option<i64>,
     key: &'static str,
     label: String,
-}
-
-struct Line {
-    at: String,
-    what: String,
-    reason: Option<String>,
-    note: Option<String>,
-    /// Photos that came with a reply.
-    photos: Vec<Uuid>,
 }
 
 impl SheetPage {
@@ -357,46 +349,4 @@ fn flagged(frame: &Frame, flag: &str, lacks: &str) -> String {
 fn dialled(stored: &str) -> (String, String) {
     let number: String = stored.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect();
     (number, readable(stored))
-}
-
-/// The reporter's newest reply, where the reader may read it.
-fn reply(frame: &Frame, events: &[Happened]) -> Option<Line> {
-    let answered = events.iter().rfind(|event| event.is(Step::Reply));
-    answered.filter(|event| event.note.is_some()).map(|event| line(frame, event))
-}
-
-/// The history, newest first, without claims, because every later step implies one.
-fn history(frame: &Frame, events: &[Happened]) -> Vec<Line> {
-    let claims = |(at, event): &(usize, &Happened)| {
-        let next = events.get(at + 1);
-        event.is(Step::Claim) && event.by.is_some() && next.is_some_and(|n| n.by == event.by)
-    };
-    let told = events.iter().enumerate().filter(|entry| !claims(entry));
-    told.rev().map(|(_, event)| line(frame, event)).collect()
-}
-
-fn line(frame: &Frame, event: &Happened) -> Line {
-    let mut what = word(frame, "review-step", step_told(event));
-    // A step of the scheduler is shown without a person.
-    if event.actor != ActedAs::Clock {
-        let who = event.by.clone().unwrap_or_else(|| word(frame, "review-actor", event.actor.as_str()));
-        what = format!("{who} · {what}");
-    }
-    // An approval alone does not say which state follows; every other step does.
-    if event.is(Step::Approve) && event.before != event.after {
-        what = format!("{what} → {}", state_word(frame, event.after));
-    }
-    Line {
-        at: at(event.at),
-        what,
-        reason: event.reason.as_deref().map(|reason| reason_word(frame, reason)),
-        note: event.note.clone(),
-        photos: event.photo_ids.clone(),
-    }
-}
-
-/// The name under which a step is shown. For a notice that was never published, an expiry has another name.
-fn step_told(event: &Happened) -> &str {
-    let published = matches!(event.before, State::Live | State::Paused);
-    if event.is(Step::Expire) && !published { "forsake" } else { &event.step }
 }
