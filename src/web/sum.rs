@@ -68,7 +68,7 @@ mod tests {
         let frame = Frame::public(&TestRequest::default().to_http_request());
         let sum = Sum { received: 1, waiting: 1, ..Sum::default() };
         let told = sentences(&frame, &sum, true);
-        assert_eq!(told, "已有 1 个群收到。收到的群里，还有 1 个等着通知已结束。");
+        assert_eq!(told, "已有 1 个群收到。还有 1 个群没收到结束的通知。");
     }
 
     #[test]

@@ -53,7 +53,7 @@ sum-edited = { $groups } 个群里的消息已修改，不再显示原内容。
 sum-deleted = { $groups } 个群里的消息已删除。
 sum-followed_up = { $groups } 个群已另发消息说明。
 sum-waiting = { $groups } 个群还没有发完。
-sum-waiting-over = 收到的群里，还有 { $groups } 个等着通知已结束。
+sum-waiting-over = 还有 { $groups } 个群没收到结束的通知。
 sum-paused = { $groups } 个群等待恢复接收。
 sum-unreachable = { $groups } 个群未能通知到。
 

@@ -48,15 +48,15 @@ impl Ledger {
     /// As the pages of the reporter and the moderator say it.
     fn sentences(self) -> String {
         let told = [
-            (self.edited, "个群里的消息已修改，不再显示原内容。"),
-            (self.deleted, "个群里的消息已删除。"),
-            (self.followed_up, "个群已另发消息说明。"),
-            (self.waiting - self.paused, "个群还没有发完。"),
-            (self.paused, "个群等待恢复接收。"),
-            (self.unreachable, "个群未能通知到。"),
+            ("", self.edited, "个群里的消息已修改，不再显示原内容。"),
+            ("", self.deleted, "个群里的消息已删除。"),
+            ("", self.followed_up, "个群已另发消息说明。"),
+            ("还有 ", self.waiting - self.paused, "个群没收到结束的通知。"),
+            ("", self.paused, "个群等待恢复接收。"),
+            ("", self.unreachable, "个群未能通知到。"),
         ];
-        let told = told.iter().filter(|(groups, _)| *groups > 0);
-        let told: String = told.map(|(groups, words)| format!("{groups} {words}")).collect();
+        let told = told.iter().filter(|(_, groups, _)| *groups > 0);
+        let told: String = told.map(|(still, groups, words)| format!("{still}{groups} {words}")).collect();
         format!("已有 {} 个群收到。{told}", self.received)
     }
 
