@@ -163,7 +163,7 @@ impl Desk {
                     match notice.cooling_until {
                         Some(until) if until.0 > now => {}
                         // Nobody has approved it.
-                        None if !matches!(notice.state.0, State::Live | State::Paused) => {
+                        None if notice.live_revision.is_none() => {
                             return Err(Refusal::NotFrom { from: notice.state.0, step: Step::Undo }.into());
                         }
                         _ => return Err(ReviewError::TooLate),
@@ -249,7 +249,7 @@ fn decide(tx: &mut Conn, desk: &Desk, notice: Notice, step: Step, by: By<'_>) ->
             State::Cooling => n.cooling_until = Some(Time(by.at + desk.times.cooling)),
             State::Rejected => n.end(by.at, desk.times.retention),
             // For good: no answer of the reporter's leads back to the ordinary lane.
-            State::Escalated => n.seal(BY_A_LEAD),
+            State::Escalated => n.raise_bar(BY_A_LEAD),
             _ => {}
         }
         Ok(())

@@ -209,10 +209,12 @@ fn compared(notice: &Notice, number: i32, log: &[events::Event]) -> Option<i32> 
     if notice.live_revision.is_some() {
         return notice.pending_revision.and(notice.live_revision);
     }
-    // Whoever has claimed it has not read it yet.
+    // Whoever has claimed it has not read it yet, and who was refused has not seen it.
     let took = [Step::Claim, Step::Release].map(Step::as_str);
     let seen = |event: &&events::Event| {
-        event.account_id.is_some() && (event.revision < number || !took.contains(&event.step.as_str()))
+        event.account_id.is_some()
+            && !event.step.starts_with("refuse_")
+            && (event.revision < number || !took.contains(&event.step.as_str()))
     };
     log.iter().rev().find(seen).map(|event| event.revision).filter(|seen| *seen < number)
 }

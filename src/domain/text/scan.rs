@@ -130,7 +130,10 @@ fn run(glyphs: &[Glyph], start: usize) -> Run {
         }
         run.groups.push(first..i);
         let gap = glyphs[i..].iter().take_while(|g| is_separator(g.c)).count();
-        if gap > 3 || read(glyphs, i + gap).is_none() {
+        // 9.40-10.20，两人: after a gap such a word begins what follows.
+        let begins_a_word = |g: &Glyph| gap > 0 && said(g.c).is_some() && g.c.is_alphabetic() && g.c != 'o';
+        let next = glyphs.get(i + gap);
+        if gap > 3 || read(glyphs, i + gap).is_none() || next.is_some_and(begins_a_word) {
             return run;
         }
         let between: String = glyphs[i..i + gap].iter().map(|g| g.c).collect();
@@ -323,7 +326,11 @@ pub(crate) fn accounts(glyphs: &[Glyph]) -> Vec<Range<usize>> {
                 .take_while(|g| g.c.is_ascii_alphanumeric() || matches!(g.c, '_' | '-'));
             let long = account.clone().count();
             let numbered = account.clone().any(|g| g.c.is_ascii_digit());
-            (long >= 5 && (told || numbered)).then(|| start..start + long)
+            // 威 and 薇 end names: 王薇 158cm, 李薇2026-11-23.
+            let of_name = name.chars().count() == 1;
+            let fits =
+                if of_name { numbered && glyphs[start].c.is_ascii_alphabetic() } else { told || numbered };
+            (long >= 5 && fits).then(|| start..start + long)
         })
         .collect()
 }
@@ -466,6 +473,11 @@ mod tests {
     fn what_a_notice_says_stays_readable() {
         for text in [
             "76岁,身高158cm,体重50公斤",
+            "王薇 158cm",
+            "李薇2026-11-23走失",
+            "昨天9.40-10.20，两人在公园",
+            "11.23-11.25 两天没回家",
+            "编号123456，两把钥匙",
             "2026-11-23 09:40-10:20",
             "2026年11月23日9时40分",
             "2026.11.20-2026.11.23",
