@@ -25,8 +25,8 @@ const PATIENCE: Duration = Duration::from_secs(7);
 /// How long words wait for a picture that goes out in the same request, at most.
 const WORDS: TimeDelta = TimeDelta::seconds(6);
 /// How long an edit waits for the picture that replaces a face, at most: what fails for so long will go on to
-/// fail. Then the words below the face are edited.
-const FACE: TimeDelta = TimeDelta::hours(1);
+/// fail. Then the words below the face are edited. Shorter than a drawing is remembered, or this would begin anew.
+const FACE: TimeDelta = TimeDelta::minutes(30);
 /// How often a request that waits for its picture looks whether it is drawn.
 const LOOK_AGAIN: TimeDelta = TimeDelta::seconds(2);
 

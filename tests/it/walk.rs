@@ -141,7 +141,7 @@ async fn lost_property(house: House) -> House {
     let again = house
         .post("/my/notice/close", Some(&manage), &json!({"outcome": "returned", "announce": true}))
         .await;
-    let late = house.post(&format!("{path}/undo"), Some(&desk.moderator.token), &json!({})).await;
+    let late = house.post(&format!("/review/{case}/undo"), Some(&desk.moderator.token), &json!({})).await;
     assert_eq!(late.problem(409), "too_late", "it has been live");
     again.expect(200);
     house.settle().await;
