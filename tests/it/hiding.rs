@@ -137,6 +137,8 @@ async fn what_was_escalated_asks_for_a_lead_for_good(house: House) -> House {
     house.post("/my/notice/reply", Some(&manage), &reply).await.expect(200);
     let refused = house.decide(&case, &desk.colleague, "approve", "verified").await;
     assert_eq!(refused.problem(403), "lead_required");
+    // The colleague's claim runs out.
+    house.advance(TimeDelta::minutes(10));
     house.decide(&case, &desk.lead, "approve", "verified").await.expect(200);
     house
 }

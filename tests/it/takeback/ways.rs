@@ -219,11 +219,11 @@ async fn telegram_waits_for_the_picture_that_replaces_a_face(house: House) -> Ho
     let chat = house.chats[0].clone();
     let (stood, asked, drawable) = (standing(&chat), chat.asked().len(), undrawable(&mut house));
     scene.close(&house).await;
-    house.advance(TimeDelta::minutes(30));
+    house.advance(TimeDelta::minutes(15));
     work(&house).await;
     assert_eq!((standing(&chat), chat.asked().len()), (stood.clone(), asked), "no picture yet");
     drawable.store(true, Ordering::Relaxed);
-    house.advance(TimeDelta::minutes(20));
+    house.advance(TimeDelta::minutes(10));
     work(&house).await;
     exchanged(&stood, &standing(&chat));
     assert_eq!(chat.asked().len() - asked, 1);
