@@ -103,6 +103,17 @@ impl Class {
     pub fn line(self) -> &'static Line {
         TABLE.iter().find(|line| line.class == self).expect("every class has its line")
     }
+
+    /// Whether somebody is looked for, or may be.
+    pub fn seeks_somebody(self) -> bool {
+        !matches!(self, Class::Property | Class::Rescue | Class::Donation)
+    }
+
+    /// Whether who is looked for may be of age.
+    pub fn may_seek_an_adult(self) -> bool {
+        use Class::{Child, ContestedChild, ContestedTeen, SealedTeen, Teen};
+        self.seeks_somebody() && !matches!(self, Child | ContestedChild | Teen | ContestedTeen | SealedTeen)
+    }
 }
 
 /// What the policy requires of a notice as it comes in.

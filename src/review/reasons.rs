@@ -2,7 +2,7 @@
 //! for the reporter under `reason-CODE-reporter`.
 
 use super::ReviewError;
-use super::policy::Class;
+use super::policy::{Class, Police};
 use crate::domain::life_cycle::{LIKE_SEALED, Refusal, SEALED, Step};
 
 /// The one reason to approve.
@@ -65,43 +65,15 @@ pub fn is_code(reason: &str) -> bool {
 
 /// Whether a reason can be true of a notice of that class; pages offer no other.
 pub fn fits(code: &str, class: Class) -> bool {
-    use Class::{
-        Adult, Child, ContestedChild, ContestedTeen, Donation, Impaired, Property, Rescue, SealedAdult,
-        SealedOther, SealedTeen, SoughtByRescue, Teen, YoungImpaired,
-    };
-    let only: &[Class] = match code {
-        "no_police_reference" => &[
-            Child,
-            ContestedChild,
-            Teen,
-            ContestedTeen,
-            SealedTeen,
-            Impaired,
-            YoungImpaired,
-            Adult,
-            SealedAdult,
-        ],
-        "left_voluntarily" => {
-            &[SealedTeen, Impaired, YoungImpaired, Adult, SealedAdult, SealedOther, SoughtByRescue]
-        }
-        "family_dispute" => &[
-            Child,
-            ContestedChild,
-            Teen,
-            ContestedTeen,
-            SealedTeen,
-            Impaired,
-            YoungImpaired,
-            Adult,
-            SealedAdult,
-            SealedOther,
-            SoughtByRescue,
-        ],
-        "debt" => &[Impaired, YoungImpaired, Adult, SealedAdult, SealedOther, SoughtByRescue, Property],
-        "fundraising" => &[SealedOther, Rescue, SoughtByRescue, Donation],
-        _ => return true,
-    };
-    only.contains(&class)
+    use Class::{Donation, Property, Rescue, SealedOther, SealedTeen, SoughtByRescue};
+    match code {
+        "no_police_reference" => class.line().police != Police::NotAsked,
+        "left_voluntarily" => class.may_seek_an_adult() || class == SealedTeen,
+        "family_dispute" => class.seeks_somebody(),
+        "debt" => class.may_seek_an_adult() || class == Property,
+        "fundraising" => matches!(class, SealedOther | Rescue | SoughtByRescue | Donation),
+        _ => true,
+    }
 }
 
 #[cfg(test)]

@@ -272,7 +272,7 @@ mod tests {
                 let markup = once.contains(['@', '<', '>', '`', '*', '_', '#', '[', '【', '】', '\u{202e}']);
                 prop_assert!(!markup, "{}", once);
                 prop_assert!(!once.contains("://"));
-                let left = once.split(|c: char| !c.is_ascii_digit()).filter(|d| super::super::scan::runs(&glyphs(d)).iter().any(super::super::scan::Run::is_contact)).count();
+                let left = once.split(|c: char| !c.is_ascii_digit()).filter(|d| super::super::scan::runs(&glyphs(d)).iter().any(|run| run.is_contact())).count();
                 prop_assert_eq!(left, 0);
             }
         }
