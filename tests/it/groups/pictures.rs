@@ -1,0 +1,107 @@
+//! Pictures that a platform refuses.
+
+use chrono::TimeDelta;
+use serde_json::json;
+use seventytwo::domain::group::Platform;
+
+use super::{Team, close};
+use crate::house::House;
+use crate::{Test, housed, notices};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(words_go_alone_where_their_picture_is_refused),
+    housed!(words_go_alone_where_the_link_to_their_poster_is_refused),
+    housed!(a_picture_that_is_refused_is_uploaded_once),
+];
+
+async fn words_go_alone_where_their_picture_is_refused(house: House) -> House {
+    let house = house.and_chats(&[Platform::Telegram]).await;
+    let team = Team::of(&house).await;
+    let refusal = |words: &str| json!({"ok": false, "error_code": 400, "description": words}).to_string();
+    let pictureless = "Bad Request: not enough rights to send photos to the chat";
+    for (phone, words) in [("13800138001", pictureless), ("13800138002", "Bad Request: IMAGE_PROCESS_FAILED")]
+    {
+        house.advance(TimeDelta::minutes(1));
+        team.chat.script(400, &[], &refusal(words));
+        let mut bag = notices::lost_property(house.clock.now());
+        bag["description"] = "黑色双肩包，里面有书和钥匙。".repeat(70).into();
+        let (case, manage) = team.publish(&house, bag, phone).await;
+        house.advance(TimeDelta::seconds(10));
+        house.settle().await;
+        let said = team.chat.read().expect("the words");
+        assert!(said["text"].as_str().is_some_and(|text| text.contains(&case)), "{words}: {said}");
+        let exchange = team.exchange(&house).await;
+        let shown = exchange["request"]["words"].as_str().unwrap();
+        assert!(
+            !shown.contains("caption") && !shown.contains('…'),
+            "there was room for all of them: {shown}"
+        );
+        assert_eq!(team.chat.read(), None);
+        let delivery = team.newest(&house).await;
+        assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(2)));
+        // The message there is text, and is edited as text.
+        close(&house, &manage).await;
+        house.advance(TimeDelta::seconds(10));
+        house.settle().await;
+        assert_eq!(team.newest(&house).await["state"], "delivered");
+    }
+
+    // Words that were refused themselves are not sent again.
+    house.advance(TimeDelta::minutes(1));
+    for _ in 0..2 {
+        team.chat.script(400, &[], &refusal("Bad Request: message is too long"));
+    }
+    team.publish(&house, notices::lost_property(house.clock.now()), "13800138003").await;
+    house.advance(TimeDelta::seconds(10));
+    house.settle().await;
+    let delivery = team.newest(&house).await;
+    assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("given_up"), &json!(2)));
+    house
+}
+
+async fn words_go_alone_where_the_link_to_their_poster_is_refused(house: House) -> House {
+    let refusals = [
+        (Platform::Dingtalk, 200, r#"{"errcode":430103,"errmsg":"unsafe picture"}"#),
+        (Platform::Discord, 400, r#"{"code":50035,"message":"Invalid Form Body"}"#),
+    ];
+    let platforms = refusals.map(|(platform, ..)| platform);
+    let house = house.and_chats(&platforms).await;
+    let mut team = Team::of(&house).await;
+    for (place, (platform, status, body)) in refusals.into_iter().enumerate() {
+        team.chat = house.chats[place].clone();
+        if place > 0 {
+            team.group = house.group(&team.chat, &team.admin, &["131003"], &["lost_property"]).await;
+        }
+        team.chat.script(status, &[], body);
+        let phone = format!("1380013800{place}");
+        let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), &phone).await;
+        house.advance(TimeDelta::seconds(10));
+        house.settle().await;
+        let said = team.chat.read().expect("the words").to_string();
+        assert!(said.contains(&case) && !said.contains("poster.jpg"), "{platform:?}: {said}");
+        let delivery = team.newest(&house).await;
+        assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(2)));
+        let exchange = team.exchange(&house).await;
+        let shown = exchange["request"]["words"].as_str().unwrap();
+        assert!(shown.contains(&case) && !shown.contains("poster.jpg"), "{platform:?}: {shown}");
+    }
+    house.chats[0].read().expect("the second notice is for both");
+    house
+}
+
+async fn a_picture_that_is_refused_is_uploaded_once(house: House) -> House {
+    let house = house.and_chats(&[Platform::Matrix]).await;
+    let team = Team::of(&house).await;
+    house.advance(TimeDelta::minutes(1));
+    team.chat.refuse_pictures();
+    let before = team.chat.asked().len();
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    team.hears(&case);
+    assert_eq!(team.chat.asked().len() - before, 3, "the words, the upload, the picture");
+    let delivery = team.newest(&house).await;
+    assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(2)));
+    house
+}
