@@ -1,0 +1,90 @@
+//! An erasure leaves no copy.
+
+use chrono::TimeDelta;
+use serde_json::json;
+use seventytwo::domain::people::Role;
+use seventytwo::store::notices as stored;
+
+use crate::hostile::by_another;
+use crate::house::House;
+use crate::{Test, housed, notices};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(an_erased_notice_is_not_in_the_journal_either),
+    housed!(no_picture_is_kept_of_what_is_swept),
+    housed!(no_picture_is_kept_of_what_another_node_has_erased),
+];
+
+async fn an_erased_notice_is_not_in_the_journal_either(house: House) -> House {
+    if !house.db.is_sqlite() {
+        // A server's files are not ours to read.
+        return house;
+    }
+    // The first sweep of a process empties the journal.
+    house.settle().await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let (case, _) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
+    let (number, store) = (case.parse().unwrap(), &house.stations.shared.store);
+    let sealed = store
+        .read(move |c| {
+            let notice = stored::by_case(c, number)?.unwrap();
+            Ok(stored::revision(c, notice.id.0, 1)?.unwrap().public_sealed)
+        })
+        .await
+        .unwrap();
+    // Page boundaries fall anywhere, so a part from the middle of the words stands for all of them.
+    let part = &sealed[40..72];
+    let holds = || {
+        let files = std::fs::read_dir(house.db.folder.path()).unwrap().flatten().map(|file| file.path());
+        let held = files.filter(|path| {
+            std::fs::read(path).is_ok_and(|bytes| bytes.windows(part.len()).any(|window| window == part))
+        });
+        held.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect::<Vec<_>>()
+    };
+    assert!(holds().contains(&"test.db-wal".to_owned()), "{:?}", holds());
+    house.advance(TimeDelta::hours(72));
+    house.settle().await;
+    house.advance(TimeDelta::days(30));
+    house.settle().await;
+    assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "erased");
+    assert_eq!(holds(), [""; 0], "the words of an erased notice, sealed, in the raw files");
+    house
+}
+
+/// Whether the press still has a notice's poster: it could not draw it again, because the photo is gone.
+async fn is_kept(house: &House, case: &str) -> bool {
+    house.page(&format!("/n/{case}/poster.jpg")).await.status == 200
+}
+
+/// A live notice whose poster is in the press, and whose photo is deleted afterwards.
+async fn kept(house: &House) -> String {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let mut body = notices::lost_property(house.clock.now());
+    body["photo_ids"] = json!([house.photo(notices::jpeg()).await]);
+    let (case, _) = house.live(&body, &[&moderator]).await;
+    assert!(is_kept(house, &case).await, "it is drawn");
+    std::fs::remove_dir_all(house.db.folder.path().join("blobs/photos")).unwrap();
+    assert!(is_kept(house, &case).await, "it is drawn once");
+    case
+}
+
+async fn no_picture_is_kept_of_what_is_swept(house: House) -> House {
+    let (over, _) = house.submit(&by_another(notices::rescue(house.clock.now()), 3)).await;
+    house.advance(TimeDelta::days(30) - TimeDelta::minutes(1));
+    let case = kept(&house).await;
+    house.settle().await;
+    assert!(is_kept(&house, &case).await, "nothing was swept");
+    house.advance(TimeDelta::minutes(1));
+    house.settle().await;
+    assert_eq!(house.get(&format!("/notices/{over}"), None).await.expect(200)["state"], "expired");
+    assert!(!is_kept(&house, &case).await);
+    house
+}
+
+async fn no_picture_is_kept_of_what_another_node_has_erased(house: House) -> House {
+    let case = kept(&house).await;
+    house.stations.forget_messages();
+    assert!(!is_kept(&house, &case).await);
+    house
+}
