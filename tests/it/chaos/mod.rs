@@ -38,12 +38,13 @@ pub mod wires;
 const HEARD: &str = "SELECT (SELECT COUNT(*) FROM attempts) + (SELECT COUNT(took_ms) FROM deliveries) AS n";
 
 /// The value that a query returns as `n`.
-pub async fn count(db: &Db, sql: &'static str) -> i64 {
+pub async fn count(db: &Db, sql: impl Into<String>) -> i64 {
     #[derive(QueryableByName)]
     struct Count {
         #[diesel(sql_type = BigInt)]
         n: i64,
     }
+    let sql = sql.into();
     let counted = move |conn: &mut Conn| -> Result<Count, diesel::result::Error> {
         match conn {
             Conn::Pg(c) => diesel::sql_query(sql).get_result(&mut **c),

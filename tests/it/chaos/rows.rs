@@ -128,7 +128,7 @@ async fn more_bad_rows_than_a_look_takes_hold_nobody_up(house: House) -> House {
         house.advance(passes);
         let done = async || {
             let good = "SELECT COUNT(*) AS n FROM notices WHERE region <> '131002' AND state = ";
-            count(&house.db, format!("{good}'{state}'").leak()).await
+            count(&house.db, format!("{good}'{state}'")).await
         };
         run(&house.db, GONE).await;
         bad_rows(&house).await;
