@@ -1,6 +1,8 @@
 //! A live notice is reviewed again: an edit is reviewed like a new notice while the published text stands,
 //! what is owed is asked for until it is there, and an end leaves nothing to decide.
 
+use std::sync::Arc;
+
 use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -8,6 +10,7 @@ use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::notices as rows;
 
+use crate::fakes::Fake;
 use crate::groups::beijing;
 use crate::hostile::by_another;
 use crate::house::{House, Person, Reply};
@@ -22,9 +25,12 @@ pub const TESTS: &[Test] = &[
     housed!(an_approved_edit_cools_like_a_new_notice),
     housed!(an_edit_of_an_edit_that_cools_begins_anew),
     housed!(an_edit_that_would_cool_beyond_the_end_goes_out_at_once),
-    housed!(what_is_owed_is_asked_for_until_it_is_there),
+    housed!(a_second_look_is_asked_for_until_somebody_looks),
+    housed!(a_police_reference_is_asked_for_until_it_is_there),
     housed!(what_is_removed_waits_for_nothing),
-    housed!(what_turns_out_sealed_is_taken_from_view_at_once),
+    housed!(a_case_that_turns_out_sealed_is_taken_from_view_at_once),
+    housed!(a_case_that_turns_out_sealed_belongs_to_the_leads),
+    housed!(a_case_that_turned_out_sealed_stays_out_of_view_until_a_lead_resumes_it),
     housed!(what_is_paused_and_turns_out_sealed_is_for_leads_to_resume),
     housed!(who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know),
 ];
@@ -234,19 +240,38 @@ async fn an_edit_that_would_cool_beyond_the_end_goes_out_at_once(house: House) -
     house
 }
 
-async fn what_is_owed_is_asked_for_until_it_is_there(house: House) -> House {
-    let desk = Desk::of(&house).await;
-    let mut body = notices::missing_person(house.clock.now());
-    body["police"] = json!({"reported": true, "station": "银河南路派出所"});
-    let (case, manage) = house.live(&body, &[&desk.moderator]).await;
-    // This one would come first: somebody has waited for help for longer.
-    let mut help = by_another(notices::rescue(house.clock.now()), 7);
-    help["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::hours(9)).to_rfc3339());
-    house.submit(&help).await;
-    let owed = async || {
-        let sheet = desk.sheet(&house, &case).await;
-        let queue = desk.queue(&house).await;
-        let place = queue.iter().position(|line| line["case_number"] == json!(case));
+/// How many notices have waited too long for this, as the metrics tell it.
+async fn overdue(house: &House, want: &str) -> Option<String> {
+    let text = house.page("/metrics").await.text;
+    let series = format!("seventytwo_notices_overdue{{want=\"{want}\"}} ");
+    text.lines().find_map(|line| line.strip_prefix(&series)).map(str::to_owned)
+}
+
+/// A live case that lacks a second look and a police reference.
+struct Owing {
+    desk: Desk,
+    case: String,
+    manage: String,
+}
+
+impl Owing {
+    async fn of(house: &House) -> Owing {
+        let desk = Desk::of(house).await;
+        let mut body = notices::missing_person(house.clock.now());
+        body["police"] = json!({"reported": true, "station": "银河南路派出所"});
+        let (case, manage) = house.live(&body, &[&desk.moderator]).await;
+        // This one would come first: somebody has waited for help for longer.
+        let mut help = by_another(notices::rescue(house.clock.now()), 7);
+        help["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::hours(9)).to_rfc3339());
+        house.submit(&help).await;
+        Owing { desk, case, manage }
+    }
+
+    /// What it wants, what of that is overdue, and its place in the queue, which says the same.
+    async fn owed(&self, house: &House) -> (Value, Value, Option<usize>) {
+        let sheet = self.desk.sheet(house, &self.case).await;
+        let queue = self.desk.queue(house).await;
+        let place = queue.iter().position(|line| line["case_number"] == json!(self.case));
         if let Some(place) = place {
             assert_eq!(
                 (&queue[place]["wants"], &queue[place]["overdue"]),
@@ -254,58 +279,72 @@ async fn what_is_owed_is_asked_for_until_it_is_there(house: House) -> House {
             );
         }
         (sheet["wants"].clone(), sheet["overdue"].clone(), place)
-    };
-    let page = async |path: &str| {
-        let cookie = format!("session={}", house.session(&desk.lead).await);
-        house.page_as(path, &cookie).await.text
-    };
-    let overdue = async |want: &str| {
-        let text = house.page("/metrics").await.text;
-        let series = format!("seventytwo_notices_overdue{{want=\"{want}\"}} ");
-        text.lines().find_map(|line| line.strip_prefix(&series)).map(str::to_owned)
-    };
-    house.advance(TimeDelta::minutes(30) - TimeDelta::seconds(1));
-    assert_eq!(owed().await, (json!(["second_look", "police_reference"]), json!([]), Some(1)));
-    assert_eq!(overdue("second_look").await.as_deref(), Some("0"));
-    house.advance(TimeDelta::seconds(1));
-    assert_eq!(owed().await, (json!(["second_look", "police_reference"]), json!(["second_look"]), Some(0)));
-    assert_eq!(overdue("second_look").await.as_deref(), Some("1"));
-    for path in ["/review".to_owned(), format!("/review/{case}")] {
-        assert!(page(&format!("{path}?lang=zh-CN")).await.contains("第二人复看已超时"), "{path}");
-        assert!(page(&format!("{path}?lang=en")).await.contains("second look overdue"), "{path}");
     }
-    let figures = page("/review/figures?lang=en").await;
-    assert!(figures.contains("<th scope=\"row\">Second look overdue</th><td>1</td><td>–</td>"), "{figures}");
 
+    /// A page, as leads see it.
+    async fn page(&self, house: &House, path: &str) -> String {
+        let cookie = format!("session={}", house.session(&self.desk.lead).await);
+        house.page_as(path, &cookie).await.text
+    }
+}
+
+async fn a_second_look_is_asked_for_until_somebody_looks(house: House) -> House {
+    let owing = Owing::of(&house).await;
+    let both = json!(["second_look", "police_reference"]);
+    house.advance(TimeDelta::minutes(30) - TimeDelta::seconds(1));
+    assert_eq!(owing.owed(&house).await, (both.clone(), json!([]), Some(1)));
+    assert_eq!(overdue(&house, "second_look").await.as_deref(), Some("0"));
+    house.advance(TimeDelta::seconds(1));
+    assert_eq!(owing.owed(&house).await, (both, json!(["second_look"]), Some(0)));
+    assert_eq!(overdue(&house, "second_look").await.as_deref(), Some("1"));
+    for path in ["/review".to_owned(), format!("/review/{}", owing.case)] {
+        let page = async |language: &str| owing.page(&house, &format!("{path}?lang={language}")).await;
+        assert!(page("zh-CN").await.contains("第二人复看已超时"), "{path}");
+        assert!(page("en").await.contains("second look overdue"), "{path}");
+    }
+    let figures = owing.page(&house, "/review/figures?lang=en").await;
+    assert!(figures.contains("<th scope=\"row\">Second look overdue</th><td>1</td><td>–</td>"), "{figures}");
+    house.approve(&owing.case, &[&owing.desk.colleague]).await;
+    assert_eq!(owing.owed(&house).await, (json!(["police_reference"]), json!([]), Some(1)));
+    assert_eq!(overdue(&house, "second_look").await.as_deref(), Some("0"));
+    house
+}
+
+async fn a_police_reference_is_asked_for_until_it_is_there(house: House) -> House {
+    let owing = Owing::of(&house).await;
+    let Owing { desk, case, manage } = &owing;
+    let lacking = json!(["police_reference"]);
     // A second look does not replace a police reference.
-    house.approve(&case, &[&desk.colleague]).await;
-    assert_eq!(owed().await, (json!(["police_reference"]), json!([]), Some(1)));
-    let refused = house.decide(&case, &desk.lead, "approve", "verified").await;
+    house.approve(case, &[&desk.colleague]).await;
+    assert_eq!(owing.owed(&house).await, (lacking.clone(), json!([]), Some(1)));
+    let refused = house.decide(case, &desk.lead, "approve", "verified").await;
     assert_eq!(refused.problem(422), "police_reference_required");
-    let sheet = desk.sheet(&house, &case).await;
+    let sheet = desk.sheet(&house, case).await;
     assert_eq!(sheet["approval_refused"], "police_reference_required", "{sheet}");
     house.post(&format!("/review/{case}/release"), Some(&desk.lead.token), &json!({})).await.expect(200);
-    house.advance(TimeDelta::minutes(90));
-    assert_eq!(owed().await, (json!(["police_reference"]), json!(["police_reference"]), Some(0)));
-    assert_eq!(overdue("police_reference").await.as_deref(), Some("1"));
-    assert!(page("/review?lang=en").await.contains("police reference overdue"));
-    let figures = page("/review/figures?lang=zh-CN").await;
+    house.advance(TimeDelta::hours(2) - TimeDelta::seconds(1));
+    assert_eq!(owing.owed(&house).await, (lacking.clone(), json!([]), Some(1)));
+    house.advance(TimeDelta::seconds(1));
+    assert_eq!(owing.owed(&house).await, (lacking.clone(), lacking.clone(), Some(0)));
+    assert_eq!(overdue(&house, "police_reference").await.as_deref(), Some("1"));
+    assert!(owing.page(&house, "/review?lang=en").await.contains("police reference overdue"));
+    let figures = owing.page(&house, "/review/figures?lang=zh-CN").await;
     assert!(figures.contains("<th scope=\"row\">报警编号已超时未补</th><td>1</td><td>–</td>"), "{figures}");
 
     // An edit without a reference changes nothing; the one that brings it settles the matter when it goes
     // live.
-    house.edit(&manage, json!({"description": "早上出门买菜后未归。"})).await;
-    house.approve(&case, &[&desk.colleague]).await;
+    house.edit(manage, json!({"description": "早上出门买菜后未归。"})).await;
+    house.approve(case, &[&desk.colleague]).await;
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
-    assert_eq!(owed().await, (json!(["police_reference"]), json!(["police_reference"]), Some(0)));
-    house.edit(&manage, json!({"police": {"reference": "廊公安受字2026第1123号"}})).await;
-    assert_eq!(owed().await.0, json!(["revision", "police_reference"]));
-    house.approve(&case, &[&desk.colleague]).await;
+    assert_eq!(owing.owed(&house).await, (lacking.clone(), lacking, Some(0)));
+    house.edit(manage, json!({"police": {"reference": "廊公安受字2026第1123号"}})).await;
+    assert_eq!(owing.owed(&house).await.0, json!(["revision", "police_reference"]));
+    house.approve(case, &[&desk.colleague]).await;
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
-    assert_eq!(owed().await, (json!([]), json!([]), None));
-    assert_eq!(overdue("police_reference").await.as_deref(), Some("0"));
+    assert_eq!(owing.owed(&house).await, (json!([]), json!([]), None));
+    assert_eq!(overdue(&house, "police_reference").await.as_deref(), Some("0"));
     house
 }
 
@@ -345,28 +384,47 @@ async fn step(house: &House, case: &str, by: &Person, step: &str) -> Reply {
     house.post(&format!("/review/{case}/{step}"), Some(&by.token), &body).await
 }
 
-async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) -> House {
+/// A live case that moderators may see, with a photo. Its group has not heard of it yet, and a moderator has
+/// claimed it.
+struct Unsealed {
+    desk: Desk,
+    chat: Arc<Fake>,
+    case: String,
+    manage: String,
+    photo: String,
+}
+
+impl Unsealed {
+    async fn of(house: &House) -> Unsealed {
+        let desk = Desk::of(house).await;
+        let admin = house.person("王群主", Role::GroupAdmin).await;
+        let chat = house.chats[0].clone();
+        house.group(&chat, &admin, &["131003"], &["missing_person"]).await;
+        let photo = house.photo(notices::jpeg()).await;
+        let mut body = adult(house);
+        body["photo_ids"] = json!([photo]);
+        // This will be tried again soon.
+        chat.script(503, &[], "not now");
+        let (case, manage) = house.live(&body, &[&desk.moderator, &desk.lead]).await;
+        house.claim(&case, &desk.moderator).await;
+        Unsealed { desk, chat, case, manage, photo }
+    }
+
+    /// Its reporter tells what seals it.
+    async fn seal(&self, house: &House) {
+        let told = json!({"safety": {"violence": true}, "person": {"clothing": "绿色外套"}});
+        assert_eq!(house.edit(&self.manage, told).await, json!({"state": "paused", "pending": true}));
+    }
+}
+
+async fn a_case_that_turns_out_sealed_is_taken_from_view_at_once(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
-    let desk = Desk::of(&house).await;
-    let second = house.person("吴组长", Role::Lead).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    let chat = house.chats[0].clone();
-    house.group(&chat, &admin, &["131003"], &["missing_person"]).await;
-    let photo = house.photo(notices::jpeg()).await;
-    let mut body = adult(&house);
-    body["photo_ids"] = json!([photo]);
-    chat.script(503, &[], "not now");
-    let (case, manage) = house.live(&body, &[&desk.moderator, &desk.lead]).await;
-    let (photo, poster) = (format!("/p/{photo}/page.jpg"), format!("/n/{case}/poster.jpg"));
+    let unsealed = Unsealed::of(&house).await;
+    let case = &unsealed.case;
+    let (photo, poster) = (format!("/p/{}/page.jpg", unsealed.photo), format!("/n/{case}/poster.jpg"));
     let shown = house.page(&poster).await.text;
     assert_eq!(house.page(&photo).await.status, 200);
-    // A moderator has claimed it; the refused step will be tried again soon.
-    house.post(&format!("/review/{case}/claim"), Some(&desk.moderator.token), &json!({})).await.expect(200);
-
-    let told = json!({"safety": {"violence": true}, "person": {"clothing": "绿色外套"}});
-    assert_eq!(house.edit(&manage, told).await, json!({"state": "paused", "pending": true}));
-    let waits = &desk.queue(&house).await[0];
-    assert_eq!(waits["claimed_by"], Value::Null, "who may not see it any more keeps no lead waiting");
+    unsealed.seal(&house).await;
     let public = house.get(&format!("/notices/{case}"), None).await.expect(200);
     assert_eq!(public, json!({"case_number": case, "kind": "missing_person", "state": "paused"}));
     assert!(house.page(&format!("/n/{case}?lang=zh-CN")).await.text.contains("核实中"));
@@ -374,15 +432,24 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) -> House
     assert!(house.page(&poster).await.text != shown, "another poster");
     house.advance(TimeDelta::minutes(30));
     house.settle().await;
-    assert_eq!(chat.read(), None, "nothing more goes out");
+    assert_eq!(unsealed.chat.read(), None, "nothing more goes out");
+    house
+}
 
-    // It belongs to the leads now, and its page says who took it from view and why.
+async fn a_case_that_turns_out_sealed_belongs_to_the_leads(house: House) -> House {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let unsealed = Unsealed::of(&house).await;
+    unsealed.seal(&house).await;
+    let Unsealed { desk, case, manage, .. } = &unsealed;
+    let waits = &desk.queue(&house).await[0];
+    assert_eq!((&waits["case_number"], &waits["wants"]), (&json!(case), &json!(["revision"])));
+    assert_eq!(waits["claimed_by"], Value::Null, "who may not see it any more keeps no lead waiting");
     let refused = house.get(&format!("/review/{case}"), Some(&desk.moderator.token)).await;
     assert_eq!(refused.problem(403), "lead_required");
-    assert_eq!(step(&house, &case, &desk.moderator, "resume").await.problem(403), "lead_required");
-    let queue = desk.queue(&house).await;
-    assert_eq!((&queue[0]["case_number"], &queue[0]["wants"]), (&json!(case), &json!(["revision"])));
-    let sheet = desk.sheet(&house, &case).await;
+    assert_eq!(step(&house, case, &desk.moderator, "resume").await.problem(403), "lead_required");
+
+    // Its page says who took it from view and why.
+    let sheet = desk.sheet(&house, case).await;
     let events = sheet["events"].as_array().unwrap();
     let told = |event: &Value| ["step", "actor", "before", "after", "reason"].map(|name| event[name].clone());
     let [revised, paused, knocked] = events.last_chunk().unwrap();
@@ -393,36 +460,53 @@ async fn what_turns_out_sealed_is_taken_from_view_at_once(house: House) -> House
     );
     assert_eq!(told(paused), ["pause", "policy", "live", "paused", "sealed"].map(Value::from));
     let cookie = format!("session={}", house.session(&desk.lead).await);
-    for (language, who, why) in [
-        ("zh-CN", "审核规则 · 暂停", "提到家暴或保护令"),
-        ("en", "Review policy · paused it", "violence or a protection order"),
+    for (language, who, why, hidden, first) in [
+        (
+            "zh-CN",
+            "审核规则 · 暂停",
+            "提到家暴或保护令",
+            "目前不公开",
+            "您的修改要先核实，然后才会再次公开。",
+        ),
+        (
+            "en",
+            "Review policy · paused it",
+            "violence or a protection order",
+            "it is not public",
+            "What you changed is verified before it is shown again.",
+        ),
     ] {
         let page = house.page_as(&format!("/review/{case}?lang={language}"), &cookie).await.text;
         assert!(page.contains(who) && page.contains(why), "{page}");
         let mine = house.page(&format!("/my/{manage}?lang={language}")).await.text;
-        let (hidden, first) = match language {
-            "en" => ("it is not public", "What you changed is verified before it is shown again."),
-            _ => ("目前不公开", "您的修改要先核实，然后才会再次公开。"),
-        };
         assert!(mine.contains(hidden) && mine.contains(first), "{mine}");
         assert!(!mine.contains(why), "why is not the reporter's to know: {mine}");
     }
+    house
+}
 
-    // Approved, it replaces the published text, and stays out of view until a lead resumes it.
-    house.approve(&case, &[&desk.lead, &second]).await;
+/// Approved, it replaces the published text.
+async fn a_case_that_turned_out_sealed_stays_out_of_view_until_a_lead_resumes_it(house: House) -> House {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let unsealed = Unsealed::of(&house).await;
+    unsealed.seal(&house).await;
+    let Unsealed { desk, chat, case, .. } = &unsealed;
+    let second = house.person("吴组长", Role::Lead).await;
+    house.approve(case, &[&desk.lead, &second]).await;
     assert_eq!(desk.queue(&house).await, [Value::Null; 0], "it cools");
-    house.advance(TimeDelta::seconds(30));
+    house.advance(TimeDelta::minutes(30));
     house.settle().await;
     assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "paused");
     assert_eq!(chat.read(), None);
     let waits = &desk.queue(&house).await[0];
     assert_eq!((&waits["wants"], &waits["needs_another"]), (&json!(["resume"]), &json!(false)), "{waits}");
+    let cookie = format!("session={}", house.session(&desk.lead).await);
     for (language, wanted) in [("zh-CN", "等组长恢复或结束"), ("en", "waits for a lead to resume or end it")]
     {
         assert!(house.page_as(&format!("/review?lang={language}"), &cookie).await.text.contains(wanted));
     }
-    assert_eq!(step(&house, &case, &desk.moderator, "resume").await.problem(403), "lead_required");
-    assert_eq!(step(&house, &case, &second, "resume").await.expect(200)["state"], "live");
+    assert_eq!(step(&house, case, &desk.moderator, "resume").await.problem(403), "lead_required");
+    assert_eq!(step(&house, case, &second, "resume").await.expect(200)["state"], "live");
     assert_eq!(desk.queue(&house).await, [Value::Null; 0]);
     house.settle().await;
     assert!(chat.read().expect("the update").to_string().contains("绿色外套"));
