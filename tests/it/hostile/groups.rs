@@ -15,6 +15,7 @@ use crate::{Test, housed};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(no_address_leads_into_our_own_network),
+    housed!(an_address_that_is_no_robots_is_refused),
     housed!(a_redirect_of_the_chat_is_not_followed),
     housed!(a_code_is_tried_five_times),
     housed!(the_page_says_how_often_a_code_may_still_be_tried),
@@ -29,94 +30,114 @@ fn group(platform: &str, url: &str) -> Value {
     json!({"platform": platform, "name": "测试群", "credentials": {"url": url}, "regions": ["131003"]})
 }
 
+/// Hosts that no robot has.
+const HOSTS: &[&str] = &[
+    // loopback, in many spellings
+    "127.0.0.1",
+    "127.1",
+    "127.0.1",
+    "0",
+    "0.0.0.0",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.0.0.1",
+    "0177.0.0.1",
+    "017700000001",
+    "0x7f.1",
+    "127.0.0.1.",
+    "127。0。0。1",
+    "①②⑦.⓪.⓪.①",
+    "%31%32%37.0.0.1",
+    "[::1]",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[0:0:0:0:0:0:0:1]",
+    "[64:ff9b::7f00:1]",
+    "[fe80::1]",
+    "[fd00::1]",
+    "localhost",
+    "LOCALHOST",
+    "localhost.",
+    "a.localhost",
+    "ｌｏｃａｌｈｏｓｔ",
+    // private networks and cloud metadata
+    "10.0.0.1",
+    "172.16.0.1",
+    "192.168.1.1",
+    "169.254.169.254",
+    "100.100.100.200",
+    "2852039166",
+    "[fd00:ec2::254]",
+    "metadata.google.internal",
+    "db.internal",
+    "printer.local",
+    "router.lan",
+    "intranet",
+    // names that only look like the platform's
+    "qyapi.weixin.qq.com.evil.test",
+    "xn--qyapi-weixin.test",
+    "1.0.0.127.in-addr.arpa",
+];
+
+/// Other ways to lead us elsewhere, and what is no address at all. `PORT` stands for a port of ours, `SEND` for
+/// the path of a robot.
+const ADDRESSES: &[&str] = &[
+    // another scheme
+    "http://127.0.0.1:PORT/SEND",
+    "http://qyapi.weixin.qq.com/SEND",
+    "ftp://qyapi.weixin.qq.com/SEND",
+    "file:///etc/passwd",
+    "gopher://127.0.0.1:PORT/_x",
+    "javascript:alert(1)",
+    "data:text/plain,x",
+    "unix:/run/docker.sock",
+    "//127.0.0.1:PORT/SEND",
+    "",
+    "693a91f6",
+    "https://",
+    "https:///SEND",
+    // credentials before the host, ports and paths after it
+    "https://qyapi.weixin.qq.com@127.0.0.1:PORT/SEND",
+    "https://qyapi.weixin.qq.com:443@127.0.0.1:PORT/SEND",
+    "https://user:password@qyapi.weixin.qq.com/SEND",
+    "https://127.0.0.1:PORT\\@qyapi.weixin.qq.com/SEND",
+    "https://127.0.0.1:PORT#@qyapi.weixin.qq.com/SEND",
+    "https://127.0.0.1:PORT?@qyapi.weixin.qq.com/SEND",
+    "https://qyapi.weixin.qq.com/SEND#fragment",
+    "https://qyapi.weixin.qq.com:PORT/SEND",
+    "https://qyapi.weixin.qq.com:22/SEND",
+    "https://qyapi.weixin.qq.com:80/SEND",
+    "https://localhost%00.qyapi.weixin.qq.com/SEND",
+    "https://127.0.0.1%0d%0aX:PORT/SEND",
+];
+
+/// The right host of the wrong platform, lookalikes of it, and paths that belong to no robot.
+const NO_ROBOTS: &[&str] = &[
+    "https://oapi.dingtalk.com/robot/send?access_token=x",
+    "https://open.feishu.cn/open-apis/bot/v2/hook/x",
+    "https://hooks.example.org/cgi-bin/webhook/send?key=x",
+    "https://qyаpi.weixin.qq.com/cgi-bin/webhook/send?key=x",
+    "https://xn--qypi-n4d.weixin.qq.com/cgi-bin/webhook/send?key=x",
+    "https://qyapi.weixin.qq.com./cgi-bin/webhook/send?key=x",
+    "https://qyapi.weixin.qq.com.evil.cn/cgi-bin/webhook/send?key=x",
+    "https://evil.cn/?https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x",
+    "https://qyapi.weixin.qq.com/",
+    "https://qyapi.weixin.qq.com/cgi-bin/webhook/upload_media?key=x",
+    "https://qyapi.weixin.qq.com/cgi-bin/webhook/../../cgi-bin/gettoken?key=x",
+    "https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
+];
+
 async fn no_address_leads_into_our_own_network(house: House) -> House {
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let canary = Wire::start(&[]).await;
-    let port = canary.address.port().unwrap();
+    let port = canary.address.port().unwrap().to_string();
     let send = "cgi-bin/webhook/send?key=693a91f6";
-    let mut hosts: Vec<String> = [
-        // loopback, in many spellings
-        "127.0.0.1",
-        "127.1",
-        "127.0.1",
-        "0",
-        "0.0.0.0",
-        "2130706433",
-        "0x7f000001",
-        "0x7f.0.0.1",
-        "0177.0.0.1",
-        "017700000001",
-        "0x7f.1",
-        "127.0.0.1.",
-        "127。0。0。1",
-        "①②⑦.⓪.⓪.①",
-        "%31%32%37.0.0.1",
-        "[::1]",
-        "[::]",
-        "[::ffff:127.0.0.1]",
-        "[::ffff:7f00:1]",
-        "[0:0:0:0:0:0:0:1]",
-        "[64:ff9b::7f00:1]",
-        "[fe80::1]",
-        "[fd00::1]",
-        "localhost",
-        "LOCALHOST",
-        "localhost.",
-        "a.localhost",
-        "ｌｏｃａｌｈｏｓｔ",
-        // private networks and cloud metadata
-        "10.0.0.1",
-        "172.16.0.1",
-        "192.168.1.1",
-        "169.254.169.254",
-        "100.100.100.200",
-        "2852039166",
-        "[fd00:ec2::254]",
-        "metadata.google.internal",
-        "db.internal",
-        "printer.local",
-        "router.lan",
-        "intranet",
-        // names that only look like the platform's
-        "qyapi.weixin.qq.com.evil.test",
-        "xn--qyapi-weixin.test",
-        "1.0.0.127.in-addr.arpa",
-    ]
-    .map(str::to_owned)
-    .into();
-    hosts.extend(hosts.clone().into_iter().map(|host| format!("{host}:{port}")));
-    let mut addresses: Vec<String> = hosts.iter().map(|host| format!("https://{host}/{send}")).collect();
-    for written in [
-        // another scheme
-        "http://127.0.0.1:PORT/SEND",
-        "http://qyapi.weixin.qq.com/SEND",
-        "ftp://qyapi.weixin.qq.com/SEND",
-        "file:///etc/passwd",
-        "gopher://127.0.0.1:PORT/_x",
-        "javascript:alert(1)",
-        "data:text/plain,x",
-        "unix:/run/docker.sock",
-        "//127.0.0.1:PORT/SEND",
-        "",
-        "693a91f6",
-        "https://",
-        "https:///SEND",
-        // credentials before the host, ports and paths after it
-        "https://qyapi.weixin.qq.com@127.0.0.1:PORT/SEND",
-        "https://qyapi.weixin.qq.com:443@127.0.0.1:PORT/SEND",
-        "https://user:password@qyapi.weixin.qq.com/SEND",
-        "https://127.0.0.1:PORT\\@qyapi.weixin.qq.com/SEND",
-        "https://127.0.0.1:PORT#@qyapi.weixin.qq.com/SEND",
-        "https://127.0.0.1:PORT?@qyapi.weixin.qq.com/SEND",
-        "https://qyapi.weixin.qq.com/SEND#fragment",
-        "https://qyapi.weixin.qq.com:PORT/SEND",
-        "https://qyapi.weixin.qq.com:22/SEND",
-        "https://qyapi.weixin.qq.com:80/SEND",
-        "https://localhost%00.qyapi.weixin.qq.com/SEND",
-        "https://127.0.0.1%0d%0aX:PORT/SEND",
-    ] {
-        addresses.push(written.replace("PORT", &port.to_string()).replace("SEND", send));
-    }
+    let hosts =
+        HOSTS.iter().flat_map(|host| [format!("https://{host}/SEND"), format!("https://{host}:PORT/SEND")]);
+    let written = hosts.chain(ADDRESSES.iter().map(|written| (*written).to_owned()));
+    let addresses: Vec<String> =
+        written.map(|written| written.replace("PORT", &port).replace("SEND", send)).collect();
     assert!(addresses.len() > 100);
     // Addresses that are right for one of the two are tried with the other below.
     for platform in ["wecom", "webhook"] {
@@ -125,28 +146,24 @@ async fn no_address_leads_into_our_own_network(house: House) -> House {
             assert_eq!(faults(refused), only(["credentials.url"]), "{platform}: {address}");
         }
     }
-    // The right host of the wrong platform, lookalikes of it, and paths that belong to no robot.
-    for address in [
-        "https://oapi.dingtalk.com/robot/send?access_token=x",
-        "https://open.feishu.cn/open-apis/bot/v2/hook/x",
-        "https://hooks.example.org/cgi-bin/webhook/send?key=x",
-        "https://qyаpi.weixin.qq.com/cgi-bin/webhook/send?key=x",
-        "https://xn--qypi-n4d.weixin.qq.com/cgi-bin/webhook/send?key=x",
-        "https://qyapi.weixin.qq.com./cgi-bin/webhook/send?key=x",
-        "https://qyapi.weixin.qq.com.evil.cn/cgi-bin/webhook/send?key=x",
-        "https://evil.cn/?https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=x",
-        "https://qyapi.weixin.qq.com/",
-        "https://qyapi.weixin.qq.com/cgi-bin/webhook/upload_media?key=x",
-        "https://qyapi.weixin.qq.com/cgi-bin/webhook/../../cgi-bin/gettoken?key=x",
-        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
-    ] {
+    assert_eq!(canary.connections(), 0, "somebody knocked at the canary");
+    assert_nothing_is_kept(&house, &admin).await;
+    house
+}
+
+async fn an_address_that_is_no_robots_is_refused(house: House) -> House {
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    for address in NO_ROBOTS {
         let refused = house.post("/groups", Some(&admin.token), &group("wecom", address)).await;
         assert_eq!(faults(refused), only(["credentials.url"]), "{address}");
     }
-    assert_eq!(canary.connections(), 0, "somebody knocked at the canary");
+    assert_nothing_is_kept(&house, &admin).await;
+    house
+}
+
+async fn assert_nothing_is_kept(house: &House, admin: &Person) {
     let list = house.get("/groups", Some(&admin.token)).await.expect(200);
     assert_eq!(list["items"], json!([]), "nothing of it was kept");
-    house
 }
 
 async fn a_redirect_of_the_chat_is_not_followed(house: House) -> House {
