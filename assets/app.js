@@ -112,7 +112,12 @@ for (const form of all('form[data-unsent]')) {
     if (!calling) event.preventDefault();
   };
   form.addEventListener('input', () => addEventListener('beforeunload', ask));
-  form.addEventListener('submit', () => removeEventListener('beforeunload', ask));
+  form.addEventListener('submit', event => {
+    const offline = form.querySelector('[data-offline]');
+    offline.textContent = navigator.onLine ? '' : offline.dataset.offline;
+    if (navigator.onLine) removeEventListener('beforeunload', ask);
+    else event.preventDefault();
+  });
   // Some browsers take a call for leaving the page: nobody who calls 110 is asked anything.
   document.addEventListener('click', event => {
     calling = Boolean(event.target.closest('a[href^="tel:"]'));

@@ -38,6 +38,8 @@ pub struct Frame {
     pub csrf: String,
     /// The path of this page, for the link to the other language.
     pub path: String,
+    /// Whether this page answers a form that was sent to [`Frame::apart`].
+    pub sent: bool,
     /// Larger letters and touch targets, by the reader's choice.
     pub large: bool,
     /// How people reach the operator, where they are told.
@@ -46,6 +48,9 @@ pub struct Frame {
 
 /// The cookie that keeps the choice of large letters; the query parameter has the same name.
 pub const LARGE_COOKIE: &str = "big";
+
+/// The query of [`Frame::apart`].
+const SENT: &str = "sent";
 
 impl Frame {
     /// The frame of a public page.
@@ -60,6 +65,7 @@ impl Frame {
             csrf: String::new(),
             // Browsers read a path that begins with two slashes, of either kind, as another host.
             path: format!("/{}", http.path().trim_start_matches(['/', '\\'])),
+            sent: http.query_string() == SENT,
             large,
             contact: http.app_data::<web::Data<Shared>>().and_then(|shared| shared.contact.clone()),
         }
@@ -107,6 +113,13 @@ impl Frame {
     /// The URL of the same page in the other letter size.
     pub fn other_size(&self) -> String {
         format!("{}?big={}", self.path, u8::from(!self.large))
+    }
+
+    /// Where a long form of this page is sent: `path`, but never at this page's own address. If the network is
+    /// away, the browser's error page would replace a page of the same address in the history, with all that was
+    /// typed; at another address, Back returns to it.
+    pub fn apart(&self, path: &str) -> String {
+        format!("{path}?{}", if self.sent { "again" } else { SENT })
     }
 
     /// Whether the logged-in person may do what `role` may.

@@ -219,6 +219,37 @@ test('the practice chat shows its newest message from the top, and no picture is
   }
 });
 
+test('without a connection nothing that was typed is lost', async () => {
+  for (const js of [true, false]) {
+    const page = await newPage(browser, demo, { js });
+    const form = page.locator('#form');
+    const online = async yes => page.context().setOffline(!yes);
+    const press = () => form.locator('.actions button').click({ noWaitAfter: true });
+    const still = async words => assert.equal(await form.locator('[name=description]').inputValue(), words, `script: ${js}`);
+    await page.goto('/report/missing_person');
+    for (const words of ['早上出门买菜后未归。', '改过一次：傍晚出门。']) {
+      await fill(page, { description: words });
+      await online(false);
+      if (js) {
+        await press();
+        await form.locator('[data-offline]', { hasText: '没有网络' }).waitFor();
+      } else {
+        await Promise.all([page.waitForEvent('requestfailed'), press()]);
+        await page.waitForURL('chrome-error://chromewebdata/');
+        await online(true);
+        await page.goBack();
+      }
+      await online(true);
+      await still(words);
+      // The page that says what is missing keeps it as well.
+      await submit(page);
+      await page.locator('.error-summary').waitFor();
+      await still(words);
+    }
+    await page.context().close();
+  }
+});
+
 test('no sentence was missing, or lacked a value', () => {
   assert.deepEqual(demo.errors.match(/^.*(no such sentence|lacks a value).*$/gm), null);
 });
