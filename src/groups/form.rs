@@ -114,6 +114,17 @@ impl Typed {
         self.way.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value)
     }
 
+    /// Chooses all of a province for who chose that and nothing in it, and asks whether that is meant: the list of
+    /// its places has been seen by nobody yet.
+    pub(super) fn choose_province(&mut self, faults: &mut Faults, frame: &Frame) {
+        let province = Region::parse(&self.province).ok().filter(|region| region.level() == Level::Province);
+        let fault = faults.0.iter_mut().find(|(field, _)| field == "regions");
+        if let (Some(province), Some((_, sentence)), true) = (province, fault, self.regions.is_empty()) {
+            self.regions.push(province.code().to_owned());
+            *sentence = frame.t1("groups-province-chosen", "region", province.name());
+        }
+    }
+
     /// The group's preferences.
     pub(super) fn wishes(&self) -> Draft {
         Draft {

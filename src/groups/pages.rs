@@ -139,7 +139,7 @@ pub async fn connect(
 ) -> Page {
     let (account, frame) = admin(&http, &person)?;
     let platform = asked.platform.as_deref().and_then(Platform::named).ok_or(Problem::NotFound)?;
-    let typed = Typed::read(&form.0);
+    let mut typed = Typed::read(&form.0);
     let again = |typed, faults, status| new_page(&http, &frame, platform, typed, faults, status);
     if typed.again {
         return again(typed, (Faults::default(), None), StatusCode::OK);
@@ -147,8 +147,9 @@ pub async fn connect(
     let new = match typed.whole(platform).new_group(addresses(&http, &shared)) {
         Ok(new) => new,
         Err(faults) => {
-            let told = (Faults::of(&faults, frame.language), form::belongs(&faults));
-            return again(typed, told, StatusCode::UNPROCESSABLE_ENTITY);
+            let (mut said, other) = (Faults::of(&faults, frame.language), form::belongs(&faults));
+            typed.choose_province(&mut said, &frame);
+            return again(typed, (said, other), StatusCode::UNPROCESSABLE_ENTITY);
         }
     };
     shared.limits.check(Limit::GroupConnects, account)?;

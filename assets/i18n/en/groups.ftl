@@ -126,6 +126,7 @@ groups-regions = Notices of which areas
 groups-regions-hint = At most 50. A province or city includes everything in it. Choose the province first, then “List its places”.
 groups-province = Province
 groups-province-none = Choose
+groups-province-chosen = We ticked all of { $region } for you. If that is right, press the button again; for some of its places only, change it first.
 groups-list = List its places
 groups-whole = { $region } (all of it)
 groups-kinds = Which kinds of notices

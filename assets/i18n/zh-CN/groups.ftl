@@ -126,6 +126,7 @@ groups-regions = 接收哪些地区的信息
 groups-regions-hint = 最多 50 个。选了省或市，就包括下面所有的区县。先选省，再点“列出市县”。
 groups-province = 省、自治区、直辖市
 groups-province-none = 请选择
+groups-province-chosen = 已为您选上“{ $region }（全部）”。对的话再点一次；只要部分市县，请改选后再点。
 groups-list = 列出市县
 groups-whole = { $region }（全部）
 groups-kinds = 接收哪几类信息

@@ -50,7 +50,7 @@ pub async fn edit_form(visit: AdminVisit) -> Page {
 /// Changes a group's preferences.
 pub async fn edit(visit: AdminVisit, form: CsrfForm<Sent>) -> Page {
     let whole = visit.whole().await?;
-    let typed = Typed::read(&form.0);
+    let mut typed = Typed::read(&form.0);
     if typed.again {
         return edit_page(&visit, typed, Faults::default(), StatusCode::OK);
     }
@@ -60,7 +60,8 @@ pub async fn edit(visit: AdminVisit, form: CsrfForm<Sent>) -> Page {
             Ok(see_other(&format!("/groups/{}?done=changed", visit.group)))
         }
         Err(faults) => {
-            let faults = Faults::of(&faults, visit.frame.language);
+            let mut faults = Faults::of(&faults, visit.frame.language);
+            typed.choose_province(&mut faults, &visit.frame);
             edit_page(&visit, typed, faults, StatusCode::UNPROCESSABLE_ENTITY)
         }
     }

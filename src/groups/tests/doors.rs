@@ -162,6 +162,11 @@ async fn an_account_holds_so_many_groups_and_reads_them_page_by_page() {
     {
         assert!(page.contains(&format!("<a href=\"#{field}\">{said}")), "{field} is named once: {page}");
     }
+    let province =
+        fields.map(|(name, value)| if name == "regions" { ("province", "130000") } else { (name, value) });
+    let (_, _, page) = admin.submit("/groups/new?platform=wecom", &province).await;
+    assert!(page.contains("已为您选上“河北省（全部）”"), "{page}");
+    assert!(page.contains("name=\"regions\" value=\"130000\" checked"), "{page}");
     let (status, _, page) = admin.submit("/groups/new?platform=wecom", &fields).await;
     assert!(status == StatusCode::CONFLICT && page.contains("最多接入 5000 个群"), "{status} {page}");
     assert_eq!(admin.wecom.heard(), [""; 0], "no code is sent to it");
