@@ -236,7 +236,17 @@ impl Lettering {
         let words: Vec<&str> = visible.split_whitespace().collect();
         // In these fonts the middle dot is as wide as a Chinese character and brings its own space.
         let text = words.join(" ").replace(" · ", "·");
-        text.chars().map(|c| if c == ' ' || has(c) { c } else { MISSING }).collect()
+        let mut letters: Vec<char> =
+            text.chars().map(|c| if c == ' ' || has(c) { c } else { MISSING }).collect();
+        // So is the closing quotation mark, which within a word is an apostrophe.
+        for at in 1..letters.len().saturating_sub(1) {
+            if letters[at] == '’'
+                && [at - 1, at + 1].iter().all(|beside| letters[*beside].is_ascii_alphabetic())
+            {
+                letters[at] = '\'';
+            }
+        }
+        letters.into_iter().collect()
     }
 }
 

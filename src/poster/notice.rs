@@ -39,7 +39,7 @@ struct Measure {
     rows: (usize, usize),
     /// Lines of the story.
     story: usize,
-    /// Lines for what to do, and lines for how to do it.
+    /// Lines for what to do; how to do it always has two.
     act: usize,
 }
 
@@ -48,7 +48,7 @@ const GENEROUS: Measure =
 
 /// From generous to tight. The story gives way first: it is on the page behind the code, but nobody is
 /// recognised without looks and clothes. Whatever the texts, the last one fits.
-const MEASURES: [Measure; 10] = [
+const MEASURES: [Measure; 12] = [
     GENEROUS,
     Measure { scale: 1.0, gap: 36.0, photo: 640.0, story: 12, ..GENEROUS },
     Measure { scale: 0.9, gap: 30.0, photo: 540.0, story: 8, ..GENEROUS },
@@ -58,6 +58,8 @@ const MEASURES: [Measure; 10] = [
     Measure { scale: 0.7, gap: 18.0, photo: 370.0, rows: (8, 6), story: 2, ..GENEROUS },
     Measure { scale: 0.68, gap: 16.0, photo: 330.0, rows: (8, 6), story: 1, ..GENEROUS },
     Measure { scale: 0.68, gap: 16.0, photo: 330.0, rows: (8, 3), story: 1, act: 1, ..GENEROUS },
+    Measure { scale: 0.68, gap: 16.0, photo: 330.0, rows: (8, 2), story: 1, act: 1, ..GENEROUS },
+    Measure { scale: 0.68, gap: 16.0, photo: 330.0, rows: (4, 2), story: 1, act: 1, ..GENEROUS },
     Measure { scale: 0.68, gap: 16.0, photo: 330.0, rows: (4, 1), story: 1, act: 1, ..GENEROUS },
 ];
 
@@ -103,8 +105,9 @@ impl<'p> Draft<'_, 'p> {
         }
         let missing = shortest - sheet.natural;
         if missing <= 0.0 {
-            // What is left of the tallest poster is for the story.
-            let more = ((tallest - sheet.y) / (STORY.0 * measure.scale * STORY.1)) as usize;
+            // What is left of the tallest poster is for looks and clothes, and then for the story.
+            let (measure, height) = self.with_longer_rows(measure, sheet.y);
+            let more = ((tallest - height) / (STORY.0 * measure.scale * STORY.1)) as usize;
             return Some(self.attempt(Measure { story: measure.story + more, ..measure }));
         }
         // A short notice: the photo or the name's panel takes part of the free height, and the gaps take the
@@ -112,6 +115,19 @@ impl<'p> Draft<'_, 'p> {
         let stretch = (missing * 0.6).min(160.0);
         let gap = measure.gap + ((missing - stretch) / 5.0).min(26.0);
         Some(self.attempt(Measure { stretch, gap, ..measure }))
+    }
+
+    /// The measure with as many lines for each row as find room and are needed, and the height that it comes to.
+    fn with_longer_rows(&mut self, mut measure: Measure, mut height: f32) -> (Measure, f32) {
+        while measure.rows.1 < GENEROUS.rows.1 {
+            let longer = Measure { rows: (measure.rows.0, measure.rows.1 + 1), ..measure };
+            let taller = self.attempt(longer).y;
+            if taller > *HEIGHTS.end() as f32 || taller <= height {
+                break;
+            }
+            (measure, height) = (longer, taller);
+        }
+        (measure, height)
     }
 
     fn attempt(&mut self, measure: Measure) -> Sheet {
@@ -349,7 +365,7 @@ impl<'p> Draft<'_, 'p> {
     fn act(&mut self, sheet: &mut Sheet, measure: Measure) {
         let act =
             self.lettering.fit(self.poster.act, Style::bold(72.0, WHITE).lines(measure.act), COLUMN, 44.0);
-        let hint = Style::regular(34.0 * measure.scale.max(0.8), WHITE).lines(measure.act);
+        let hint = Style::regular(34.0 * measure.scale.max(0.8), WHITE).lines(2);
         let hint = (!self.poster.act_hint.is_empty())
             .then(|| self.lettering.prose(self.poster.act_hint, hint, COLUMN));
         let height = act.height + hint.as_ref().map_or(0.0, |hint| hint.height + 6.0) + 56.0;

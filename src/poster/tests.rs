@@ -169,6 +169,26 @@ fn the_story_is_shortened_before_looks_and_clothes_are() {
 }
 
 #[test]
+fn what_does_not_fit_is_missing_from_the_story_first() {
+    let looks = "花白短发，左眉上有一道旧疤，走路略跛，左手戴银镯，右耳听不清，说话带保定口音。".repeat(7);
+    let clothes = "深红色连帽外套，黑裤子，灰布鞋，背一个蓝色旧书包，戴一顶米色毛线帽。".repeat(8);
+    let story = "老人早上出门买菜后未归，家人找遍了附近的市场和车站。".repeat(30);
+    let rows = [Row { label: "体貌", value: &looks }, Row { label: "衣着", value: &clothes }];
+    for language in Language::ALL {
+        let texts = Texts::of(language);
+        let act_hint = crate::language::text(language, "poster-hint-missing_person");
+        let poster = Poster { rows: &rows, story: &story, act_hint: &act_hint, ..plain(&texts) };
+        for aspect in [None, Some(9.0 / 16.0), Some(0.75), Some(1.0), Some(16.0 / 9.0)] {
+            let words = laid_out(&poster, aspect).words();
+            let starting =
+                |with: &str| words.iter().find(|block| block.starts_with(with)).unwrap().chars().count();
+            assert!(starting("花白") > 3 * starting("老人早上"), "{language:?} {aspect:?}: {words:?}");
+            assert!(words.contains(&act_hint), "{language:?} {aspect:?}: {words:?}");
+        }
+    }
+}
+
+#[test]
 fn a_story_is_set_smaller_before_it_is_cut() {
     let texts = Texts::of(Language::ZhCn);
     let rows = [
