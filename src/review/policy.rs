@@ -66,6 +66,15 @@ pub const SECOND_LOOK_WITHIN: TimeDelta = TimeDelta::minutes(30);
 /// Where the police reference may follow: within this time of going live.
 pub const POLICE_FOLLOWS_WITHIN: TimeDelta = TimeDelta::hours(2);
 
+/// Within this time of its submission somebody should look at a notice of that urgency.
+pub const fn first_look_within(urgency: i16) -> TimeDelta {
+    match urgency {
+        3.. => TimeDelta::minutes(10),
+        1 | 2 => TimeDelta::minutes(30),
+        ..1 => TimeDelta::hours(4),
+    }
+}
+
 /// How many phones one person may reveal within a day. A call and its case take ten minutes, which makes four
 /// hours of a volunteer's evening. Anyone who needs more is collecting, not verifying.
 pub const PHONES_A_DAY: i64 = 24;

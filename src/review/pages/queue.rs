@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::super::policy::first_look_within;
 use super::super::waiting::{Queue, Waiting};
 use super::form::{key, state_word};
 use super::sheet::NEXT_KEY;
@@ -147,7 +148,10 @@ fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
         urgency_word: word(frame, "review-urgency", &waiting.urgency.to_string()),
         since: (waiting.kind != Kind::Donation).then(|| at(waiting.missing_since)),
         waiting: span(frame, waiting.waiting_s),
-        wants: wanted(frame, &waiting.wants, &waiting.overdue),
+        wants: wanted(frame, &waiting.wants, &waiting.overdue)
+            .into_iter()
+            .chain(first_look(frame, &waiting))
+            .collect(),
         needs_another: waiting.needs_another,
         free: reviewable && !for_leads && !waiting.needs_another && waiting.claimed_by.is_none(),
         holder: waiting.claimed_by.filter(|_| !mine),
@@ -155,6 +159,14 @@ fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
         sealed: waiting.sealed,
         for_leads,
     }
+}
+
+/// How much time is left until somebody should have looked at it; `None` once somebody has.
+fn first_look(frame: &Frame, waiting: &Waiting) -> Option<WantView> {
+    let left = first_look_within(waiting.urgency).num_seconds() - waiting.waiting_s;
+    let key = if left < 0 { "review-first-look-late" } else { "review-first-look-left" };
+    let view = WantView { words: frame.t1(key, "span", span(frame, left.abs())), overdue: left < 0 };
+    (waiting.state == State::Submitted).then_some(view)
 }
 
 fn about(frame: &Frame, waiting: &Waiting) -> Vec<String> {

@@ -18,7 +18,7 @@ use crate::domain::notice::*;
 use crate::domain::people::Role;
 use crate::language::has;
 use crate::store::notices::Notice;
-use crate::store::types::{Id, Named};
+use crate::store::types::{Id, Named, Time};
 use crate::web::csrf;
 
 use scene::{Desk, HOSTILE, PHONE, PRIVATE, content, person, text};
