@@ -90,8 +90,8 @@ pub(super) fn lock(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     if let Conn::Pg(c) = conn {
         let these: Vec<Id> = of_notice.select(broadcasts::id).for_update().load(&mut **c)?;
         let keys = keys(&these.into_iter().collect());
-        let words = ["SELECT pg_advisory_xact_lock(key) FROM unnest(", "::bigint[]) AS key"];
-        Statement::<Change>::new(&words, vec![&keys]).execute(&mut **c)?;
+        let sql = "SELECT pg_advisory_xact_lock(key) FROM unnest(?::bigint[]) AS key";
+        Statement::<Change>::new(sql, [&keys]).execute(&mut **c)?;
     }
     Ok(())
 }
@@ -101,8 +101,8 @@ pub(super) fn lock(conn: &mut Conn, notice: Uuid) -> Answer<()> {
 pub(super) fn hold(conn: &mut Conn, these: &BTreeSet<Id>) -> Answer<()> {
     struct Hold;
     if let Conn::Pg(c) = conn {
-        let words = ["SELECT pg_advisory_xact_lock_shared(key) FROM unnest(", "::bigint[]) AS key"];
-        Statement::<Hold>::new(&words, vec![&keys(these)]).execute(&mut **c)?;
+        let sql = "SELECT pg_advisory_xact_lock_shared(key) FROM unnest(?::bigint[]) AS key";
+        Statement::<Hold>::new(sql, [&keys(these)]).execute(&mut **c)?;
     }
     Ok(())
 }
@@ -112,10 +112,9 @@ pub(super) fn hold(conn: &mut Conn, these: &BTreeSet<Id>) -> Answer<()> {
 pub(super) fn steady(conn: &mut Conn, mut these: BTreeSet<Id>) -> Answer<BTreeSet<Id>> {
     struct Steady;
     if let Conn::Pg(c) = conn {
-        let words =
-            ["SELECT key FROM unnest(", "::bigint[]) AS key WHERE pg_try_advisory_xact_lock_shared(key)"];
+        let sql = "SELECT key FROM unnest(?::bigint[]) AS key WHERE pg_try_advisory_xact_lock_shared(key)";
         let keys = keys(&these);
-        let steady: Vec<i64> = Statement::<Steady, BigInt>::new(&words, vec![&keys]).load(&mut **c)?;
+        let steady: Vec<i64> = Statement::<Steady, BigInt>::new(sql, [&keys]).load(&mut **c)?;
         these.retain(|id| steady.contains(&key(*id)));
     }
     // SQLite runs one write transaction at a time.

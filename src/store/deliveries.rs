@@ -6,13 +6,14 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
+use super::due::MAY_BE_SAID_NOW;
 use super::rows::{Change, Holds};
 use super::schema::{broadcasts, deliveries};
 use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time};
 use super::wishes::Quietness;
-use super::{Answer, Conn, both, due, slices};
+use super::{Answer, Conn, both, slices};
 use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 
 /// How often a delivery whose lane another node holds is looked at again: the lane of a node that died is
@@ -87,18 +88,13 @@ pub(super) fn give_up_gone(conn: &mut Conn, now: DateTime<Utc>, priority: Priori
         Conn::Pg(_) => " FOR UPDATE OF d SKIP LOCKED",
         Conn::Sqlite(_) => "",
     };
-    let rest = format!(
-        ") AS oldest JOIN deliveries d ON d.id = oldest.id LEFT JOIN groups g ON g.id = d.group_id WHERE g.id IS NULL{free}"
+    let sql = format!(
+        "SELECT d.id FROM (SELECT id FROM deliveries WHERE queued AND state = 'open' AND priority = ? \
+           AND due_at <= ? ORDER BY due_at, id LIMIT ?) AS oldest \
+         JOIN deliveries d ON d.id = oldest.id LEFT JOIN groups g ON g.id = d.group_id WHERE g.id IS NULL{free}"
     );
-    let words = [
-        "SELECT d.id FROM (SELECT id FROM deliveries WHERE queued AND state = 'open' AND priority = ",
-        " AND due_at <= ",
-        " ORDER BY due_at, id LIMIT ",
-        &rest,
-    ];
     let values = [(priority as i16).into(), now.into(), LOOKED_AT.into()];
-    let gone: Vec<i64> =
-        both!(conn, c => Statement::<Gone, BigInt>::new(&words, values.iter().collect()).load(c))?;
+    let gone: Vec<i64> = both!(conn, c => Statement::<Gone, BigInt>::new(&sql, &values).load(c))?;
     let give_up = Change {
         before: "UPDATE deliveries SET state = 'given_up', queued = FALSE, last_outcome = 'deleted', last_code = NULL",
         columns: &[("id", Holds::Int)],
@@ -129,20 +125,17 @@ pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<U
     struct Looks;
     // Of each priority the first of all, and the first that is not due: one question, and by an order that
     // only the index has, as in `due::waiting`.
-    const FIRST: &str = "(SELECT d.due_at FROM deliveries d \
-         WHERE d.queued AND d.state = 'open' AND d.priority = p.priority AND d.due_at > ";
-    const BY_INDEX: &str = " ORDER BY d.due_at, d.id LIMIT 1)";
-    let priorities = Priority::ALL.map(|priority| format!("SELECT {} AS priority", priority as i16));
-    let of_all = format!("SELECT {FIRST}");
-    let of_later = format!("{BY_INDEX}, {FIRST}");
+    const FIRST_AFTER: &str = "(SELECT d.due_at FROM deliveries d WHERE d.queued AND d.state = 'open' \
+         AND d.priority = p.priority AND d.due_at > ? ORDER BY d.due_at, d.id LIMIT 1)";
     // What no result has come to is queued when its slice is over.
     const OVER: &str = "(SELECT MIN(leased_until) FROM slices)";
-    let of_each = format!("{BY_INDEX}, {OVER} FROM ({}) AS p", priorities.join(" UNION ALL "));
+    let priorities = Priority::ALL.map(|priority| format!("SELECT {} AS priority", priority as i16));
+    let sql =
+        format!("SELECT {FIRST_AFTER}, {FIRST_AFTER}, {OVER} FROM ({}) AS p", priorities.join(" UNION ALL "));
     let (ever, present) = (Value::from(DateTime::UNIX_EPOCH), Value::from(now));
-    let words = [&*of_all, &of_later, &of_each];
     type Row = (Nullable<Ts>, Nullable<Ts>, Nullable<Ts>);
     let found: Vec<(Option<Time>, Option<Time>, Option<Time>)> =
-        both!(conn, c => Statement::<Looks, Row>::new(&words, vec![&ever, &present]).load(c))?;
+        both!(conn, c => Statement::<Looks, Row>::new(&sql, [&ever, &present]).load(c))?;
     let looks = found.into_iter().flat_map(|(first, later, over)| {
         let later = later.map_or(now + HELD, |later| later.0.min(now + HELD));
         let queued = first.map(|first| if first.0 > now { first.0 } else { later });
@@ -191,17 +184,15 @@ pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Backlog> {
 }
 
 /// An open delivery whose group hears, and whose notice is not paused.
-#[derive(QueryableByName)]
+#[derive(Queryable)]
 struct Waiting {
-    #[diesel(sql_type = Ts)]
     created_at: Time,
-    #[diesel(sql_type = Text)]
     purpose: Named<Purpose>,
-    #[diesel(sql_type = SmallInt)]
     urgency: i16,
-    #[diesel(embed)]
     quiet: Quietness,
 }
+
+type WaitingRow = (Ts, Text, SmallInt, (Nullable<SmallInt>, Nullable<SmallInt>, Bool));
 
 impl Waiting {
     /// Whether its group wants to be left alone now.
@@ -218,24 +209,24 @@ impl Waiting {
 /// However much waits, this reads at most 100,000 entries of the index of what is due, and the rows of the
 /// 1000 of them that were planned first.
 fn oldest_waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
+    struct Oldest;
     const SOON: TimeDelta = TimeDelta::minutes(20);
-    let [said, now_on] = due::MAY_BE_SAID_NOW;
-    let waiting: Vec<Waiting> = both!(conn, c => diesel::sql_query(format!(
+    let sql = format!(
         "SELECT b.created_at, b.purpose, n.urgency, g.quiet_from, g.quiet_until, g.quiet_but_urgent \
          FROM (SELECT id FROM (SELECT id FROM deliveries \
-                 WHERE queued AND state = 'open' AND priority IN (-1, 0, 1, 2) AND due_at <= $1 LIMIT 100000) AS soon \
+                 WHERE queued AND state = 'open' AND priority IN (-1, 0, 1, 2) AND due_at <= ? LIMIT 100000) AS soon \
                ORDER BY id LIMIT 1000) AS planned \
          JOIN deliveries d ON d.id = planned.id \
          JOIN groups g ON g.id = d.group_id \
          JOIN broadcasts b ON b.id = d.broadcast_id \
          JOIN notices n ON n.id = b.notice_id \
-         WHERE g.state = 'active' AND {said} $2 {now_on} \
+         WHERE g.state = 'active' AND {MAY_BE_SAID_NOW} \
            AND (d.last_outcome IS NULL OR d.last_outcome <> 'config') \
-           AND (g.hourly_cap IS NULL OR d.attempts > 0 OR d.due_at <= $2) \
-         ORDER BY b.created_at",
-    ))
-    .bind::<Ts, _>(Time(now + SOON))
-    .bind::<Ts, _>(Time(now))
-    .load(c))?;
+           AND (g.hourly_cap IS NULL OR d.attempts > 0 OR d.due_at <= ?) \
+         ORDER BY b.created_at"
+    );
+    let (soon, now_on) = (Value::from(now + SOON), Value::from(now));
+    let waiting: Vec<Waiting> =
+        both!(conn, c => Statement::<Oldest, WaitingRow>::new(&sql, [&soon, &now_on, &now_on]).load(c))?;
     Ok(waiting.into_iter().find(|one| !one.is_unwanted(now)).map(|one| one.created_at.0))
 }

@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Integer, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
-use super::due;
+use super::due::MAY_BE_SAID_NOW;
 use super::leasing::Leased;
 use super::mutation::{self, Mutation};
 use super::statement::{Column, Statement, Value};
@@ -88,14 +88,19 @@ pub(super) fn complete<'a>(
     if leads.is_empty() {
         return Ok(());
     }
-    let [said, then] = due::MAY_BE_SAID_NOW;
-    let select = "SELECT d.group_id, d.id, d.broadcast_id, b.purpose, d.act, d.attempts, d.tries, d.reach, b.created_at, \
+    // PostgreSQL takes all that lead at once.
+    let (group, lead) = match conn {
+        Conn::Pg(_) => ("leads.group_id", "leads.delivery"),
+        Conn::Sqlite(_) => ("?", "?"),
+    };
+    let told = format!(
+        "SELECT d.group_id, d.id, d.broadcast_id, b.purpose, d.act, d.attempts, d.tries, d.reach, b.created_at, \
            b.not_after \
          FROM deliveries d \
          JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
-         WHERE d.queued AND d.digest AND d.part = 0 AND d.group_id = ";
-    let (said, rest) = (format!(") AND {said}"), format!("{then} ORDER BY d.id LIMIT "));
-    let untried = " OR d.attempts = 0 AND d.due_at <= ";
+         WHERE d.queued AND d.digest AND d.part = 0 AND d.group_id = {group} AND d.id <> {lead} \
+           AND (d.due_at <= ? OR d.attempts = 0 AND d.due_at <= ?) AND {MAY_BE_SAID_NOW} ORDER BY d.id LIMIT ?"
+    );
     // What would end while the request is under way is left out.
     let until = if mutation::on(Mutation::SendAfterEnd) { now } else { until };
     let soon = now + GATHERED;
@@ -103,25 +108,22 @@ pub(super) fn complete<'a>(
     let mut found: Vec<(Id, CompanionRow)> = Vec::new();
     match conn {
         Conn::Pg(c) => {
-            let of_each = format!(
-                "::bigint[]) AS leads (group_id, delivery) \
-                 CROSS JOIN LATERAL ({select} leads.group_id AND d.id <> leads.delivery AND (d.due_at <= "
-            );
             // What is locked may be ending in another transaction.
-            let free = " FOR UPDATE OF d SKIP LOCKED) AS told";
-            let words = ["SELECT told.* FROM unnest(", "::uuid[], ", &of_each, untried, &said, &rest, free];
+            let sql = format!(
+                "SELECT told.* FROM unnest(?::uuid[], ?::bigint[]) AS leads (group_id, delivery) \
+                 CROSS JOIN LATERAL ({told} FOR UPDATE OF d SKIP LOCKED) AS told"
+            );
             let groups = Value::Column(Column::Id(leads.keys().copied().collect()));
             let deliveries = leads.values().map(|one| Some(one.delivery)).collect();
             let deliveries = Value::Column(Column::Int(deliveries));
-            let values = vec![&groups, &deliveries, &now, &soon, &until, &most];
-            found = Statement::<Complete, Columns>::new(&words, values).load(&mut **c)?;
+            let values = [&groups, &deliveries, &now, &soon, &until, &most];
+            found = Statement::<Complete, Columns>::new(&sql, values).load(&mut **c)?;
         }
         Conn::Sqlite(c) => {
-            let words = [select, " AND d.id <> ", " AND (d.due_at <= ", untried, &said, &rest, ""];
             for (group, one) in &leads {
                 let (group, delivery) = (Value::Id(*group), Value::from(one.delivery));
-                let values = vec![&group, &delivery, &now, &soon, &until, &most];
-                let of_one = Statement::<Complete, Columns>::new(&words, values);
+                let values = [&group, &delivery, &now, &soon, &until, &most];
+                let of_one = Statement::<Complete, Columns>::new(&told, values);
                 found.extend(of_one.load::<(Id, CompanionRow)>(&mut **c)?);
             }
         }

@@ -230,12 +230,9 @@ impl Said {
     }
 }
 
-/// [`MayBeSaid::Now`] in SQL, on broadcasts `b` and notices `n`; the present goes between the two parts.
-pub(super) const MAY_BE_SAID_NOW: [&str; 2] = [
-    "(b.purpose IN ('closing', 'correction') OR (n.state = 'live' AND n.live_revision = b.revision \
-       AND (b.not_after IS NULL OR b.not_after > ",
-    ")))",
-];
+/// [`MayBeSaid::Now`] in SQL, on broadcasts `b` and notices `n`, with a `?` for the present.
+pub(super) const MAY_BE_SAID_NOW: &str = "(b.purpose IN ('closing', 'correction') \
+     OR (n.state = 'live' AND n.live_revision = b.revision AND (b.not_after IS NULL OR b.not_after > ?)))";
 
 /// The operator that compares the end of a free lane's lease with the present.
 pub(super) fn free() -> &'static str {
@@ -258,21 +255,18 @@ pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting
     let priorities = Priority::ALL.map(|priority| format!("SELECT {} AS priority", priority as i16));
     // The first of each, in an order that only the index has: without it PostgreSQL would search for any one
     // among everything that is scheduled.
-    let rest = format!(
-        " ORDER BY d.due_at LIMIT 1), \
+    let sql = format!(
+        "SELECT p.priority, \
+           (SELECT 1 FROM deliveries d WHERE d.queued AND d.state = 'open' AND d.priority = p.priority \
+              AND d.due_at <= ? ORDER BY d.due_at LIMIT 1), \
            (SELECT 1 FROM broadcasts b WHERE NOT b.expanded AND b.priority = p.priority LIMIT 1) \
          FROM ({}) AS p ORDER BY p.priority",
         priorities.join(" UNION ALL ")
     );
-    let words = [
-        "SELECT p.priority, (SELECT 1 FROM deliveries d \
-           WHERE d.queued AND d.state = 'open' AND d.priority = p.priority AND d.due_at <= ",
-        &*rest,
-    ];
     let now = Value::from(now);
     type Row = (Integer, Nullable<Integer>, Nullable<Integer>);
     let found: Vec<(i32, Option<i32>, Option<i32>)> =
-        both!(conn, c => Statement::<Waits, Row>::new(&words, vec![&now]).load(c))?;
+        both!(conn, c => Statement::<Waits, Row>::new(&sql, [&now]).load(c))?;
     let waiting = |(number, due, grows): (i32, Option<i32>, Option<i32>)| {
         let priority = Priority::numbered(number)?;
         Some(Waiting { priority, due: due.is_some(), grows: grows.is_some() })
@@ -300,16 +294,15 @@ pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit
             "",
         ),
     };
-    let select = format!(
-        "SELECT d.id, d.broadcast_id, d.part, d.act, d.how, d.attempts, d.reach, d.digest, d.tries, \
-           {LISTENER} FROM deliveries d {lane} {} ",
+    let sql = format!(
+        "SELECT d.id, d.broadcast_id, d.part, d.act, d.how, d.attempts, d.reach, d.digest, d.tries, {LISTENER} \
+         FROM deliveries d {lane} {} ? {group} \
+         WHERE d.queued AND d.state = 'open' AND d.priority = ? AND d.due_at <= ? \
+         ORDER BY d.due_at, d.id LIMIT ?{locked}",
         free()
     );
-    let open = format!(" {group} WHERE d.queued AND d.state = 'open' AND d.priority = ");
-    let words = [&*select, &open, " AND d.due_at <= ", " ORDER BY d.due_at, d.id LIMIT ", locked];
     let values = [now.into(), (priority as i16).into(), now.into(), (limit as i64).into()];
-    let values = values.iter().collect();
-    Ok(both!(conn, c => Statement::<Wait, (DeliveryRow, ListenerRow)>::new(&words, values).load(c))?)
+    Ok(both!(conn, c => Statement::<Wait, (DeliveryRow, ListenerRow)>::new(&sql, &values).load(c))?)
 }
 
 /// What the broadcasts of those deliveries say, except those whose notice is being changed at this moment.
@@ -377,10 +370,9 @@ mod tests {
     async fn what_may_be_said_is_the_same_in_sql() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path()).await;
-        let [said, now_on] = MAY_BE_SAID_NOW;
         let question = format!(
             "SELECT COUNT(*) AS rows FROM (SELECT ? AS purpose, 2 AS revision, ? AS not_after) AS b, \
-               (SELECT ? AS state, ? AS live_revision) AS n WHERE {said} ? {now_on}"
+               (SELECT ? AS state, ? AS live_revision) AS n WHERE {MAY_BE_SAID_NOW}"
         );
         for saying in sayings() {
             let asked = sql_query(&question)

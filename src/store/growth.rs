@@ -175,53 +175,40 @@ fn listeners(
         ),
         Conn::Sqlite(_) => ("CROSS JOIN", "LEFT JOIN lanes l ON l.group_id = g.id AND l.leased_until", ""),
     };
-    let select = format!("SELECT {LISTENER} FROM (SELECT DISTINCT ");
-    let groups = format!(") s {leads} groups g ON g.id = s.group_id {lane} {} ", free());
+    let free = free();
     // A scalar subquery for each group: PostgreSQL would turn a NOT EXISTS into one pass over everything that
     // the broadcast has planned.
-    const NEW: &str = "(SELECT n.id FROM deliveries n WHERE n.group_id = g.id AND n.broadcast_id = ";
+    const NEW: &str =
+        "(SELECT n.id FROM deliveries n WHERE n.group_id = g.id AND n.broadcast_id = ?) IS NULL";
     let now = [Value::from(now)];
     let ids = [Value::Id(cursor), Value::Id(last)];
     let new = [Value::Id(broadcast.id)];
     Ok(match audience {
         Audience::Subscribers { kind, regions } => {
-            let slice = format!("{select}group_id FROM group_regions WHERE region IN (");
             // A group that has proved control before, and has to again, is told once it has.
-            let wants =
-                format!(" {has_lane} WHERE (g.state <> 'unverified' OR g.verified_at IS NOT NULL) AND {NEW}");
-            let words = [
-                &*slice,
-                ", ",
-                ", ",
-                ") AND group_id > ",
-                " AND group_id <= ",
-                &groups,
-                &wants,
-                ") IS NULL AND (g.kinds & ",
-                ") <> 0 ORDER BY g.id",
-            ];
+            let sql = format!(
+                "SELECT {LISTENER} FROM (SELECT DISTINCT group_id FROM group_regions \
+                   WHERE region IN (?, ?, ?) AND group_id > ? AND group_id <= ?) s \
+                 {leads} groups g ON g.id = s.group_id {lane} {free} ? {has_lane} \
+                 WHERE (g.state <> 'unverified' OR g.verified_at IS NOT NULL) AND {NEW} \
+                   AND (g.kinds & ?) <> 0 ORDER BY g.id"
+            );
             let regions = three(regions);
             let kind = [Value::from(Kinds::from_iter([*kind]).bits())];
-            let values = regions.iter().chain(&ids).chain(&now).chain(&new).chain(&kind).collect();
-            both!(conn, c => Statement::<Subscribers, ListenerRow>::new(&words, values).load(c))?
+            let values = regions.iter().chain(&ids).chain(&now).chain(&new).chain(&kind);
+            both!(conn, c => Statement::<Subscribers, ListenerRow>::new(&sql, values).load(c))?
         }
         Audience::Recipients => {
-            let slice = format!(
-                "{select}d.group_id FROM broadcasts b JOIN deliveries d ON d.broadcast_id = b.id \
-                 WHERE b.purpose IN ('alert', 'update') AND b.notice_id = "
+            let sql = format!(
+                "SELECT {LISTENER} FROM (SELECT DISTINCT d.group_id \
+                   FROM broadcasts b JOIN deliveries d ON d.broadcast_id = b.id \
+                   WHERE b.purpose IN ('alert', 'update') AND b.notice_id = ? \
+                     AND d.reach > 0 AND d.group_id > ? AND d.group_id <= ?) s \
+                 {leads} groups g ON g.id = s.group_id {lane} {free} ? {has_lane} WHERE {NEW} ORDER BY g.id"
             );
-            let wants = format!(" {has_lane} WHERE {NEW}");
-            let words = [
-                &*slice,
-                " AND d.reach > 0 AND d.group_id > ",
-                " AND d.group_id <= ",
-                &groups,
-                &wants,
-                ") IS NULL ORDER BY g.id",
-            ];
             let notice = [Value::Id(broadcast.notice_id)];
-            let values = notice.iter().chain(&ids).chain(&now).chain(&new).collect();
-            both!(conn, c => Statement::<Recipients, ListenerRow>::new(&words, values).load(c))?
+            let values = notice.iter().chain(&ids).chain(&now).chain(&new);
+            both!(conn, c => Statement::<Recipients, ListenerRow>::new(&sql, values).load(c))?
         }
     })
 }
@@ -276,28 +263,20 @@ fn slice_end(
     let beyond = [Value::Id(cursor), Value::from(size - 1)];
     let ends: Vec<Option<Id>> = match audience {
         Audience::Subscribers { regions, .. } => {
-            let words = [
-                "SELECT (SELECT r.group_id FROM group_regions r WHERE r.region = wanted.region AND r.group_id > ",
-                " ORDER BY r.group_id LIMIT 1 OFFSET ",
-                ") FROM (SELECT ",
-                " AS region UNION SELECT ",
-                " UNION SELECT ",
-                ") AS wanted",
-            ];
+            let sql = "SELECT (SELECT r.group_id FROM group_regions r \
+                 WHERE r.region = wanted.region AND r.group_id > ? ORDER BY r.group_id LIMIT 1 OFFSET ?) \
+               FROM (SELECT ? AS region UNION SELECT ? UNION SELECT ?) AS wanted";
             let regions = three(regions);
-            let values = beyond.iter().chain(&regions).collect();
-            both!(conn, c => Statement::<AmongSubscribers, Nullable<Uid>>::new(&words, values).load(c))?
+            let values = beyond.iter().chain(&regions);
+            both!(conn, c => Statement::<AmongSubscribers, Nullable<Uid>>::new(sql, values).load(c))?
         }
         Audience::Recipients => {
-            let words = [
-                "SELECT (SELECT d.group_id FROM deliveries d WHERE d.broadcast_id = b.id AND d.group_id > ",
-                " ORDER BY d.group_id LIMIT 1 OFFSET ",
-                ") FROM broadcasts b WHERE b.purpose IN ('alert', 'update') AND b.notice_id = ",
-                "",
-            ];
+            let sql = "SELECT (SELECT d.group_id FROM deliveries d \
+                 WHERE d.broadcast_id = b.id AND d.group_id > ? ORDER BY d.group_id LIMIT 1 OFFSET ?) \
+               FROM broadcasts b WHERE b.purpose IN ('alert', 'update') AND b.notice_id = ?";
             let notice = [Value::Id(broadcast.notice_id)];
-            let values = beyond.iter().chain(&notice).collect();
-            both!(conn, c => Statement::<AmongRecipients, Nullable<Uid>>::new(&words, values).load(c))?
+            let values = beyond.iter().chain(&notice);
+            both!(conn, c => Statement::<AmongRecipients, Nullable<Uid>>::new(sql, values).load(c))?
         }
     };
     Ok(ends.into_iter().flatten().min().unwrap_or(Id(Uuid::max())))

@@ -26,8 +26,7 @@ const AGAIN: Duration = Duration::from_secs(2);
 pub(super) fn announce(conn: &mut Conn) -> Answer<()> {
     if let Conn::Pg(c) = conn {
         struct Announce;
-        Statement::<Announce>::new(&["SELECT pg_notify('seventytwo_work', '')"], Vec::new())
-            .execute(&mut **c)?;
+        Statement::<Announce>::new("SELECT pg_notify('seventytwo_work', '')", []).execute(&mut **c)?;
     }
     Ok(())
 }

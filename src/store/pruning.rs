@@ -57,15 +57,13 @@ struct Said {
 /// `before`, and nothing about them is yet to be planned. It has up to `most` deliveries.
 pub fn next_slice(conn: &mut Conn, before: DateTime<Utc>, begin: Place, most: i64) -> Answer<Option<Slice>> {
     struct Next;
-    let words = [
-        "SELECT b.id, b.notice_id FROM broadcasts b JOIN notices n ON n.id = b.notice_id WHERE b.id >= ",
-        " AND n.state = 'erased' AND n.ended_at < ",
-        " AND NOT EXISTS (SELECT 1 FROM broadcasts said WHERE said.notice_id = b.notice_id AND NOT said.expanded) \
-         ORDER BY b.id LIMIT 1",
-    ];
+    let sql = "SELECT b.id, b.notice_id FROM broadcasts b JOIN notices n ON n.id = b.notice_id \
+         WHERE b.id >= ? AND n.state = 'erased' AND n.ended_at < ? AND NOT EXISTS \
+           (SELECT 1 FROM broadcasts said WHERE said.notice_id = b.notice_id AND NOT said.expanded) \
+         ORDER BY b.id LIMIT 1";
     let values = [begin.broadcast.into(), before.into()];
     let next = both!(conn, c =>
-        Statement::<Next, (Uid, Uid)>::new(&words, values.iter().collect()).get_result::<Said>(c).optional())?;
+        Statement::<Next, (Uid, Uid)>::new(sql, &values).get_result::<Said>(c).optional())?;
     next.map(|said| slice(conn, said, before, begin, most)).transpose()
 }
 
@@ -75,18 +73,13 @@ fn slice(conn: &mut Conn, said: Said, before: DateTime<Utc>, begin: Place, most:
     let begin = if begin.broadcast == broadcast { begin } else { Place { broadcast, group: Uuid::nil() } };
     // Looked up for each: what else there is of the notice for that group, and is open, or in the group's
     // log.
-    let words = [
-        "SELECT d.id, d.group_id, (SELECT 1 FROM broadcasts said CROSS JOIN deliveries other WHERE said.notice_id = ",
-        " AND other.broadcast_id = said.id AND other.group_id = d.group_id \
-           AND (other.state = 'open' OR COALESCE(other.delivered_at, other.due_at) >= ",
-        ") LIMIT 1) FROM deliveries d WHERE d.broadcast_id = ",
-        " AND d.group_id > ",
-        " ORDER BY d.group_id LIMIT ",
-        "",
-    ];
+    let sql = "SELECT d.id, d.group_id, (SELECT 1 FROM broadcasts said CROSS JOIN deliveries other \
+           WHERE said.notice_id = ? AND other.broadcast_id = said.id AND other.group_id = d.group_id \
+             AND (other.state = 'open' OR COALESCE(other.delivered_at, other.due_at) >= ?) LIMIT 1) \
+         FROM deliveries d WHERE d.broadcast_id = ? AND d.group_id > ? ORDER BY d.group_id LIMIT ?";
     let values = [Value::Id(said.notice), before.into(), broadcast.into(), begin.group.into(), most.into()];
     let found: Vec<(i64, Id, Option<i32>)> = both!(conn, c =>
-        Statement::<Look, (BigInt, Uid, Nullable<Integer>)>::new(&words, values.iter().collect()).load(c))?;
+        Statement::<Look, (BigInt, Uid, Nullable<Integer>)>::new(sql, &values).load(c))?;
     let end = match found.last() {
         Some((_, last, _)) if found.len() as i64 == most => Place { broadcast, group: last.0 },
         _ => Place { broadcast: Uuid::from_u128(broadcast.as_u128().saturating_add(1)), group: Uuid::nil() },
@@ -125,24 +118,17 @@ pub fn prune_attempts(
 ) -> Answer<Option<AttemptPlace>> {
     struct Look;
     // By their times, not by the order in which they were written down: a clock may have been ahead.
-    let words = [
-        "SELECT a.id, a.at, (SELECT 1 FROM deliveries d \
+    let sql = "SELECT a.id, a.at, (SELECT 1 FROM deliveries d \
            JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
            CROSS JOIN broadcasts said \
            LEFT JOIN deliveries other ON other.broadcast_id = said.id AND other.group_id = d.group_id \
            WHERE d.id = a.delivery_id AND said.notice_id = n.id \
              AND (n.ended_at IS NULL OR NOT said.expanded OR other.state = 'open') LIMIT 1) \
-         FROM attempts a WHERE a.at >= ",
-        " AND (a.at > ",
-        " OR a.id > ",
-        ") AND a.at < ",
-        " ORDER BY a.at, a.id LIMIT ",
-        "",
-    ];
+         FROM attempts a WHERE a.at >= ? AND (a.at > ? OR a.id > ?) AND a.at < ? ORDER BY a.at, a.id LIMIT ?";
     let (at, id) = beyond;
     let values = [at.into(), at.into(), id.into(), before.into(), most.into()];
     let found: Vec<(i64, Time, Option<i32>)> = both!(conn, c =>
-        Statement::<Look, (BigInt, Ts, Nullable<Integer>)>::new(&words, values.iter().collect()).load(c))?;
+        Statement::<Look, (BigInt, Ts, Nullable<Integer>)>::new(sql, &values).load(c))?;
     let last = found.last().filter(|_| found.len() as i64 == most).map(|(id, at, _)| (at.0, *id));
     let ids: Vec<i64> = found.iter().filter(|(_, _, stays)| stays.is_none()).map(|(id, ..)| *id).collect();
     both!(conn, c => diesel::delete(attempts::table.filter(attempts::id.eq_any(ids))).execute(c))?;

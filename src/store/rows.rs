@@ -58,8 +58,8 @@ impl Change<'_> {
             _ if rows.is_empty() => {}
             Conn::Sqlite(c) => drop(self.one_by_one::<Q>(c, &rows)?),
             Conn::Pg(c) => {
-                let (words, columns) = self.for_all(rows, "");
-                Statement::<Q>::new(&borrowed(&words), columns.iter().collect()).execute(&mut **c)?;
+                let (sql, columns) = (self.for_all(""), self.turned(rows));
+                Statement::<Q>::new(&sql, &columns).execute(&mut **c)?;
             }
         }
         Ok(())
@@ -76,14 +76,13 @@ impl Change<'_> {
     ) -> Answer<()> {
         match conn {
             Conn::Pg(c) if !rows.is_empty() => {
-                let locked = format!(
-                    "), locked AS (SELECT {table}.id FROM rows, {table} {0} ORDER BY {table}.id FOR UPDATE OF {table}) \
-                     {1} FROM rows JOIN locked ON locked.id = rows.id {0}",
-                    self.after, self.before
+                let (before, all, after) = (self.before, self.table(), self.after);
+                let sql = format!(
+                    "WITH rows AS (SELECT * FROM {all}), \
+                       locked AS (SELECT {table}.id FROM rows, {table} {after} ORDER BY {table}.id FOR UPDATE OF {table}) \
+                     {before} FROM rows JOIN locked ON locked.id = rows.id {after}"
                 );
-                let (words, columns) =
-                    (self.words_for_all("WITH rows AS (SELECT * FROM", &locked), self.turned(rows));
-                Statement::<Q>::new(&borrowed(&words), columns.iter().collect()).execute(&mut **c)?;
+                Statement::<Q>::new(&sql, &self.turned(rows)).execute(&mut **c)?;
                 Ok(())
             }
             _ => self.make::<Q>(conn, rows),
@@ -101,9 +100,8 @@ impl Change<'_> {
             Conn::Sqlite(c) => self.one_by_one::<Q>(c, &rows),
             Conn::Pg(c) => {
                 let mut changed = vec![false; rows.len()];
-                let (words, columns) = self.for_all(rows, "RETURNING rows.place");
-                let words = borrowed(&words);
-                let told = Statement::<Q, BigInt>::new(&words, columns.iter().collect());
+                let (sql, columns) = (self.for_all("RETURNING rows.place"), self.turned(rows));
+                let told = Statement::<Q, BigInt>::new(&sql, &columns);
                 for place in told.load::<i64>(&mut **c)? {
                     changed[place as usize - 1] = true;
                 }
@@ -126,14 +124,13 @@ impl Change<'_> {
             Conn::Sqlite(c) => {
                 self.one_by_one::<Q>(c, &rows)?;
                 // There is one writer, so its rows have consecutive numbers.
-                let last = Statement::<Last, BigInt>::new(&["SELECT last_insert_rowid()"], Vec::new());
+                let last = Statement::<Last, BigInt>::new("SELECT last_insert_rowid()", []);
                 let last: i64 = last.get_result(&mut **c)?;
                 numbers.extend(groups.rev().zip((0..=last).rev()));
             }
             Conn::Pg(c) => {
-                let (words, columns) = self.for_all(rows, "RETURNING group_id, id");
-                let words = borrowed(&words);
-                let told = Statement::<Q, (Uid, BigInt)>::new(&words, columns.iter().collect());
+                let (sql, columns) = (self.for_all("RETURNING group_id, id"), self.turned(rows));
+                let told = Statement::<Q, (Uid, BigInt)>::new(&sql, &columns);
                 numbers.extend(told.load::<(Id, i64)>(&mut **c)?);
             }
         }
@@ -145,16 +142,16 @@ impl Change<'_> {
     fn one_by_one<Q: 'static>(&self, c: &mut SqliteConnection, rows: &[Vec<Value<'_>>]) -> Answer<Vec<bool>> {
         let text = self.for_one();
         let (first, rest) = text.split_once("rows.").unwrap_or((&text, ""));
-        let (mut words, mut places) = (vec![first], Vec::new());
+        let (mut sql, mut places) = (first.to_owned(), Vec::new());
         for named in rest.split("rows.") {
             let end = named.find(|c: char| !c.is_ascii_lowercase() && c != '_').unwrap_or(named.len());
             let place = self.columns.iter().position(|(name, _)| *name == &named[..end]);
             places.push(place.expect("a change names its own columns"));
-            words.push(&named[end..]);
+            sql.extend(["?", &named[end..]]);
         }
         let one = |row: &Vec<Value<'_>>| {
-            let values = places.iter().map(|place| &row[*place]).collect();
-            Ok(Statement::<Q>::new(&words, values).execute(&mut *c)? > 0)
+            let values = places.iter().map(|place| &row[*place]);
+            Ok(Statement::<Q>::new(&sql, values).execute(&mut *c)? > 0)
         };
         rows.iter().map(one).collect()
     }
@@ -167,24 +164,19 @@ impl Change<'_> {
         }
     }
 
-    /// The statement for PostgreSQL, which takes all rows at once: its words, and the columns that go between
-    /// them.
-    fn for_all<'v>(&self, rows: Vec<Vec<Value<'v>>>, end: &str) -> (Vec<String>, Vec<Value<'v>>) {
-        let words = self.words_for_all(&format!("{} FROM", self.before), &format!("{} {end}", self.after));
-        (words, self.turned(rows))
+    /// The statement for PostgreSQL, which takes all rows at once.
+    fn for_all(&self, end: &str) -> String {
+        format!("{} FROM {} {} {end}", self.before, self.table(), self.after)
     }
 
-    /// The words of that statement, with the table of all rows between `before` and `after`.
-    fn words_for_all(&self, before: &str, after: &str) -> Vec<String> {
-        let types = self.columns.iter().map(|(_, holds)| holds.in_postgres());
-        let mut words: Vec<String> = types.map(|holds| format!("::{holds}, ")).collect();
-        if let Some(last) = words.last_mut() {
-            let names: Vec<&str> = self.columns.iter().map(|(name, _)| *name).collect();
-            last.truncate(last.len() - 2);
-            last.push_str(&format!(") WITH ORDINALITY AS rows ({}, place) {after}", names.join(", ")));
+    /// The table of all rows in PostgreSQL, of one parameter for each column.
+    fn table(&self) -> String {
+        let (mut parameters, mut names) = (String::new(), String::new());
+        for (name, holds) in self.columns {
+            parameters.extend([if parameters.is_empty() { "?::" } else { ", ?::" }, holds.in_postgres()]);
+            names.extend([name, ", "]);
         }
-        words.insert(0, format!("{before} unnest("));
-        words
+        format!("unnest({parameters}) WITH ORDINALITY AS rows ({names}place)")
     }
 
     /// Rows turned into columns.
@@ -198,8 +190,4 @@ impl Change<'_> {
         }
         columns.into_iter().map(Value::Column).collect()
     }
-}
-
-fn borrowed(words: &[String]) -> Vec<&str> {
-    words.iter().map(String::as_str).collect()
 }

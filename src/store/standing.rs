@@ -57,26 +57,23 @@ pub fn add_standing(
         return Ok(());
     }
     let ids = serde_json::to_string(&endings)?;
-    let (among, ids, end) = match conn {
-        Conn::Sqlite(_) => ("IN (SELECT value FROM json_each(", Value::from(ids.as_str()), "))"),
-        Conn::Pg(_) => {
-            ("= ANY (", Value::Column(Column::Int(endings.iter().copied().map(Some).collect())), ")")
-        }
+    let (among, ids) = match conn {
+        Conn::Sqlite(_) => ("IN (SELECT value FROM json_each(?))", Value::from(ids.as_str())),
+        Conn::Pg(_) => ("= ANY (?)", Value::Column(Column::Int(endings.iter().copied().map(Some).collect()))),
     };
     // CROSS tells SQLite to come to the group's deliveries last, by their broadcasts: it would begin with all that
     // the group ever heard.
-    let before = format!(
+    let sql = format!(
         "SELECT e.id, d.message_ref, \
            d.attempts - (SELECT COUNT(*) FROM attempts a WHERE a.delivery_id = d.id \
              AND a.outcome NOT IN ('delivered', 'unknown')), \
            d.state = 'delivered' AND d.last_outcome = 'delivered', d.digest \
          FROM deliveries e CROSS JOIN broadcasts eb CROSS JOIN broadcasts b CROSS JOIN deliveries d \
          WHERE eb.id = e.broadcast_id AND b.notice_id = eb.notice_id AND b.purpose IN ('alert', 'update') \
-           AND d.broadcast_id = b.id AND d.group_id = e.group_id AND d.reach > 0 AND e.id {among}"
+           AND d.broadcast_id = b.id AND d.group_id = e.group_id AND d.reach > 0 AND e.id {among} \
+         ORDER BY d.id"
     );
-    let words = [before.as_str(), &format!("{end} ORDER BY d.id")];
-    let found: Vec<Spoken> =
-        both!(conn, c => Statement::<Stands, SpokenRow>::new(&words, vec![&ids]).load(c))?;
+    let found: Vec<Spoken> = both!(conn, c => Statement::<Stands, SpokenRow>::new(&sql, [&ids]).load(c))?;
     let mut of: HashMap<i64, Vec<Spoken>> = HashMap::new();
     for one in found {
         of.entry(one.ending).or_default().push(one);

@@ -107,25 +107,25 @@ impl From<Option<Vec<u8>>> for Value<'_> {
     }
 }
 
-/// A statement: its words, and the parameters that go between them. It returns rows of the SQL types `S`. `Q`
-/// names it among the prepared statements: two statements of one name must have the same words.
+/// A statement, with a `?` for each parameter and nowhere else. It returns rows of the SQL types `S`. `Q` names
+/// it among the prepared statements: two statements of one name must have the same SQL.
 pub(super) struct Statement<'a, Q, S = ()> {
-    words: &'a [&'a str],
+    sql: &'a str,
     values: Vec<&'a Value<'a>>,
     of: PhantomData<fn() -> (Q, S)>,
 }
 
 impl<'a, Q, S> Statement<'a, Q, S> {
-    /// `words` has one element more than `values`.
-    pub(super) fn new(words: &'a [&'a str], values: Vec<&'a Value<'a>>) -> Self {
-        assert_eq!(words.len(), values.len() + 1, "{words:?}");
-        Statement { words, values, of: PhantomData }
+    /// `values` are in the order of their `?`.
+    pub(super) fn new(sql: &'a str, values: impl IntoIterator<Item = &'a Value<'a>>) -> Self {
+        let values = values.into_iter().collect();
+        Statement { sql, values, of: PhantomData }
     }
 }
 
 impl<Q: 'static, S> QueryId for Statement<'_, Q, S> {
     type QueryId = Q;
-    // The mutations of the unit tests change the words.
+    // The mutations of the unit tests change the SQL.
     const HAS_STATIC_QUERY_ID: bool = !cfg!(test);
 }
 
@@ -139,9 +139,9 @@ macro_rules! fragment {
     ($backend:ty, $out:ident, $column:pat => $push:expr) => {
         impl<Q, S> QueryFragment<$backend> for Statement<'_, Q, S> {
             fn walk_ast<'b>(&'b self, mut $out: AstPass<'_, 'b, $backend>) -> QueryResult<()> {
-                let (first, rest) = self.words.split_first().unwrap_or((&"", &[]));
-                $out.push_sql(first);
-                for (value, words) in self.values.iter().zip(rest) {
+                let mut words = self.sql.split('?');
+                $out.push_sql(words.next().unwrap_or_default());
+                for value in &self.values {
                     match value {
                         Value::Int(value) => $out.push_bind_param::<Nullable<BigInt>, _>(value)?,
                         Value::Text(value) => $out.push_bind_param::<Nullable<Text>, _>(value)?,
@@ -150,8 +150,9 @@ macro_rules! fragment {
                         Value::Bytes(value) => $out.push_bind_param::<Nullable<Binary>, _>(value)?,
                         $column => $push,
                     }
-                    $out.push_sql(words);
+                    $out.push_sql(words.next().expect("a value has its `?`"));
                 }
+                assert_eq!(words.next(), None, "each `?` has its value");
                 Ok(())
             }
         }

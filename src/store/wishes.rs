@@ -2,7 +2,6 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
-use diesel::sql_types::{Bool, Nullable, SmallInt};
 
 use super::due::Listener;
 use super::lanes::decode_times;
@@ -14,13 +13,10 @@ use crate::domain::quiet::Quiet;
 const HOUR: TimeDelta = TimeDelta::hours(1);
 
 /// When a group wants to be left alone, and by what.
-#[derive(Clone, Copy, Queryable, QueryableByName)]
+#[derive(Clone, Copy, Queryable)]
 pub(super) struct Quietness {
-    #[diesel(sql_type = Nullable<SmallInt>)]
     quiet_from: Option<i16>,
-    #[diesel(sql_type = Nullable<SmallInt>)]
     quiet_until: Option<i16>,
-    #[diesel(sql_type = Bool)]
     quiet_but_urgent: bool,
 }
 
@@ -81,7 +77,7 @@ pub(super) fn heard(
 #[cfg(test)]
 mod tests {
     use diesel::sql_query;
-    use diesel::sql_types::Text;
+    use diesel::sql_types::{Bool, Nullable, SmallInt, Text};
 
     use super::*;
     use crate::domain::quiet::{DAY, minute};

@@ -11,12 +11,13 @@ use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::domain::named::named;
 use crate::domain::saying::{MayBeSaid, Saying};
+use crate::store::due::MAY_BE_SAID_NOW;
 use crate::store::mutation::{self, Mutation};
 use crate::store::rows::{Change, Holds};
 use crate::store::schema::{attempts, broadcasts, deliveries, groups, notices};
 use crate::store::statement::Statement;
 use crate::store::types::{Id, Named, Time, act_of};
-use crate::store::{Answer, Conn, both, due, listen};
+use crate::store::{Answer, Conn, both, listen};
 
 /// A line of a group's delivery log.
 #[derive(Clone, Debug, Queryable)]
@@ -185,19 +186,16 @@ pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answe
     struct Unheard;
     /// More than one group is told in the lifetime of a notice.
     const MOST: i64 = 200;
-    let [said, then] = due::MAY_BE_SAID_NOW;
-    let words = [
+    let sql = format!(
         "SELECT d.id, b.purpose FROM deliveries d \
-         JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id WHERE d.group_id = ",
-        &*format!(
-            " AND d.state = 'given_up' AND d.reach = 0 AND d.last_outcome IN ('gone', 'config', 'retry', 'unknown') AND {said}"
-        ),
-        &*format!("{then} ORDER BY d.id DESC LIMIT "),
-        "",
-    ];
+         JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
+         WHERE d.group_id = ? AND d.state = 'given_up' AND d.reach = 0 \
+           AND d.last_outcome IN ('gone', 'config', 'retry', 'unknown') AND {MAY_BE_SAID_NOW} \
+         ORDER BY d.id DESC LIMIT ?"
+    );
     let values = [id.into(), now.into(), MOST.into()];
     let unheard: Vec<(i64, Named<Purpose>)> =
-        both!(conn, c => Statement::<Unheard, (BigInt, Text)>::new(&words, values.iter().collect()).load(c))?;
+        both!(conn, c => Statement::<Unheard, (BigInt, Text)>::new(&sql, &values).load(c))?;
     set_going(conn, &unheard, now)
 }
 
