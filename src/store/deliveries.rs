@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
-use super::due::MAY_BE_SAID_NOW;
+use super::due::{MAY_BE_SAID_NOW, every_priority};
 use super::rows::{Change, Holds};
 use super::schema::{broadcasts, deliveries};
 use super::statement::{Statement, Value};
@@ -129,9 +129,7 @@ pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<U
          AND d.priority = p.priority AND d.due_at > ? ORDER BY d.due_at, d.id LIMIT 1)";
     // What no result has come to is queued when its slice is over.
     const OVER: &str = "(SELECT MIN(leased_until) FROM slices)";
-    let priorities = Priority::ALL.map(|priority| format!("SELECT {} AS priority", priority as i16));
-    let sql =
-        format!("SELECT {FIRST_AFTER}, {FIRST_AFTER}, {OVER} FROM ({}) AS p", priorities.join(" UNION ALL "));
+    let sql = format!("SELECT {FIRST_AFTER}, {FIRST_AFTER}, {OVER} FROM ({}) AS p", every_priority());
     let (ever, present) = (Value::from(DateTime::UNIX_EPOCH), Value::from(now));
     type Row = (Nullable<Ts>, Nullable<Ts>, Nullable<Ts>);
     let found: Vec<(Option<Time>, Option<Time>, Option<Time>)> =
@@ -211,10 +209,12 @@ impl Waiting {
 fn oldest_waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
     struct Oldest;
     const SOON: TimeDelta = TimeDelta::minutes(20);
+    // Named as in `backlog`.
+    let priorities = Priority::ALL.map(|priority| (priority as i16).to_string()).join(", ");
     let sql = format!(
         "SELECT b.created_at, b.purpose, n.urgency, g.quiet_from, g.quiet_until, g.quiet_but_urgent \
          FROM (SELECT id FROM (SELECT id FROM deliveries \
-                 WHERE queued AND state = 'open' AND priority IN (-1, 0, 1, 2) AND due_at <= ? LIMIT 100000) AS soon \
+                 WHERE queued AND state = 'open' AND priority IN ({priorities}) AND due_at <= ? LIMIT 100000) AS soon \
                ORDER BY id LIMIT 1000) AS planned \
          JOIN deliveries d ON d.id = planned.id \
          JOIN groups g ON g.id = d.group_id \

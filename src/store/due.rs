@@ -239,6 +239,11 @@ pub(super) fn free() -> &'static str {
     if mutation::on(Mutation::ShareLane) { "<>" } else { "<=" }
 }
 
+/// All priorities in SQL: rows of one column, `priority`.
+pub(super) fn every_priority() -> String {
+    Priority::ALL.map(|priority| format!("SELECT {} AS priority", priority as i16)).join(" UNION ALL ")
+}
+
 /// What there is to do at one priority.
 pub(super) struct Waiting {
     pub(super) priority: Priority,
@@ -252,7 +257,6 @@ pub(super) struct Waiting {
 /// nothing.
 pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting>> {
     struct Waits;
-    let priorities = Priority::ALL.map(|priority| format!("SELECT {} AS priority", priority as i16));
     // The first of each, in an order that only the index has: without it PostgreSQL would search for any one
     // among everything that is scheduled.
     let sql = format!(
@@ -261,7 +265,7 @@ pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting
               AND d.due_at <= ? ORDER BY d.due_at LIMIT 1), \
            (SELECT 1 FROM broadcasts b WHERE NOT b.expanded AND b.priority = p.priority LIMIT 1) \
          FROM ({}) AS p ORDER BY p.priority",
-        priorities.join(" UNION ALL ")
+        every_priority()
     );
     let now = Value::from(now);
     type Row = (Integer, Nullable<Integer>, Nullable<Integer>);
