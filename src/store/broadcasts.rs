@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{count_star, min, not};
+use diesel::dsl::{auto_type, count_star, min, not};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use uuid::Uuid;
@@ -64,21 +64,27 @@ pub(super) fn next_unexpanded(
     priority: Priority,
     now: DateTime<Utc>,
 ) -> Answer<Option<Broadcast>> {
-    macro_rules! unexpanded {
-        () => {
-            // Spelled as in the index's condition, or SQLite would not use that index and would read every
-            // broadcast ever made.
-            broadcasts::table
-                .filter(not(broadcasts::expanded).and(broadcasts::priority.eq(priority as i16)))
-                .filter(broadcasts::not_after.is_null().or(broadcasts::not_after.gt(Time(now))))
-                .order((broadcasts::planned, broadcasts::id))
-                .select(Broadcast::as_select())
-        };
-    }
+    let next = unexpanded(priority as i16, Time(now));
     Ok(match conn {
-        Conn::Pg(c) => unexpanded!().for_no_key_update().skip_locked().first(&mut **c).optional()?,
-        Conn::Sqlite(c) => unexpanded!().first(&mut **c).optional()?,
+        Conn::Pg(c) => next
+            .select(Broadcast::as_select())
+            .for_no_key_update()
+            .skip_locked()
+            .first(&mut **c)
+            .optional()?,
+        Conn::Sqlite(c) => next.select(Broadcast::as_select()).first(&mut **c).optional()?,
     })
+}
+
+/// The broadcasts of that priority that are to be planned on.
+#[auto_type(no_type_alias)]
+fn unexpanded(priority: i16, now: Time) -> _ {
+    // Spelled as in the index's condition, or SQLite would not use that index and would read every broadcast
+    // ever made.
+    broadcasts::table
+        .filter(not(broadcasts::expanded).and(broadcasts::priority.eq(priority)))
+        .filter(broadcasts::not_after.is_null().or(broadcasts::not_after.gt(now)))
+        .order((broadcasts::planned, broadcasts::id))
 }
 
 /// Locks the broadcasts of a notice that is about to change. Every transaction that planned deliveries for

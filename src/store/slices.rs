@@ -2,7 +2,7 @@
 //! is there by then. What has none comes into the queue, so nothing is lost with the process that held it.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::{exists, not};
+use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
 
 use super::mutation::{self, Mutation};
@@ -25,13 +25,14 @@ struct Slice {
 }
 
 /// The deliveries of a slice that have no result, and are not queued.
-macro_rules! without_result {
-    ($slice:expr) => {
-        deliveries::table
-            .filter(deliveries::id.between($slice.first, $slice.last))
-            .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::queued.eq(false)))
-            .filter(deliveries::due_at.eq($slice.leased_until))
-    };
+#[auto_type(no_type_alias)]
+fn without_result(slice: &Slice) -> _ {
+    let (first, last, leased_until): (i64, i64, Time) = (slice.first, slice.last, slice.leased_until);
+    let open: Named<DeliveryState> = Named(DeliveryState::Open);
+    deliveries::table
+        .filter(deliveries::id.between(first, last))
+        .filter(deliveries::state.eq(open).and(deliveries::queued.eq(false)))
+        .filter(deliveries::due_at.eq(leased_until))
 }
 
 /// Records that these deliveries, which are not queued, are leased until then.
@@ -69,7 +70,7 @@ pub(super) fn queue_beyond(conn: &mut Conn, latest: DateTime<Utc>) -> Answer<boo
         && let (Conn::Pg(c), Some(slice)) = (conn, beyond.first())
     {
         // No later look comes upon it: so it is waited for, as long as no other delivery is locked.
-        let one = without_result!(slice).order(deliveries::id).limit(1);
+        let one = without_result(slice).order(deliveries::id).limit(1);
         one.select(deliveries::id).for_update().execute(&mut **c)?;
     }
     Ok(!beyond.is_empty())
@@ -82,7 +83,7 @@ pub(super) fn queue_beyond(conn: &mut Conn, latest: DateTime<Utc>) -> Answer<boo
 fn queue(conn: &mut Conn, over: &[Slice]) -> Answer<bool> {
     let mut changed = 0;
     for slice in over {
-        let lacking = without_result!(slice).select(deliveries::id);
+        let lacking = without_result(slice).select(deliveries::id);
         let free: Vec<i64> = match conn {
             Conn::Pg(c) => lacking.for_update().skip_locked().load(&mut **c)?,
             Conn::Sqlite(c) => lacking.load(&mut **c)?,
@@ -91,7 +92,7 @@ fn queue(conn: &mut Conn, over: &[Slice]) -> Answer<bool> {
             let free = deliveries::table.filter(deliveries::id.eq_any(free));
             changed += both!(conn, c => diesel::update(free).set(deliveries::queued.eq(true)).execute(c))?;
         }
-        let lacks = exists(without_result!(slice));
+        let lacks = exists(without_result(slice));
         changed +=
             both!(conn, c => diesel::delete(slices::table.find(slice.id).filter(not(lacks))).execute(c))?;
     }
