@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::conclude::{self, Ended};
+use super::conclude::{self, Ended, Judged};
 use super::course::Course;
 use super::drawing::NotDrawn;
 use super::hosts::Went;
@@ -167,8 +167,8 @@ impl Worker {
             Ok(())
         };
         let sent = self.exchange(*adapter, act, request, leaving, may).await;
-        let (went, mut verdict, answer) = match sent {
-            Ok(sent) => sent,
+        let Judged { went, mut verdict, answer } = match sent {
+            Ok(judged) => judged,
             Err(Withheld::Over) => return Attempted::due_again(self.clock.now()),
             Err(Withheld::Unknown(error)) => {
                 return Attempted::concluded(Went::NotSent, internal(leased, &error));
@@ -208,8 +208,7 @@ impl Worker {
         }
     }
 
-    /// Sends an act's request if it `may` leave; returns how that went for the host, what it means for the
-    /// delivery, and the answer.
+    /// Sends an act's request if it `may` leave.
     async fn exchange<W, F: Future<Output = Result<(), W>>>(
         &self,
         adapter: &dyn Adapter,
@@ -217,7 +216,7 @@ impl Worker {
         request: Outgoing,
         leaving: &mut Leaving<'_>,
         may: impl FnMut(Duration) -> F,
-    ) -> Result<(Went, Verdict, Option<Response>), W> {
+    ) -> Result<Judged, W> {
         let since = std::mem::replace(&mut leaving.since, self.clock.now());
         self.hosts().leaves(leaving.host, since, leaving.since);
         let sent = match self.sender.send_if(request, may).await {
@@ -318,8 +317,9 @@ impl Worker {
             && let Some(upload) = adapter.upload(&picture, credentials)
         {
             let may = |_| ready(Ok::<_, Infallible>(()));
-            let (went, verdict, _) = match self.exchange(*adapter, act, upload, leaving, may).await {
-                Ok(sent) => sent,
+            let Judged { went, verdict, .. } = match self.exchange(*adapter, act, upload, leaving, may).await
+            {
+                Ok(judged) => judged,
                 Err(never) => match never {},
             };
             match verdict.media {

@@ -5,10 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use self::health::{failed_too_long, health};
 use super::course::{Course, Progress};
-use super::hosts::Went;
-use super::platforms::{Act, Adapter, Response, TakeBack, Verdict, adapter};
+use super::platforms::{Act, TakeBack, Verdict, adapter};
 use super::retry::{self, Attempt, Next};
-use super::send::SendFault;
 use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, Outcome, Reach};
 use crate::domain::group::{Platform, WhyDisabled};
 use crate::store::lanes::UNNAMED;
@@ -17,6 +15,9 @@ use crate::store::mutation::{self, Mutation};
 use crate::store::results::{Health, Moved, Record};
 
 mod health;
+mod judged;
+
+pub use judged::{Judged, judged};
 
 /// The end of a notice is told to groups that cannot be reached for at least this long.
 pub const ENDING: TimeDelta = TimeDelta::days(3);
@@ -49,31 +50,6 @@ pub struct Ended {
     pub answer_sealed: Option<Vec<u8>>,
     /// The new address, where the chat has a new id.
     pub moved: Option<Moved>,
-}
-
-/// Judges what came back for an act's request: how it went for the host, what it means for the delivery, and
-/// the answer, where there is one.
-pub fn judged(
-    adapter: &dyn Adapter,
-    act: Act<'_>,
-    sent: Result<Response, SendFault>,
-    at: DateTime<Utc>,
-) -> (Went, Verdict, Option<Response>) {
-    match sent {
-        Ok(answer) => {
-            let answer = answer.dated(at);
-            let verdict = adapter.judge(act, &answer).as_asked(&answer);
-            let went = match Went::answered(answer.status, adapter.profile().refusals) {
-                // Whoever knows what is wrong with one group's robot is there for the others.
-                Went::Failed if matches!(verdict.outcome, Outcome::Config(_) | Outcome::Gone) => {
-                    Went::Answered
-                }
-                went => went,
-            };
-            (went, verdict, Some(answer))
-        }
-        Err(fault) => (Went::Failed, Verdict::ours(fault.outcome(), fault.as_str()), None),
-    }
 }
 
 /// How far a leased delivery has come.

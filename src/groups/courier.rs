@@ -13,10 +13,11 @@ use uuid::Uuid;
 
 use super::connect::forget_code;
 use super::{GroupError, Groups, Refusal, locked};
+use crate::broadcast::conclude::{self, Judged};
 use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::message::{Message, plain};
-use crate::broadcast::platforms::{Act, Credentials, Response, Stamp, Verdict, adapter};
-use crate::broadcast::{conclude, retry, way_in};
+use crate::broadcast::platforms::{Act, Credentials, Stamp, Verdict, adapter};
+use crate::broadcast::{retry, way_in};
 use crate::clock::new_id;
 use crate::domain::delivery::{Outcome, Priority};
 use crate::domain::group::Platform;
@@ -247,16 +248,16 @@ impl Groups {
     ) -> Result<Replied, StoreError> {
         let credentials = way_in::open(&self.vault, &errand.credentials_sealed)?;
         let words = plain(errand.language, key, args, errand.started);
-        let (mut went, mut verdict, mut answer) = self.attempt(&errand, &credentials, &words).await;
+        let mut judged = self.attempt(&errand, &credentials, &words).await;
         let (mut moved, mut followed) = (None, Followed::Yes);
-        if let Outcome::Moved(chat) = &verdict.outcome {
+        if let Outcome::Moved(chat) = &judged.verdict.outcome {
             let there = credentials.moved_to(chat.clone());
             followed = self.follow(account, &errand, &there).await?;
             if followed == Followed::Yes {
-                (went, verdict, answer) = self.attempt(&errand, &there, &words).await;
+                judged = self.attempt(&errand, &there, &words).await;
                 moved = Some(there);
             }
-        } else if let Outcome::Delivered(Some(reference)) = &verdict.outcome
+        } else if let Outcome::Delivered(Some(reference)) = &judged.verdict.outcome
             && let Some(chat) = adapter(errand.platform).chat(reference)
             && credentials.chat.as_deref() != Some(chat)
         {
@@ -264,6 +265,7 @@ impl Groups {
             followed = self.follow(account, &errand, &there).await?;
             moved = Some(there).filter(|_| followed == Followed::Yes);
         }
+        let Judged { went, verdict, answer } = judged;
         tracing::info!(
             group = %errand.group,
             platform = errand.platform.as_str(),
@@ -328,16 +330,12 @@ impl Groups {
         Ok(())
     }
 
-    /// One request: how it went for the host, what it means, and the answer, where there is one.
-    async fn attempt(
-        &self,
-        errand: &Errand,
-        credentials: &Credentials,
-        words: &Message,
-    ) -> (Went, Verdict, Option<Response>) {
+    /// One request.
+    async fn attempt(&self, errand: &Errand, credentials: &Credentials, words: &Message) -> Judged {
         let (adapter, act) = (adapter(errand.platform), Act::Say(0));
         let Some(body) = adapter.compose(words, act) else {
-            return (Went::NotSent, Verdict::ours(Outcome::Bad, "internal"), None);
+            let verdict = Verdict::ours(Outcome::Bad, "internal");
+            return Judged { went: Went::NotSent, verdict, answer: None };
         };
         let stamp = Stamp::new(errand.started, new_id(errand.started));
         let sent = self.sender.send(adapter.address(act, &body, credentials, &stamp)).await;

@@ -8,7 +8,7 @@ use crate::domain::life_cycle::{Actor, Standing, Step, next};
 use crate::domain::people::Moderator;
 use crate::store::Conn;
 use crate::store::events::{self, Entry};
-use crate::store::notices::{self, Notice};
+use crate::store::notices::{self, Claim, Notice};
 use crate::store::transition::{By, take};
 use crate::store::types::{Id, Named, Time};
 
@@ -68,8 +68,9 @@ fn claim(
     let renewal = notice.claimant(now) == Some(by.id);
     let version = notice.version + i32::from(!renewal);
     // A notice that waits for another person's approval is not blocked by the person who gave the first.
-    let idle = notice.claimant(now).filter(|holder| standing.waits_for_another_than(*holder));
-    if !notices::claim(tx, notice.id.0, notice.version, (after, version), (by.id, idle), (now, until))? {
+    let over = notice.claimant(now).filter(|holder| standing.waits_for_another_than(*holder));
+    let claim = Claim { state: after, version, by: by.id, over, until };
+    if !notices::claim(tx, notice.id.0, notice.version, claim, now)? {
         let seen = notices::by_id(tx, notice.id.0)?.ok_or(ReviewError::Unknown)?;
         return Err(match seen.claimant(now) {
             Some(holder) if holder != by.id => ReviewError::ClaimedByOther,

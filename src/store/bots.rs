@@ -45,6 +45,10 @@ pub(super) struct Bot {
 }
 
 impl Bot {
+    fn of(open_at: Time, recent: &[u8], limited: bool) -> Bot {
+        Bot { recent: decode_times(recent), open_at: open_at.0, limited, used: false }
+    }
+
     pub(super) fn token<'a>(&'a self, id: &'a str, platform: Platform) -> Token<'a> {
         Token { id, platform, recent: &self.recent, open_at: self.open_at }
     }
@@ -90,9 +94,10 @@ pub(super) fn load<'a>(
     };
     let in_use = Bot { recent: Vec::new(), open_at: now + PROBE, limited: false, used: false };
     known.extend(wanted.into_iter().map(|bot| (bot.to_owned(), in_use.clone())));
-    known.extend(found.into_iter().map(|(id, open_at, recent, limited)| {
-        (id, Bot { recent: decode_times(&recent), open_at: open_at.0, limited, used: false })
-    }));
+    let of = |(id, open_at, recent, limited): (String, Time, Vec<u8>, bool)| {
+        (id, Bot::of(open_at, &recent, limited))
+    };
+    known.extend(found.into_iter().map(of));
     Ok(())
 }
 
@@ -152,24 +157,20 @@ pub fn record(conn: &mut Conn, used: &BTreeMap<&str, Used>) -> Answer<()> {
     };
     let rows = found.iter().filter_map(|(id, open_at, recent, limited)| {
         let used = used.get(&**id)?;
-        let (recent, open_at, limited) = after(used, decode_times(recent), open_at.0, *limited);
+        let bot = after(Bot::of(*open_at, recent, *limited), used);
         Some(vec![
             id.as_str().into(),
-            encode_times(&recent).into(),
-            open_at.into(),
-            i64::from(limited).into(),
+            encode_times(&bot.recent).into(),
+            bot.open_at.into(),
+            i64::from(bot.limited).into(),
         ])
     });
     change.make::<Record>(conn, rows.collect())
 }
 
-/// The latest requests of a token, when it may be used again, and whether it is limited, after these uses.
-fn after(
-    used: &Used,
-    mut recent: Vec<DateTime<Utc>>,
-    open_at: DateTime<Utc>,
-    limited: bool,
-) -> (Vec<DateTime<Utc>>, DateTime<Utc>, bool) {
+/// A token after these uses.
+fn after(mut bot: Bot, used: &Used) -> Bot {
+    let recent = &mut bot.recent;
     for (taken, ended) in &used.requests {
         if let Some(place) = recent.iter().rposition(|at| at == taken) {
             recent.remove(place);
@@ -182,14 +183,15 @@ fn after(
     recent.sort_unstable();
     recent.drain(..recent.len().saturating_sub(REMEMBERED));
     match used.rests_until {
-        Some(until) if until > open_at => (recent, until, true),
-        Some(_) => (recent, open_at, limited),
+        Some(until) if until > bot.open_at => (bot.open_at, bot.limited) = (until, true),
+        Some(_) => {}
         // What left before the limit says nothing about it.
         None => {
-            let tried = |(taken, ended): &(_, Option<_>)| ended.is_some() && *taken + PROBE == open_at;
-            (recent, open_at, limited && !used.requests.iter().any(tried))
+            let tried = |(taken, ended): &(_, Option<_>)| ended.is_some() && *taken + PROBE == bot.open_at;
+            bot.limited &= !used.requests.iter().any(tried);
         }
     }
+    bot
 }
 
 /// Writes down which tokens were used.
@@ -250,7 +252,7 @@ mod tests {
     fn a_use_counts_at_its_end_though_it_is_forgotten_by_then() {
         let recent: Vec<_> = (1..=REMEMBERED as i64).map(at).collect();
         let used = Used { requests: vec![(at(0), Some(at(200))), (at(0), None)], rests_until: None };
-        let (recent, ..) = after(&used, recent, at(0), false);
+        let recent = after(Bot { recent, open_at: at(0), limited: false, used: false }, &used).recent;
         assert_eq!((recent.len(), recent[0], recent.last()), (REMEMBERED, at(2), Some(&at(200))));
     }
 

@@ -140,13 +140,21 @@ fn key(id: Id) -> i64 {
     id.0.as_u64_pair().1.cast_signed()
 }
 
-/// How many broadcasts still lack deliveries, and since when the oldest of them has been growing.
-pub fn growing(conn: &mut Conn) -> Answer<(i64, Option<DateTime<Utc>>)> {
+/// The broadcasts that still lack deliveries, for the operator.
+#[derive(Clone, Copy, Debug)]
+pub struct Growing {
+    pub broadcasts: i64,
+    /// Since when the oldest of them has been growing.
+    pub since: Option<DateTime<Utc>>,
+}
+
+/// What still grows.
+pub fn growing(conn: &mut Conn) -> Answer<Growing> {
     let (broadcasts, since): (i64, Option<Time>) = both!(conn, c => broadcasts::table
         .filter(not(broadcasts::expanded))
         .select((count_star(), min(broadcasts::created_at)))
         .first(c))?;
-    Ok((broadcasts, since.map(|at| at.0)))
+    Ok(Growing { broadcasts, since: since.map(|at| at.0) })
 }
 
 /// Stops the growth of a notice's alerts and updates.

@@ -88,9 +88,9 @@ impl Event {
 
 /// Appends to the log. Call it last in a transaction: the head of the chain stays locked until its end.
 pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
-    let (seq, previous) = lock_head(conn)?;
+    let head = lock_head(conn)?;
     let mut event = Event {
-        seq: seq + 1,
+        seq: head.seq + 1,
         notice_id: entry.notice.id,
         case_number: entry.notice.case_number.0.as_str().to_owned(),
         revision: entry.revision,
@@ -103,7 +103,7 @@ pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
         note_digest: entry.note_sealed.as_deref().map(|note| Sha256::digest(note).to_vec()),
         note_sealed: entry.note_sealed,
         at: Time(entry.at),
-        previous,
+        previous: head.hash,
         hash: Vec::new(),
     };
     event.hash = event.digest();
@@ -116,20 +116,28 @@ pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
     Ok(())
 }
 
-fn lock_head(conn: &mut Conn) -> Answer<(i64, Vec<u8>)> {
+/// The newest line: with a copy kept elsewhere nobody can cut the end off unseen.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = chain)]
+pub struct Head {
+    pub seq: i64,
+    pub hash: Vec<u8>,
+}
+
+fn lock_head(conn: &mut Conn) -> Answer<Head> {
     if let Conn::Pg(c) = conn {
-        return Ok(chain::table.find(1).select((chain::seq, chain::hash)).for_update().first(&mut **c)?);
+        return Ok(chain::table.find(1).select(Head::as_select()).for_update().first(&mut **c)?);
     }
     head(conn)
 }
 
-/// The number and hash of the newest line: with a copy kept elsewhere nobody can cut the end off unseen.
-pub fn head(conn: &mut Conn) -> Answer<(i64, Vec<u8>)> {
+/// The head of the log.
+pub fn head(conn: &mut Conn) -> Answer<Head> {
     Ok(end(conn)?)
 }
 
-fn end(conn: &mut Conn) -> QueryResult<(i64, Vec<u8>)> {
-    both!(conn, c => chain::table.find(1).select((chain::seq, chain::hash)).first(c))
+fn end(conn: &mut Conn) -> QueryResult<Head> {
+    both!(conn, c => chain::table.find(1).select(Head::as_select()).first(c))
 }
 
 /// The events of a notice, oldest first.
@@ -205,7 +213,7 @@ pub enum Walked {
 /// appended meanwhile is not of this walk.
 pub fn verify(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Walked> {
     let mut size = 1_000i64;
-    let Some((last, head_hash)) = end(conn).optional()? else {
+    let Some(head) = end(conn).optional()? else {
         return Ok(Walked::Broken { seq: 1, what: "the head of the log is missing" });
     };
     let (mut seq, mut previous) = (0i64, vec![0u8; 32]);
@@ -215,7 +223,7 @@ pub fn verify(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Walked> {
     }
     loop {
         let slice: QueryResult<Vec<Event>> = both!(conn, c => events::table
-            .filter(events::seq.gt(seq).and(events::seq.le(last)))
+            .filter(events::seq.gt(seq).and(events::seq.le(head.seq)))
             .order(events::seq)
             .limit(size)
             .select(Event::as_select())
@@ -243,14 +251,14 @@ pub fn verify(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Walked> {
             break;
         }
     }
-    if seq != last || (last > 0 && previous != head_hash) {
+    if seq != head.seq || (head.seq > 0 && previous != head.hash) {
         return Ok(Walked::Broken { seq: seq + 1, what: "entries at the end are missing" });
     }
     if let Some(seq) = beyond_the_head(conn)? {
         return Ok(Walked::Broken { seq, what: "the head does not know it" });
     }
     match noted {
-        Some(noted) if noted.seq > last => Ok(Walked::Broken { seq: noted.seq, what: MISSING }),
+        Some(noted) if noted.seq > head.seq => Ok(Walked::Broken { seq: noted.seq, what: MISSING }),
         _ => Ok(Walked::Whole { lines: seq, head: hex(&previous) }),
     }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::bots;
 use super::broadcasts::{self, Broadcast};
 use super::due::{Delivery, Due, LISTENER, Listener, ListenerRow, Said, free};
-use super::leasing::{Decided, Decision, Terms, decide};
+use super::leasing::{Decided, Decision, PutOff, Terms, decide};
 use super::mutation::{self, Mutation};
 use super::notices::{self, Notice};
 use super::rows::{Change, Holds};
@@ -108,7 +108,7 @@ fn plan(
         let (due_at, digest, leased) = match decide(due, said, priority, terms, decided) {
             Decision::Goes => (terms.until, false, true),
             Decision::Waits => (terms.now, false, false),
-            Decision::PutOff { until, digest } => (until, digest, false),
+            Decision::PutOff(PutOff { until, digest }) => (until, digest, false),
             // A group without a delivery is planned when the host can take it.
             Decision::Busy => {
                 decided.stopped = true;
@@ -139,7 +139,8 @@ fn slice(
     }
     let mut found = Vec::new();
     for audience in &audiences {
-        found.extend(listeners(conn, broadcast, audience, (cursor, end), terms.now)?);
+        let slice = Slice { after: cursor, last: end };
+        found.extend(listeners(conn, broadcast, audience, slice, terms.now)?);
     }
     if audiences.len() > 1 {
         found.sort_by_key(|listener: &Listener| listener.group_id);
@@ -153,13 +154,19 @@ fn slice(
     Ok((found, end))
 }
 
-/// The groups of the audience from beyond the cursor to the end of the slice that have no delivery of this
-/// broadcast yet. Each comes with its lane, locked, unless another node uses that.
+/// Groups by their ids: from beyond the first of these to the other, which is among them.
+#[derive(Clone, Copy)]
+struct Slice {
+    after: Id,
+    last: Id,
+}
+
+/// The groups of the audience in that slice that have no delivery of this broadcast yet. Each comes with its lane, locked, unless another node uses that.
 fn listeners(
     conn: &mut Conn,
     broadcast: &Broadcast,
     audience: &Audience,
-    (cursor, last): (Id, Id),
+    slice: Slice,
     now: DateTime<Utc>,
 ) -> Answer<Vec<Listener>> {
     struct Subscribers;
@@ -181,7 +188,7 @@ fn listeners(
     const NEW: &str =
         "(SELECT n.id FROM deliveries n WHERE n.group_id = g.id AND n.broadcast_id = ?) IS NULL";
     let now = [Value::from(now)];
-    let ids = [Value::Id(cursor), Value::Id(last)];
+    let ids = [Value::Id(slice.after), Value::Id(slice.last)];
     let new = [Value::Id(broadcast.id)];
     Ok(match audience {
         Audience::Subscribers { kind, regions } => {

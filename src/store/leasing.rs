@@ -87,11 +87,14 @@ pub(super) enum Decision {
     Waits,
     /// It goes as soon as a request to its host has ended.
     Busy,
-    PutOff {
-        until: DateTime<Utc>,
-        /// To be told in a digest then.
-        digest: bool,
-    },
+    PutOff(PutOff),
+}
+
+/// How a delivery is put off.
+pub(super) struct PutOff {
+    pub(super) until: DateTime<Utc>,
+    /// To be told in a digest then.
+    pub(super) digest: bool,
 }
 
 /// What one batch decides, written in a few statements at its end.
@@ -101,8 +104,7 @@ pub(super) struct Decided {
     /// The groups of those.
     groups: HashSet<Id>,
     cancelled: Vec<i64>,
-    /// Each with its new due time, and whether it is to be told in a digest then.
-    put_off: Vec<(i64, DateTime<Utc>, bool)>,
+    put_off: Vec<(i64, PutOff)>,
     pub(super) bots: Bots,
     /// Something that is due waits for its host.
     busy: bool,
@@ -194,7 +196,7 @@ fn take_due(
             Decision::Goes | Decision::Waits => {}
             Decision::Busy => decided.busy = true,
             Decision::Over => decided.cancelled.push(id),
-            Decision::PutOff { until, digest } => decided.put_off.push((id, until, digest)),
+            Decision::PutOff(put_off) => decided.put_off.push((id, put_off)),
         }
     }
     Ok(full && decided.put_off.len() + decided.cancelled.len() > before)
@@ -218,7 +220,7 @@ pub(super) fn decide(
     let in_hand = lane.has_run_out() && (terms.in_hand)(listener.group_id.0, lane.fence);
     if in_hand && !mutation::on(Mutation::ForgetHand) {
         // Sent again now it might be heard twice: this process is only slow, and its result is still to come.
-        return Decision::PutOff { until: now + RESULT_COMES, digest: one.delivery.digest };
+        return Decision::PutOff(PutOff { until: now + RESULT_COMES, digest: one.delivery.digest });
     }
     let quiet = said.quiet_until(listener, now);
     // What perhaps arrived is repeated as it was said.
@@ -230,12 +232,12 @@ pub(super) fn decide(
     let rests =
         said.rests_until(listener, lane, now).or_else(|| paced_until(listener, lane, terms)).or(waits);
     let rests = rests.or_else(|| rationed_until(&one, said, priority, terms, decided));
-    let back = |until| (terms.back)(listener.platform.0, until);
+    let put_off = |until| PutOff { until: (terms.back)(listener.platform.0, until), digest };
     if let Some(until) = rests {
-        return Decision::PutOff { until: back(until), digest };
+        return Decision::PutOff(put_off(until));
     }
     match (terms.admit)(&listener.host, priority) {
-        Admission::Until(until) => Decision::PutOff { until: back(until), digest },
+        Admission::Until(until) => Decision::PutOff(put_off(until)),
         Admission::Busy => Decision::Busy,
         Admission::Go => {
             take(one, said, quiet, terms, decided);

@@ -15,7 +15,7 @@ use crate::vault::{Key, Vault};
 mod claims;
 mod contents;
 
-pub use claims::{claim, hold_on, lapse};
+pub use claims::{Claim, claim, hold_on, lapse};
 pub use contents::{Opened, Revision, insert_revision, live_revisions, opened, revision, revisions_of};
 
 /// A notice as stored. What it says is in its revisions, sealed.

@@ -11,6 +11,7 @@ use super::problem::Problem;
 use super::shared::Shared;
 use crate::broadcast::figures::Figures;
 use crate::domain::group::Condition;
+use crate::store::broadcasts::Growing;
 use crate::store::deliveries::Backlog;
 use crate::store::figures::Overdue;
 use crate::store::{broadcasts, deliveries, figures as counted, lanes};
@@ -53,8 +54,7 @@ struct Counts {
     overdue: Vec<Overdue>,
     backlog: Backlog,
     lanes: Vec<(Condition, i64)>,
-    /// How many broadcasts are still being planned, and since when the oldest is.
-    growing: (i64, Option<DateTime<Utc>>),
+    growing: Growing,
 }
 
 /// Metrics in Prometheus' text format: only counts, nothing about any person. Where the database does not
@@ -130,12 +130,12 @@ impl Counts {
             (
                 "seventytwo_broadcasts_growing",
                 "Broadcasts that have not reached all their groups yet.",
-                growing.0,
+                growing.broadcasts,
             ),
             (
                 "seventytwo_broadcast_oldest_growing_seconds",
                 "How long the oldest of them has been growing.",
-                seconds(growing.1),
+                seconds(growing.since),
             ),
         ] {
             add(registry, name, help, value)?;

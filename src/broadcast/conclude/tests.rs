@@ -3,6 +3,8 @@
 use uuid::Uuid;
 
 use super::*;
+use crate::broadcast::hosts::Went;
+use crate::broadcast::platforms::Response;
 use crate::domain::delivery::{Fault, Purpose};
 use crate::domain::language::Language;
 use crate::store::digests::Companion;
@@ -258,8 +260,8 @@ fn a_doubtful_picture_is_sent_once_more_although_its_words_arrived() {
 fn came(platform: Platform, status: u16, headers: &[(&'static str, &str)], body: &str) -> (Went, Verdict) {
     let headers = headers.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
     let answer = Response { status, headers, body: body.to_owned().into() };
-    let (went, verdict, _) = judged(adapter(platform), Act::Say(0), Ok(answer), at(0));
-    (went, verdict)
+    let judged = judged(adapter(platform), Act::Say(0), Ok(answer), at(0));
+    (judged.went, judged.verdict)
 }
 
 #[test]

@@ -32,8 +32,8 @@ fn cancel(conn: &mut Conn, decided: &Decided) -> Answer<()> {
 }
 
 fn put_off(conn: &mut Conn, decided: &Decided) -> Answer<()> {
-    struct PutOff;
-    let put_off = Change {
+    struct Later;
+    let later = Change {
         before: "UPDATE deliveries SET due_at = rows.due_at, digest = (rows.digest <> 0)",
         columns: &[("id", Holds::Int), ("due_at", Holds::Time), ("digest", Holds::Int)],
         after: "WHERE deliveries.id = rows.id",
@@ -41,8 +41,8 @@ fn put_off(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     let rows = decided
         .put_off
         .iter()
-        .map(|(id, until, digest)| vec![(*id).into(), (*until).into(), i64::from(*digest).into()]);
-    put_off.make::<PutOff>(conn, rows.collect())
+        .map(|(id, put_off)| vec![(*id).into(), put_off.until.into(), i64::from(put_off.digest).into()]);
+    later.make::<Later>(conn, rows.collect())
 }
 
 fn take_lanes(conn: &mut Conn, decided: &Decided, node: i64) -> Answer<()> {

@@ -9,19 +9,22 @@ use super::super::types::{Id, Named, Time};
 use super::super::{Answer, Conn, both};
 use crate::domain::life_cycle::State;
 
-/// Takes or renews a claim in one conditional update, for the first of these accounts, who may take it over
-/// from the other.
+/// What a claim makes of a notice.
+#[derive(Clone, Copy, Debug)]
+pub struct Claim {
+    pub state: State,
+    pub version: i32,
+    pub by: Uuid,
+    /// Whose claim it may take over.
+    pub over: Option<Uuid>,
+    pub until: DateTime<Utc>,
+}
+
+/// Takes or renews a claim in one conditional update.
 ///
-/// Returns whether it was free, expired, or one of theirs already, and still at `version`.
-pub fn claim(
-    conn: &mut Conn,
-    id: Uuid,
-    version: i32,
-    (state, next_version): (State, i32),
-    (by, over): (Uuid, Option<Uuid>),
-    (now, until): (DateTime<Utc>, DateTime<Utc>),
-) -> Answer<bool> {
-    let theirs = [Some(by), over].map(|holder| holder.map(Id));
+/// Returns whether the notice was free at `now`, or held by one of the two already, and still at `version`.
+pub fn claim(conn: &mut Conn, id: Uuid, version: i32, claim: Claim, now: DateTime<Utc>) -> Answer<bool> {
+    let theirs = [Some(claim.by), claim.over].map(|holder| holder.map(Id));
     let rows = both!(conn, c => diesel::update(
         notices::table
             .filter(notices::id.eq(Id(id)))
@@ -33,10 +36,10 @@ pub fn claim(
             ),
     )
     .set((
-        notices::state.eq(Named(state)),
-        notices::version.eq(next_version),
-        notices::claimed_by.eq(Id(by)),
-        notices::claimed_until.eq(Time(until)),
+        notices::state.eq(Named(claim.state)),
+        notices::version.eq(claim.version),
+        notices::claimed_by.eq(Id(claim.by)),
+        notices::claimed_until.eq(Time(claim.until)),
     ))
     .execute(c))?;
     Ok(rows == 1)

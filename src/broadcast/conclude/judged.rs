@@ -1,0 +1,46 @@
+//! What a request has come to, for its host and for its delivery.
+
+use chrono::{DateTime, Utc};
+
+use crate::broadcast::hosts::Went;
+use crate::broadcast::platforms::{Act, Adapter, Response, Verdict};
+use crate::broadcast::send::SendFault;
+use crate::domain::delivery::Outcome;
+
+/// What a request has come to.
+#[derive(Debug)]
+pub struct Judged {
+    /// How it went for the host.
+    pub went: Went,
+    /// What it means for the delivery.
+    pub verdict: Verdict,
+    /// The answer, where there is one.
+    pub answer: Option<Response>,
+}
+
+/// Judges what came back for an act's request.
+pub fn judged(
+    adapter: &dyn Adapter,
+    act: Act<'_>,
+    sent: Result<Response, SendFault>,
+    at: DateTime<Utc>,
+) -> Judged {
+    match sent {
+        Ok(answer) => {
+            let answer = answer.dated(at);
+            let verdict = adapter.judge(act, &answer).as_asked(&answer);
+            let went = match Went::answered(answer.status, adapter.profile().refusals) {
+                // Whoever knows what is wrong with one group's robot is there for the others.
+                Went::Failed if matches!(verdict.outcome, Outcome::Config(_) | Outcome::Gone) => {
+                    Went::Answered
+                }
+                went => went,
+            };
+            Judged { went, verdict, answer: Some(answer) }
+        }
+        Err(fault) => {
+            let verdict = Verdict::ours(fault.outcome(), fault.as_str());
+            Judged { went: Went::Failed, verdict, answer: None }
+        }
+    }
+}
