@@ -3,7 +3,7 @@
 use super::Stations;
 use crate::accounts::sessions;
 use crate::groups::{LOG_KEPT, PROBES_KEPT};
-use crate::store::pruning::{self, AttemptPlace, Place};
+use crate::store::pruning::{self, AttemptPlace, DeliveryPlace};
 use crate::store::{StoreError, probes};
 
 /// Rows that one transaction forgets.
@@ -42,7 +42,7 @@ impl Stations {
     /// When the database refuses; what it does not refuse is forgotten.
     pub async fn forget_broadcasts(&self) -> anyhow::Result<()> {
         let (store, before) = (&self.shared.store, self.shared.clock.now() - LOG_KEPT);
-        let (mut place, mut failed) = (Place::default(), None);
+        let (mut place, mut failed) = (DeliveryPlace::default(), None);
         loop {
             let next = store.read(move |c| pruning::next_slice(c, before, place, SLICE)).await;
             let Some(slice) = next? else {

@@ -25,7 +25,7 @@ use crate::store::leasing::Leased;
 use crate::store::results::Moved;
 use crate::store::{StoreError, due};
 
-/// A request with a shared token that has waited longer than this for its picture waits for its turn again.
+/// A request of a bot that has waited longer than this for its picture waits for its turn again.
 const HELD_UP: TimeDelta = TimeDelta::milliseconds(100);
 
 /// How far a request has got on its way out; kept outside the attempt, which may panic or be broken off.
@@ -149,7 +149,7 @@ impl Worker {
             Err((went, verdict)) => return Attempted::concluded(went, prepared.ended(verdict)),
         };
         let now = self.clock.now();
-        // Everything that waited for the picture would now leave at once, more than a shared token's budget
+        // Everything that waited for the picture would now leave at once, more than a bot's budget
         // allows.
         if leased.bot.is_some() && now - asked_at > HELD_UP {
             return Attempted::due_again(now);

@@ -1,4 +1,4 @@
-//! What an attempt means for the delivery, its lane, its token and its group. Pure: it turns the lease and
+//! What an attempt means for the delivery, its lane, its bot and its group. Pure: it turns the lease and
 //! the platform's verdict into the record to be written.
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use self::health::{failed_too_long, health};
 use super::course::{Course, Progress};
 use super::platforms::{Act, TakeBack, Verdict, adapter};
-use super::retry::{self, Attempt, Next};
+use super::retry::{self, Next, SoFar};
 use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, Outcome, Reach};
 use crate::domain::group::{Platform, WhyDisabled};
 use crate::store::lanes::UNNAMED;
@@ -25,7 +25,7 @@ pub const ENDING: TimeDelta = TimeDelta::days(3);
 /// group that is first tried late gets as much time as the others.
 const TELLING: i32 = 100;
 
-/// How often one of the groups that share a token tries whether its fault has been mended.
+/// How often one of the groups that share a bot tries whether its fault has been mended.
 const MENDED: TimeDelta = TimeDelta::minutes(10);
 
 /// A request that leaves this soon after its lease need not ask the database again whether it may go.
@@ -69,7 +69,7 @@ pub fn back(platform: Platform, at: DateTime<Utc>, random: u64) -> DateTime<Utc>
     if adapter(platform).profile().avoids_round_hours { retry::off_the_hour(at, random) } else { at }
 }
 
-/// When a token that groups share may be used for one more request.
+/// When a bot may be used for one more request.
 pub fn bot_pace(platform: Platform, sends: &[DateTime<Utc>], now: DateTime<Utc>) -> DateTime<Utc> {
     retry::open_at(adapter(platform).profile().account_rate, sends, 1, now)
 }
@@ -179,8 +179,8 @@ fn of_one(leased: Leased, ended: Ended, told: Told) -> Record {
     let keeps_edited = adapter(leased.platform).profile().keeps_edited;
     let course = Course::new(leased.purpose, &standing, ended.ways, keeps_edited, ended.parts);
     let leg = Leg { act: course.next(progress), course, progress, told, alone: ended.alone };
-    let attempt = leg.attempt(&leased, &ended);
-    let next = retry::next(&ended.verdict.outcome, &attempt);
+    let so_far = leg.so_far(&leased, &ended);
+    let next = retry::next(&ended.verdict.outcome, &so_far);
     let to_mend = matches!(ended.verdict.outcome, Outcome::Config(_));
     let (wide, random, moved) = (ended.verdict.wide, ended.random, ended.moved.clone());
     let mut record = tried(leased, ended, leg.act);
@@ -259,8 +259,8 @@ impl Leg<'_> {
     }
 
     /// The attempt as [`retry`] judges it.
-    fn attempt(&self, leased: &Leased, ended: &Ended) -> Attempt {
-        Attempt {
+    fn so_far(&self, leased: &Leased, ended: &Ended) -> SoFar {
+        SoFar {
             tries: leased.tries.max(0).unsigned_abs().saturating_add(1).into(),
             failures: leased.failures.max(0).unsigned_abs(),
             fruitless: (leased.attempts - i32::from(leased.part) - i32::from(leased.act.in_vain))

@@ -5,7 +5,7 @@
 //! Words never wait for a picture that is sent separately; they wait at most six seconds for one in the same
 //! message, and no delivery waits longer than seven for a drawing. A picture that could not be drawn is drawn again,
 //! after longer and longer waits; a separate picture is put off until then, which is no attempt and uses up neither
-//! lane nor token. It is uploaded once for all groups of an account, and again only where the platform says that it
+//! lane nor bot. It is uploaded once for all groups of an account, and again only where the platform says that it
 //! does not know it.
 
 use std::time::Duration;

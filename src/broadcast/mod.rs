@@ -4,7 +4,7 @@
 //! results. One request is an `attempt`: `course` chooses it, `script` has the message, an adapter in
 //! `platforms` writes the request and judges the answer, and `send` carries it past the `guard`. `conclude`
 //! and `retry` decide what follows for the delivery, its lane and its group; `hosts` keeps a platform that is
-//! slow or away from holding up the others, and `turns` a token that very many groups share.
+//! slow or away from holding up the others, and `turns` a bot that very many groups share.
 
 pub mod api;
 mod attempt;

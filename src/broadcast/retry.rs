@@ -40,7 +40,7 @@ const IN_DOUBT: Duration = Duration::from_secs(60);
 
 /// What is known about a delivery when an attempt ends.
 #[derive(Clone, Copy, Debug)]
-pub struct Attempt {
+pub struct SoFar {
     /// How often this request has failed, this time included; from 1.
     pub tries: u32,
     /// How many requests in a row failed in this chat, whatever they were to say; without this one.
@@ -100,14 +100,14 @@ pub enum Why {
 /// An unknown outcome is the hard case: the request left and no proof came back. A duplicate in a chat is
 /// seen and forgiven, a loss may cost a life: so it is said once more, a minute later, and never again after
 /// a second unknown outcome. A group that is `Maybe` reached hears the closing, too.
-pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
-    let Attempt { tries, now, random, until, .. } = *attempt;
+pub fn next(outcome: &Outcome, so_far: &SoFar) -> Next {
+    let SoFar { tries, now, random, until, .. } = *so_far;
     let again = |wait: Duration, then: fn(DateTime<Utc>) -> Next| {
         let at = after(now, jittered(wait, random));
         if at >= until { Next::GiveUp(Why::Ended) } else { then(at) }
     };
-    let failed = || again(backoff(attempt.failures.saturating_add(1)), Next::At);
-    if attempt.bears.is_some_and(|most| tries >= most) {
+    let failed = || again(backoff(so_far.failures.saturating_add(1)), Next::At);
+    if so_far.bears.is_some_and(|most| tries >= most) {
         return again(ANEW, Next::Anew);
     }
     match outcome {
@@ -117,11 +117,11 @@ pub fn next(outcome: &Outcome, attempt: &Attempt) -> Next {
         Outcome::Moved(_) if tries >= MOVES => Next::GiveUp(Why::Exhausted),
         Outcome::Moved(id) => Next::Move(id.clone()),
         Outcome::Slow(_) if mutation::on(Mutation::IgnoreSlow) => again(FIRST, Next::Hold),
-        Outcome::Slow(wait) => again((*wait).max(backoff(attempt.fruitless).min(LIMITED)), Next::Hold),
+        Outcome::Slow(wait) => again((*wait).max(backoff(so_far.fruitless).min(LIMITED)), Next::Hold),
         Outcome::Retry => failed(),
         Outcome::Unknown if mutation::on(Mutation::TrustSilence) => Next::Done(None),
-        Outcome::Unknown if attempt.idempotent || mutation::on(Mutation::SayForEver) => failed(),
-        Outcome::Unknown if attempt.reach == Reach::No => again(IN_DOUBT, Next::At),
+        Outcome::Unknown if so_far.idempotent || mutation::on(Mutation::SayForEver) => failed(),
+        Outcome::Unknown if so_far.reach == Reach::No => again(IN_DOUBT, Next::At),
         Outcome::Unknown => Next::GiveUp(Why::Unproven),
         Outcome::Config(fault) => {
             let step = (tries.max(1) as usize - 1).min(MENDING.len() - 1);
@@ -218,8 +218,8 @@ mod tests {
         Utc.with_ymd_and_hms(2026, 11, 23, 1, 7, 0).unwrap()
     }
 
-    fn attempt(tries: u32) -> Attempt {
-        Attempt {
+    fn so_far(tries: u32) -> SoFar {
+        SoFar {
             tries,
             failures: tries - 1,
             fruitless: tries,
@@ -241,10 +241,10 @@ mod tests {
 
     #[test]
     fn failures_are_tried_again_ever_more_slowly_until_the_end() {
-        let waits: Vec<i64> = (1..=9).map(|n| seconds(&next(&Outcome::Retry, &attempt(n)))).collect();
+        let waits: Vec<i64> = (1..=9).map(|n| seconds(&next(&Outcome::Retry, &so_far(n)))).collect();
         assert_eq!(waits, [2, 6, 18, 54, 162, 486, 900, 900, 900]);
-        assert_eq!(seconds(&next(&Outcome::Retry, &attempt(1_000))), 900);
-        let last = Attempt { until: now() + TimeDelta::minutes(15), ..attempt(1_000) };
+        assert_eq!(seconds(&next(&Outcome::Retry, &so_far(1_000))), 900);
+        let last = SoFar { until: now() + TimeDelta::minutes(15), ..so_far(1_000) };
         assert_eq!(next(&Outcome::Retry, &last), Next::GiveUp(Why::Ended));
     }
 
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn nothing_is_planned_after_the_end() {
-        let ending = Attempt { until: now() + TimeDelta::seconds(60), ..attempt(1) };
+        let ending = SoFar { until: now() + TimeDelta::seconds(60), ..so_far(1) };
         for outcome in
             [Outcome::Slow(Duration::from_secs(60)), Outcome::Unknown, Outcome::Config(Fault::Keyword)]
         {
@@ -267,31 +267,31 @@ mod tests {
 
     #[test]
     fn a_doubtful_message_is_said_once_more_and_never_a_third_time() {
-        assert_eq!(seconds(&next(&Outcome::Unknown, &attempt(1))), 60);
-        let again = Attempt { reach: Reach::Maybe, ..attempt(2) };
+        assert_eq!(seconds(&next(&Outcome::Unknown, &so_far(1))), 60);
+        let again = SoFar { reach: Reach::Maybe, ..so_far(2) };
         assert_eq!(next(&Outcome::Unknown, &again), Next::GiveUp(Why::Unproven));
         assert_eq!(seconds(&next(&Outcome::Retry, &again)), 6, "a refusal is proof that it did not arrive");
     }
 
     #[test]
     fn final_answers_are_final() {
-        assert_eq!(next(&Outcome::Delivered(Some("7".into())), &attempt(1)), Next::Done(Some("7".into())));
-        assert_eq!(next(&Outcome::Gone, &attempt(1)), Next::Disable);
-        assert_eq!(next(&Outcome::Bad, &attempt(1)), Next::GiveUp(Why::Refused));
-        assert_eq!(next(&Outcome::Moved("-100".into()), &attempt(1)), Next::Move("-100".into()));
-        assert_eq!(next(&Outcome::Moved("-100".into()), &attempt(MOVES)), Next::GiveUp(Why::Exhausted));
+        assert_eq!(next(&Outcome::Delivered(Some("7".into())), &so_far(1)), Next::Done(Some("7".into())));
+        assert_eq!(next(&Outcome::Gone, &so_far(1)), Next::Disable);
+        assert_eq!(next(&Outcome::Bad, &so_far(1)), Next::GiveUp(Why::Refused));
+        assert_eq!(next(&Outcome::Moved("-100".into()), &so_far(1)), Next::Move("-100".into()));
+        assert_eq!(next(&Outcome::Moved("-100".into()), &so_far(MOVES)), Next::GiveUp(Why::Exhausted));
     }
 
     #[test]
     fn a_platform_that_bears_few_tries_in_a_row_is_tried_anew_after_an_hour() {
-        let busy = |tries| next(&Outcome::Retry, &Attempt { bears: Some(4), ..attempt(tries) });
+        let busy = |tries| next(&Outcome::Retry, &SoFar { bears: Some(4), ..so_far(tries) });
         assert!(matches!(busy(3), Next::At(_)));
         assert_eq!((seconds(&busy(4)), matches!(busy(4), Next::Anew(_))), (3_600, true));
     }
 
     #[test]
     fn who_asks_for_no_wait_again_and_again_is_left_alone_all_the_same() {
-        let slow = |n, wait| seconds(&next(&Outcome::Slow(Duration::from_secs(wait)), &attempt(n)));
+        let slow = |n, wait| seconds(&next(&Outcome::Slow(Duration::from_secs(wait)), &so_far(n)));
         assert_eq!((1..=6).map(|n| slow(n, 0)).collect::<Vec<_>>(), [2, 6, 18, 54, 60, 60]);
         assert_eq!(slow(1_000, 61), 61);
     }
@@ -299,16 +299,16 @@ mod tests {
     #[test]
     fn a_fault_at_the_platform_waits_for_a_person() {
         let outcome = Outcome::Config(Fault::Keyword);
-        let waits: Vec<i64> = (1..=5).map(|n| seconds(&next(&outcome, &attempt(n)))).collect();
+        let waits: Vec<i64> = (1..=5).map(|n| seconds(&next(&outcome, &so_far(n)))).collect();
         assert_eq!(waits, [600, 3600, 14_400, 43_200, 43_200]);
-        assert!(matches!(next(&outcome, &attempt(1)), Next::Mend(Fault::Keyword, _)));
+        assert!(matches!(next(&outcome, &so_far(1)), Next::Mend(Fault::Keyword, _)));
     }
 
     proptest! {
         #[test]
         fn a_platform_is_never_asked_again_sooner_than_it_said(wait in 0_u64..100_000, random: u64, tries in 1_u32..50) {
-            let attempt = Attempt { random, until: DateTime::<Utc>::MAX_UTC, ..attempt(tries) };
-            let Next::Hold(at) = next(&Outcome::Slow(Duration::from_secs(wait)), &attempt) else { panic!() };
+            let so_far = SoFar { random, until: DateTime::<Utc>::MAX_UTC, ..so_far(tries) };
+            let Next::Hold(at) = next(&Outcome::Slow(Duration::from_secs(wait)), &so_far) else { panic!() };
             let waited = (at - now()).num_milliseconds() as u64;
             prop_assert!(waited >= wait * 1000 && waited <= wait.max(60) * 1250 + 1);
         }
@@ -316,7 +316,7 @@ mod tests {
         #[test]
         fn extreme_numbers_do_no_harm(tries: u32, random: u64, wait: u64) {
             for outcome in [Outcome::Retry, Outcome::Slow(Duration::from_secs(wait / 2)), Outcome::Config(Fault::Clock), Outcome::Unknown] {
-                next(&outcome, &Attempt { tries, random, ..attempt(1) });
+                next(&outcome, &SoFar { tries, random, ..so_far(1) });
             }
         }
 

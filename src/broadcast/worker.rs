@@ -80,7 +80,7 @@ pub struct Worker {
     pub node: Arc<Node>,
     /// What each host has under way, and which are away.
     pub hosts: Arc<Mutex<Hosts>>,
-    /// The turns of what waits for tokens.
+    /// The turns of what waits for bots.
     pub turns: Arc<Mutex<Turns>>,
     /// The leases that it has in hand.
     pub in_hand: InHand,
@@ -212,9 +212,7 @@ impl Worker {
             audiences: &plan::audiences,
             in_hand: &|group, fence| self.in_hand.holds(group, fence),
             pace: &|platform, sends| conclude::pace(platform, sends, now, rand::random()),
-            turn: &mut |token, priority| {
-                self.turns.lock().turn(token, budgets(token.platform), priority, now)
-            },
+            turn: &mut |bot, priority| self.turns.lock().turn(bot, budgets(bot.platform), priority, now),
             back: &|platform, until| conclude::back(platform, until, rand::random()),
             begins: &|broadcast| drop(here.spawn(self.clone().write_ahead(broadcast))),
             // Locked for each call: a task that sends meanwhile must not wait for the transaction.

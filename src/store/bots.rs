@@ -1,6 +1,6 @@
-//! The tokens that groups share: the latest requests of each, and when it may be used again.
+//! Bots, the credentials that groups share: the latest requests of each, and when it may be used again.
 //!
-//! A budget counts a request from its lease on and, once it has ended, from its end on. A token that is limited is
+//! A budget counts a request from its lease on and, once it has ended, from its end on. A bot that is limited is
 //! first tried by a single delivery, whose answer alone lifts the limit.
 
 use std::collections::{BTreeMap, HashSet};
@@ -17,16 +17,16 @@ use super::types::Time;
 use super::{Answer, Conn, both};
 use crate::domain::group::Platform;
 
-/// How long other requests wait for the result of the one that tries a token again after its platform limited
+/// How long other requests wait for the result of the one that tries a bot again after its platform limited
 /// it.
 pub const PROBE: TimeDelta = TimeDelta::seconds(3);
 
-/// The shared tokens that a batch of leases has looked at.
+/// The bots that a batch of leases has looked at.
 pub(super) type Bots = BTreeMap<String, Bot>;
 
-/// A shared token as a batch of leases finds it.
+/// A bot as a batch of leases finds it.
 #[derive(Clone, Copy, Debug)]
-pub struct Token<'a> {
+pub struct BotView<'a> {
     pub id: &'a str,
     pub platform: Platform,
     /// Its latest requests.
@@ -49,8 +49,8 @@ impl Bot {
         Bot { recent: decode_times(recent), open_at: open_at.0, limited, used: false }
     }
 
-    pub(super) fn token<'a>(&'a self, id: &'a str, platform: Platform) -> Token<'a> {
-        Token { id, platform, recent: &self.recent, open_at: self.open_at }
+    pub(super) fn view<'a>(&'a self, id: &'a str, platform: Platform) -> BotView<'a> {
+        BotView { id, platform, recent: &self.recent, open_at: self.open_at }
     }
 
     /// Uses it for a request.
@@ -63,7 +63,7 @@ impl Bot {
     }
 }
 
-/// Makes room for the budget of a token that groups share; harmless to repeat.
+/// Makes room for the budget of a bot; harmless to repeat.
 pub(super) fn keep(conn: &mut Conn, bot: Option<&str>) -> Answer<()> {
     let Some(bot) = bot else { return Ok(()) };
     both!(conn, c => diesel::insert_into(bots::table)
@@ -73,8 +73,8 @@ pub(super) fn keep(conn: &mut Conn, bot: Option<&str>) -> Answer<()> {
     Ok(())
 }
 
-/// Loads the budgets of the shared tokens that are wanted, locked in one order. Only the first call of a
-/// transaction waits for locks: while this transaction holds some, a token that another node uses counts as
+/// Loads the budgets of the bots that are wanted, locked in one order. Only the first call of a
+/// transaction waits for locks: while this transaction holds some, a bot that another node uses counts as
 /// in use for [`PROBE`].
 pub(super) fn load<'a>(
     conn: &mut Conn,
@@ -101,7 +101,7 @@ pub(super) fn load<'a>(
     Ok(())
 }
 
-/// Takes one request, which is no delivery, from a shared token's budget, if it may be used now.
+/// Takes one request, which is no delivery, from a bot's budget, if it may be used now.
 pub fn take(
     conn: &mut Conn,
     bot: &str,
@@ -123,7 +123,7 @@ pub fn take(
     Ok(Ok(()))
 }
 
-/// How a token was used by requests whose results are recorded.
+/// How a bot was used by requests whose results are recorded.
 #[derive(Default)]
 pub struct Used {
     /// When each was taken, and when it ended; `None` where it never left.
@@ -132,8 +132,8 @@ pub struct Used {
     pub rests_until: Option<DateTime<Utc>>,
 }
 
-/// Records how shared tokens were used: a request counts from its end on, because it had arrived by then, and
-/// not at all if it never left; some tokens have to rest, and one that had to may be used freely again if the
+/// Records how bots were used: a request counts from its end on, because it had arrived by then, and
+/// not at all if it never left; some bots have to rest, and one that had to may be used freely again if the
 /// request that tried it was answered. They are locked in one order, so that two nodes cannot deadlock.
 pub fn record(conn: &mut Conn, used: &BTreeMap<&str, Used>) -> Answer<()> {
     struct Record;
@@ -168,7 +168,7 @@ pub fn record(conn: &mut Conn, used: &BTreeMap<&str, Used>) -> Answer<()> {
     change.make::<Record>(conn, rows.collect())
 }
 
-/// A token after these uses.
+/// A bot after these uses.
 fn after(mut bot: Bot, used: &Used) -> Bot {
     let recent = &mut bot.recent;
     for (taken, ended) in &used.requests {
@@ -194,7 +194,7 @@ fn after(mut bot: Bot, used: &Used) -> Bot {
     bot
 }
 
-/// Writes down which tokens were used.
+/// Writes down which bots were used.
 pub(super) fn write(conn: &mut Conn, bots: &Bots) -> Answer<()> {
     struct Use;
     let change = Change {
@@ -215,7 +215,7 @@ mod tests {
     use crate::store::fixture::{at, store};
 
     #[tokio::test]
-    async fn a_token_is_used_while_its_budget_lasts_and_not_before_its_platform_allows() {
+    async fn a_bot_is_used_while_its_budget_lasts_and_not_before_its_platform_allows() {
         let folder = tempfile::tempdir().unwrap();
         let store = store(folder.path()).await;
         let pace = |_, sends: &[DateTime<Utc>]| {
@@ -242,7 +242,7 @@ mod tests {
             .unwrap();
     }
 
-    /// Records uses of a token, and what its platform asked for.
+    /// Records uses of a bot, and what its platform asked for.
     fn hear(tx: &mut Conn, requests: &[(i64, Option<i64>)], rests_until: Option<i64>) -> Answer<()> {
         let requests = requests.iter().map(|(taken, ended)| (at(*taken), ended.map(at))).collect();
         record(tx, &BTreeMap::from([("bot", Used { requests, rests_until: rests_until.map(at) })]))

@@ -169,7 +169,7 @@ fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id
     Ok(some)
 }
 
-/// Moves back the tokens that groups share, all at once: there are few.
+/// Moves back the bots, all at once: there are few.
 fn bots_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<()> {
     let shared = bots::table.order(bots::id).select((bots::id, bots::open_at, bots::recent));
     let shared: Vec<(String, Time, Vec<u8>)> = match conn {

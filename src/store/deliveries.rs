@@ -124,7 +124,7 @@ pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
 pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
     struct Looks;
     // Of each priority the first of all, and the first that is not due: one question, and by an order that
-    // only the index has, as in `due::waiting`.
+    // only the index has, as in `due::work`.
     const FIRST_AFTER: &str = "(SELECT d.due_at FROM deliveries d WHERE d.queued AND d.state = 'open' \
          AND d.priority = p.priority AND d.due_at > ? ORDER BY d.due_at, d.id LIMIT 1)";
     // What no result has come to is queued when its slice is over.
@@ -183,16 +183,16 @@ pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Backlog> {
 
 /// An open delivery whose group hears, and whose notice is not paused.
 #[derive(Queryable)]
-struct Waiting {
+struct Unheard {
     created_at: Time,
     purpose: Named<Purpose>,
     urgency: i16,
     quiet: Quietness,
 }
 
-type WaitingRow = (Ts, Text, SmallInt, (Nullable<SmallInt>, Nullable<SmallInt>, Bool));
+type UnheardRow = (Ts, Text, SmallInt, (Nullable<SmallInt>, Nullable<SmallInt>, Bool));
 
-impl Waiting {
+impl Unheard {
     /// Whether its group wants to be left alone now.
     fn is_unwanted(&self, now: DateTime<Utc>) -> bool {
         self.quiet.until(self.purpose.0, self.urgency, now).is_some()
@@ -226,7 +226,7 @@ fn oldest_waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime
          ORDER BY b.created_at"
     );
     let (soon, now_on) = (Value::from(now + SOON), Value::from(now));
-    let waiting: Vec<Waiting> =
-        both!(conn, c => Statement::<Oldest, WaitingRow>::new(&sql, [&soon, &now_on, &now_on]).load(c))?;
-    Ok(waiting.into_iter().find(|one| !one.is_unwanted(now)).map(|one| one.created_at.0))
+    let unheard: Vec<Unheard> =
+        both!(conn, c => Statement::<Oldest, UnheardRow>::new(&sql, [&soon, &now_on, &now_on]).load(c))?;
+    Ok(unheard.into_iter().find(|one| !one.is_unwanted(now)).map(|one| one.created_at.0))
 }

@@ -77,7 +77,7 @@ pub(super) struct Listener {
     pub(super) bot: Option<String>,
     pub(super) hourly_cap: Option<i16>,
     pub(super) quiet: Quietness,
-    pub(super) lane: Option<Lane>,
+    pub(super) lane: Option<FreeLane>,
 }
 
 impl Listener {
@@ -100,7 +100,7 @@ impl Listener {
 
 /// A lane that may be leased.
 #[derive(Queryable)]
-pub(super) struct Lane {
+pub(super) struct FreeLane {
     pub(super) fence: i64,
     pub(super) recent: Vec<u8>,
     open_at: Time,
@@ -110,7 +110,7 @@ pub(super) struct Lane {
     pub(super) leased_until: Time,
 }
 
-impl Lane {
+impl FreeLane {
     /// Whether its last lease has expired without being given back.
     pub(super) fn has_run_out(&self) -> bool {
         self.leased_until.0 > DateTime::UNIX_EPOCH
@@ -213,7 +213,7 @@ impl Said {
     pub(super) fn rests_until(
         &self,
         listener: &Listener,
-        lane: &Lane,
+        lane: &FreeLane,
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
         if listener.is_shut(self.purpose.0) || self.may_be_said(now) == MayBeSaid::Later {
@@ -245,7 +245,7 @@ pub(super) fn every_priority() -> String {
 }
 
 /// What there is to do at one priority.
-pub(super) struct Waiting {
+pub(super) struct Work {
     pub(super) priority: Priority,
     /// Something is due.
     pub(super) due: bool,
@@ -255,7 +255,7 @@ pub(super) struct Waiting {
 
 /// What there is to do, most urgent first. One query for all priorities, because usually most of them have
 /// nothing.
-pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting>> {
+pub(super) fn work(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Work>> {
     struct Waits;
     // The first of each, in an order that only the index has: without it PostgreSQL would search for any one
     // among everything that is scheduled.
@@ -271,11 +271,11 @@ pub(super) fn waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Waiting
     type Row = (Integer, Nullable<Integer>, Nullable<Integer>);
     let found: Vec<(i32, Option<i32>, Option<i32>)> =
         both!(conn, c => Statement::<Waits, Row>::new(&sql, [&now]).load(c))?;
-    let waiting = |(number, due, grows): (i32, Option<i32>, Option<i32>)| {
+    let work = |(number, due, grows): (i32, Option<i32>, Option<i32>)| {
         let priority = Priority::numbered(number)?;
-        Some(Waiting { priority, due: due.is_some(), grows: grows.is_some() })
+        Some(Work { priority, due: due.is_some(), grows: grows.is_some() })
     };
-    Ok(found.into_iter().filter_map(waiting).collect())
+    Ok(found.into_iter().filter_map(work).collect())
 }
 
 /// What is due at that priority in lanes that are free, locked; what has been due longest comes first.

@@ -58,7 +58,7 @@ pub struct Group {
     pub verified_at: Option<Time>,
     /// The host that its requests go to.
     pub host: String,
-    /// The token it shares with other groups, as a digest, if there is one.
+    /// The bot it shares with other groups, by a digest, if there is one.
     pub bot: Option<String>,
     /// How many notices it wants to hear within an hour, at most.
     pub hourly_cap: Option<i16>,
@@ -107,7 +107,7 @@ impl Group {
 
 /// Adds a group with its regions and its lane; `false` where its robot is connected already.
 pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<bool> {
-    // A token before the address, as in `save`.
+    // A bot before the address, as in `save`.
     super::bots::keep(conn, group.bot.as_deref())?;
     let rows = both!(conn, c => diesel::insert_into(groups::table)
         .values(group)

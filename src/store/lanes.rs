@@ -24,7 +24,7 @@ pub use abandoned::free_of;
 
 mod abandoned;
 
-/// Requests of a lane or a token that are remembered: the largest vendor budget counts 100 of them.
+/// Requests of a lane or a bot that are remembered: the largest vendor budget counts 100 of them.
 pub(super) const REMEMBERED: usize = 100;
 /// Stands for the references of what was said, or perhaps was, by a robot that was replaced since, or in a
 /// digest of which nobody knows whether it arrived.

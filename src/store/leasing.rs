@@ -15,10 +15,10 @@ use std::collections::HashSet;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::bots::{self, Bots, Token};
+use super::bots::{self, BotView, Bots};
 use super::deliveries;
 use super::digests;
-use super::due::{self, Delivery, Due, Lane, Listener, Said, Waiting};
+use super::due::{self, Delivery, Due, FreeLane, Listener, Said, Work};
 use super::growth::{self, Audiences};
 use super::lanes::{decode_times, recent_by, with_one_more};
 use super::mutation::{self, Mutation};
@@ -52,8 +52,8 @@ pub struct Terms<'a> {
     pub in_hand: &'a dyn Fn(Uuid, i64) -> bool,
     /// When a lane of a platform may be used again, given its latest requests.
     pub pace: Pace<'a>,
-    /// When something of that priority may use a token that groups share.
-    pub turn: &'a mut dyn FnMut(&Token<'_>, Priority) -> DateTime<Utc>,
+    /// When something of that priority may use a bot.
+    pub turn: &'a mut dyn FnMut(&BotView<'_>, Priority) -> DateTime<Utc>,
     /// When something that is put off until then should come back.
     pub back: &'a dyn Fn(Platform, DateTime<Utc>) -> DateTime<Utc>,
     /// Called with a broadcast whose first groups are about to be planned: its words are needed as soon as
@@ -145,7 +145,7 @@ pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
     }
     let mut decided = Decided::default();
     let (mut more, mut busy) = (false, false);
-    for Waiting { priority, due, grows } in due::waiting(conn, terms.now)? {
+    for Work { priority, due, grows } in due::work(conn, terms.now)? {
         let room = terms.limit.saturating_sub(decided.taken.len());
         if room == 0 {
             break;
@@ -248,12 +248,12 @@ pub(super) fn decide(
 
 /// Until when a lane whose last lease nobody gave back is kept by its pace: that lease's request may have
 /// left at its end.
-fn paced_until(listener: &Listener, lane: &Lane, terms: &Terms<'_>) -> Option<DateTime<Utc>> {
+fn paced_until(listener: &Listener, lane: &FreeLane, terms: &Terms<'_>) -> Option<DateTime<Utc>> {
     let recent = lane.has_run_out().then(|| recent_by(&lane.recent, lane.leased_until.0))?;
     Some((terms.pace)(listener.platform.0, &recent)).filter(|opens| *opens > terms.now)
 }
 
-/// Until when its group has heard enough to begin another message, or its token has no budget left for it.
+/// Until when its group has heard enough to begin another message, or its bot has no budget left for it.
 fn rationed_until(
     Due { delivery, listener }: &Due,
     said: &Said,
@@ -266,8 +266,8 @@ fn rationed_until(
     let full = listener.full_until(terms.now).filter(|_| begins);
     full.or_else(|| {
         let id = listener.bot.as_deref()?;
-        let token = decided.bots.get(id)?.token(id, listener.platform.0);
-        Some((terms.turn)(&token, priority)).filter(|turn| *turn > terms.now)
+        let bot = decided.bots.get(id)?.view(id, listener.platform.0);
+        Some((terms.turn)(&bot, priority)).filter(|turn| *turn > terms.now)
     })
 }
 

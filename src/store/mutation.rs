@@ -38,7 +38,7 @@ pub enum Mutation {
     ForgetHand,
     /// The lane's latest requests are not written with the result.
     ForgetRecent,
-    /// The requests of a shared token are not counted.
+    /// The requests of a bot are not counted.
     ForgetBot,
     /// The wait that a platform asks for is ignored.
     IgnoreSlow,

@@ -20,7 +20,7 @@ use super::{Answer, Conn, both, notices};
 
 /// A place among all that was said, the oldest broadcast first: beyond that group of that broadcast.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Place {
+pub struct DeliveryPlace {
     broadcast: Uuid,
     group: Uuid,
 }
@@ -29,11 +29,11 @@ pub struct Place {
 #[derive(Debug)]
 pub struct Slice {
     /// Where the next one begins.
-    pub end: Place,
-    begin: Place,
+    pub end: DeliveryPlace,
+    begin: DeliveryPlace,
     before: DateTime<Utc>,
     most: i64,
-    said: Said,
+    old: Old,
     prunable: Vec<i64>,
     /// The broadcast has no deliveries.
     bare: bool,
@@ -46,16 +46,21 @@ impl Slice {
     }
 }
 
-/// Something that was said.
+/// A broadcast about a notice of which the tombstone alone is left.
 #[derive(Clone, Copy, Debug, Queryable)]
-struct Said {
+struct Old {
     id: Id,
     notice: Id,
 }
 
 /// The next slice of what was said about notices of which the tombstone alone is left: they ended before
 /// `before`, and nothing about them is yet to be planned. It has up to `most` deliveries.
-pub fn next_slice(conn: &mut Conn, before: DateTime<Utc>, begin: Place, most: i64) -> Answer<Option<Slice>> {
+pub fn next_slice(
+    conn: &mut Conn,
+    before: DateTime<Utc>,
+    begin: DeliveryPlace,
+    most: i64,
+) -> Answer<Option<Slice>> {
     struct Next;
     let sql = "SELECT b.id, b.notice_id FROM broadcasts b JOIN notices n ON n.id = b.notice_id \
          WHERE b.id >= ? AND n.state = 'erased' AND n.ended_at < ? AND NOT EXISTS \
@@ -63,43 +68,47 @@ pub fn next_slice(conn: &mut Conn, before: DateTime<Utc>, begin: Place, most: i6
          ORDER BY b.id LIMIT 1";
     let values = [begin.broadcast.into(), before.into()];
     let next = both!(conn, c =>
-        Statement::<Next, (Uid, Uid)>::new(sql, &values).get_result::<Said>(c).optional())?;
-    next.map(|said| slice(conn, said, before, begin, most)).transpose()
+        Statement::<Next, (Uid, Uid)>::new(sql, &values).get_result::<Old>(c).optional())?;
+    next.map(|old| slice(conn, old, before, begin, most)).transpose()
 }
 
-fn slice(conn: &mut Conn, said: Said, before: DateTime<Utc>, begin: Place, most: i64) -> Answer<Slice> {
+fn slice(conn: &mut Conn, old: Old, before: DateTime<Utc>, begin: DeliveryPlace, most: i64) -> Answer<Slice> {
     struct Look;
-    let broadcast = said.id.0;
-    let begin = if begin.broadcast == broadcast { begin } else { Place { broadcast, group: Uuid::nil() } };
+    let broadcast = old.id.0;
+    let begin =
+        if begin.broadcast == broadcast { begin } else { DeliveryPlace { broadcast, group: Uuid::nil() } };
     // Looked up for each: what else there is of the notice for that group, and is open, or in the group's
     // log.
     let sql = "SELECT d.id, d.group_id, (SELECT 1 FROM broadcasts said CROSS JOIN deliveries other \
            WHERE said.notice_id = ? AND other.broadcast_id = said.id AND other.group_id = d.group_id \
              AND (other.state = 'open' OR COALESCE(other.delivered_at, other.due_at) >= ?) LIMIT 1) \
          FROM deliveries d WHERE d.broadcast_id = ? AND d.group_id > ? ORDER BY d.group_id LIMIT ?";
-    let values = [Value::Id(said.notice), before.into(), broadcast.into(), begin.group.into(), most.into()];
+    let values = [Value::Id(old.notice), before.into(), broadcast.into(), begin.group.into(), most.into()];
     let found: Vec<(i64, Id, Option<i32>)> = both!(conn, c =>
         Statement::<Look, (BigInt, Uid, Nullable<Integer>)>::new(sql, &values).load(c))?;
     let end = match found.last() {
-        Some((_, last, _)) if found.len() as i64 == most => Place { broadcast, group: last.0 },
-        _ => Place { broadcast: Uuid::from_u128(broadcast.as_u128().saturating_add(1)), group: Uuid::nil() },
+        Some((_, last, _)) if found.len() as i64 == most => DeliveryPlace { broadcast, group: last.0 },
+        _ => DeliveryPlace {
+            broadcast: Uuid::from_u128(broadcast.as_u128().saturating_add(1)),
+            group: Uuid::nil(),
+        },
     };
     let bare = found.is_empty() && begin.group.is_nil();
     let prunable = found.into_iter().filter(|(_, _, stays)| stays.is_none()).map(|(id, ..)| id).collect();
-    Ok(Slice { end, begin, before, most, said, prunable, bare })
+    Ok(Slice { end, begin, before, most, old, prunable, bare })
 }
 
 /// Deletes what can be forgotten of a slice with its attempts, and with the last delivery its broadcast. The
 /// notice's row is locked: several nodes may prune at once.
 pub fn prune(conn: &mut Conn, found: &Slice) -> Answer<()> {
-    let said = found.said;
-    notices::lock(conn, said.notice.0)?;
-    let ids = slice(conn, said, found.before, found.begin, found.most)?.prunable;
-    let left = deliveries::table.filter(deliveries::broadcast_id.eq(said.id));
+    let old = found.old;
+    notices::lock(conn, old.notice.0)?;
+    let ids = slice(conn, old, found.before, found.begin, found.most)?.prunable;
+    let left = deliveries::table.filter(deliveries::broadcast_id.eq(old.id));
     both!(conn, c => {
         diesel::delete(attempts::table.filter(attempts::delivery_id.eq_any(&ids))).execute(c)?;
         diesel::delete(deliveries::table.filter(deliveries::id.eq_any(&ids))).execute(c)?;
-        diesel::delete(broadcasts::table.find(said.id).filter(not(exists(left)))).execute(c)?;
+        diesel::delete(broadcasts::table.find(old.id).filter(not(exists(left)))).execute(c)?;
     });
     Ok(())
 }

@@ -73,7 +73,7 @@ pub struct Record {
     /// The platform wants to hear nothing more from it before then.
     pub asked_until: DateTime<Utc>,
     pub health: Health,
-    /// The token it shares rests until then, because its platform asked for that.
+    /// The bot it shares rests until then, because its platform asked for that.
     pub bot_open_at: Option<DateTime<Utc>>,
     /// The address of a chat that was given a new id.
     pub moved: Option<Moved>,
@@ -343,7 +343,7 @@ fn disable(conn: &mut Conn, group: Uuid, why: WhyDisabled) -> Answer<()> {
     super::groups::count_change(conn, Id(group))
 }
 
-/// Records how shared tokens were used, and what their platforms said about them.
+/// Records how bots were used, and what their platforms said about them.
 fn use_bots(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     let mut used: BTreeMap<&str, Used> = BTreeMap::new();
     for record in records {

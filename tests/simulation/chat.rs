@@ -15,7 +15,7 @@ use crate::domain::group::Platform;
 pub enum Manner {
     /// Names no messages, and takes nothing back.
     Plain,
-    /// Edits, deletes, replies, shows a picture with its words; its groups share a token.
+    /// Edits, deletes, replies, shows a picture with its words; its groups share a bot.
     Threads,
     /// Edits only.
     Edits,

@@ -50,7 +50,7 @@ faults! {
     recording_without_the_fence: ForgetFence breaks Lane;
     leasing_a_lane_that_is_in_use: ShareLane breaks Lane;
     forgetting_the_latest_requests: ForgetRecent breaks Pace;
-    forgetting_the_requests_of_a_shared_token: ForgetBot breaks Pace;
+    forgetting_the_requests_of_a_bot: ForgetBot breaks Pace;
     coming_back_before_the_platform_said: IgnoreSlow breaks Pace;
     forgetting_the_wait_with_what_is_given_up: IgnoreSlowAtEnd breaks Pace;
     forgetting_the_wait_when_a_group_resumes: ForgetWait breaks Pace;

@@ -26,7 +26,7 @@ use crate::store::{Answer, StoreError, due, lanes, standing};
 
 /// The longest that one exchange takes.
 pub const LONGEST: TimeDelta = TimeDelta::seconds(20);
-/// The budget of the shared token: small enough to be used up.
+/// The budget of the bot: small enough to be used up.
 pub const SHARED: [Budget; 1] = [Budget { count: 2, per: Duration::from_secs(5) }];
 
 /// How far a request has got.
@@ -62,7 +62,7 @@ pub struct Request {
     pub accepted: bool,
     /// The platform told the new message's name.
     pub named: bool,
-    /// The wait that the platform asked for, and whether it holds for all groups of the token.
+    /// The wait that the platform asked for, and whether it holds for all groups of the bot.
     pub told: Option<(Duration, bool)>,
     pub fate: Fate,
 }
@@ -176,7 +176,7 @@ impl World<'_> {
                 in_hand: &is_in_hand,
                 pace: &|platform, sends| conclude::pace(platform, sends, now, bits),
                 back: &|platform, until| conclude::back(platform, until, bits),
-                turn: &mut |token, priority| turns.turn(token, &SHARED, priority, now),
+                turn: &mut |bot, priority| turns.turn(bot, &SHARED, priority, now),
                 begins: &|_| {},
                 admit: &mut |host, priority| hosts.admit(host, priority, now),
             };
@@ -410,11 +410,11 @@ impl World<'_> {
         self.rules_of_rows()
     }
 
-    /// A use of the shared token counts from the request's end on, and not at all where that never left.
+    /// A use of the bot counts from the request's end on, and not at all where that never left.
     fn count_use(&mut self, number: usize) {
         let (request, uses) = (&self.requests[number], &mut self.shared.uses);
-        let of_token = request.leased.bot.as_deref() == Some(BOT);
-        let place = uses.iter().rposition(|at| of_token && *at == request.leased_at);
+        let of_bot = request.leased.bot.as_deref() == Some(BOT);
+        let place = uses.iter().rposition(|at| of_bot && *at == request.leased_at);
         match (place, request.fate) {
             (Some(place), Fate::Unsent) => drop(uses.remove(place)),
             (Some(place), Fate::Kept(_)) => {

@@ -164,7 +164,7 @@ impl World<'_> {
         let asked_to_wait = |r: &Request| {
             r.told.is_some_and(|(_, wide)| wide) && r.ended_at.is_some_and(|at| at + longest_wait(r) >= end)
         };
-        // One request tries the token that was limited; the others wait for its result.
+        // One request tries the bot that was limited; the others wait for its result.
         let limited = self.requests.iter().any(|r| r.told.is_some_and(|(_, wide)| wide));
         let tries = |at: &DateTime<Utc>| limited && *at + PROBE >= end;
         let shared = self.members[place].chat.manner == Manner::Threads

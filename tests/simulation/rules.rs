@@ -144,7 +144,7 @@ impl World<'_> {
             let per = TimeDelta::from_std(SHARED[0].per).expect("five seconds are a span");
             let lately = self.shared.uses.iter().filter(|at| **at > now - per).count();
             if lately >= SHARED[0].count as usize || self.shared.allowed_at > now {
-                return self.broken(Rule::Pace, format!("the token was used {lately} times just now"));
+                return self.broken(Rule::Pace, format!("the bot was used {lately} times just now"));
             }
         }
         let rests = self.nodes[node].failing.get(&leased.host).is_some_and(|(.., until)| *until > now);

@@ -27,7 +27,7 @@ const STEPS: usize = 110;
 const BACK: TimeDelta = TimeDelta::seconds(4);
 /// The farthest that the clock moves at once where time passes in small steps.
 const HURRY: TimeDelta = TimeDelta::seconds(40);
-/// The token that some groups share.
+/// The bot that some groups share.
 pub const BOT: &str = "bot";
 /// The region of all notices and groups.
 pub const REGION: &str = "131003";
@@ -61,7 +61,7 @@ pub struct Case {
     pub lifetime: TimeDelta,
 }
 
-/// The requests of the shared token.
+/// The requests of the bot.
 pub struct Shared {
     /// Each by the clock at its lease or, once its result is recorded, at its end.
     pub uses: Vec<DateTime<Utc>>,

@@ -171,7 +171,7 @@ fn a_day_without_a_way_out_is_no_fault_of_the_groups() {
     assert_eq!(answered.health, Health::Failing, "whoever answers is there");
 }
 
-/// Until when a token rests whose fault its admin has to mend, when one of its groups finds out after so many
+/// Until when a bot rests whose fault its admin has to mend, when one of its groups finds out after so many
 /// tries.
 fn mended_at(tries: i16) -> Option<i64> {
     let leased = Leased { platform: Platform::Matrix, part: 0, tries, ..picture(FRESH) };
@@ -182,7 +182,7 @@ fn mended_at(tries: i16) -> Option<i64> {
 }
 
 #[test]
-fn a_token_that_is_mended_does_not_rest_for_hours() {
+fn a_bot_that_is_mended_does_not_rest_for_hours() {
     assert_eq!([0, 1, 2, 3].map(mended_at), [Some(10); 4]);
 }
 

@@ -52,30 +52,30 @@ impl TakeBack {
 
 /// Which of a message's bodies an act sends: acts of one form share one composed body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct Form {
+pub struct BodyForm {
     pub id: u8,
     /// Composing it needs the picture's bytes.
     pub pictured: bool,
 }
 
-impl Form {
+impl BodyForm {
     pub(super) const EDIT: u8 = 100;
     pub(super) const DELETE: u8 = 101;
     pub(super) const REPLY: u8 = 102;
 
     /// A form of its own for every part and every way of taking back, none of them pictured.
-    pub(super) fn usual(act: Act<'_>) -> Form {
+    pub(super) fn usual(act: Act<'_>) -> BodyForm {
         let id = match act {
-            Act::Say(part) => u8::try_from(part).unwrap_or(Form::EDIT - 1),
-            Act::Edit(_) => Form::EDIT,
-            Act::Delete(_) => Form::DELETE,
-            Act::Reply(_) => Form::REPLY,
+            Act::Say(part) => u8::try_from(part).unwrap_or(BodyForm::EDIT - 1),
+            Act::Edit(_) => BodyForm::EDIT,
+            Act::Delete(_) => BodyForm::DELETE,
+            Act::Reply(_) => BodyForm::REPLY,
         };
-        Form { id, pictured: false }
+        BodyForm { id, pictured: false }
     }
 
     /// This form with the picture in it.
-    pub(super) const fn pictured(self) -> Form {
-        Form { pictured: true, ..self }
+    pub(super) const fn pictured(self) -> BodyForm {
+        BodyForm { pictured: true, ..self }
     }
 }

@@ -17,8 +17,8 @@ use super::credentials::{Given, fault};
 use super::exchange::whole_seconds;
 use super::judging::{kept, object, slow};
 use super::{
-    Act, Adapter, Body, Budget, CredentialCode, CredentialFault, Credentials, Field, Form, Hosts, Outgoing,
-    Picture, Profile, Response, Stamp, TakeBack, Verdict, quoted,
+    Act, Adapter, Body, BodyForm, Budget, CredentialCode, CredentialFault, Credentials, Field, Hosts,
+    Outgoing, Picture, Profile, Response, Stamp, TakeBack, Verdict, quoted,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -136,12 +136,12 @@ impl Adapter for Matrix {
         1 + usize::from(message.has_picture)
     }
 
-    fn form(&self, act: Act<'_>) -> Form {
+    fn form(&self, act: Act<'_>) -> BodyForm {
         match act {
-            Act::Say(1) => Form::usual(act).pictured(),
+            Act::Say(1) => BodyForm::usual(act).pictured(),
             // There is nothing that a picture could be edited into.
-            Act::Edit(reference) if read(reference).0 => Form::usual(Act::Delete(reference)),
-            _ => Form::usual(act),
+            Act::Edit(reference) if read(reference).0 => BodyForm::usual(Act::Delete(reference)),
+            _ => BodyForm::usual(act),
         }
     }
 

@@ -2,7 +2,7 @@
 //! for it, how a request to it is addressed and signed, what its answer means, and how a message is taken
 //! back.
 //!
-//! A message is composed once per broadcast and [`Form`] and shared by every group of the platform;
+//! A message is composed once per broadcast and [`BodyForm`] and shared by every group of the platform;
 //! only what differs from group to group (address, signature, timestamp, the group's keyword) is set
 //! in by [`Adapter::address`]. The verdict is read from the body of the answer: these platforms say
 //! "HTTP 200" to nearly everything.
@@ -36,7 +36,7 @@ mod tests;
 mod webhook;
 mod wecom;
 
-pub use act::{Act, Form, TakeBack};
+pub use act::{Act, BodyForm, TakeBack};
 pub use credentials::{CredentialCode, CredentialFault, Credentials};
 pub use exchange::{Body, HEADERS, Outgoing, Response, Stamp, request_id};
 pub use judging::Verdict;
@@ -91,8 +91,8 @@ pub trait Adapter: Sync {
 
     /// Which body an act sends. A pictured form is composed with the picture's bytes if there is a picture
     /// ([`Message::has_picture`]), or in an edit with the one that shows that all is over.
-    fn form(&self, act: Act<'_>) -> Form {
-        Form::usual(act)
+    fn form(&self, act: Act<'_>) -> BodyForm {
+        BodyForm::usual(act)
     }
 
     /// Writes the body of an act within the platform's limits. `None` where there is nothing to say:

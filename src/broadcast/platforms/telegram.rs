@@ -13,8 +13,8 @@ use url::Url;
 use super::credentials::{Given, origin};
 use super::judging::{MINUTE, kept, object, slow_as_told};
 use super::{
-    Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Outgoing, Picture, Profile,
-    Response, Stamp, TakeBack, Verdict, multipart, quoted,
+    Act, Adapter, Body, BodyForm, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
+    Profile, Response, Stamp, TakeBack, Verdict, multipart, quoted,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::{Fault, Outcome};
@@ -129,11 +129,11 @@ impl Adapter for Telegram {
         CAPTION
     }
 
-    fn form(&self, act: Act<'_>) -> Form {
+    fn form(&self, act: Act<'_>) -> BodyForm {
         match act {
-            Act::Say(_) => Form::usual(act).pictured(),
-            Act::Edit(reference) if read(reference).0 => Form { id: PHOTO_EDIT, pictured: true },
-            _ => Form::usual(act),
+            Act::Say(_) => BodyForm::usual(act).pictured(),
+            Act::Edit(reference) if read(reference).0 => BodyForm { id: PHOTO_EDIT, pictured: true },
+            _ => BodyForm::usual(act),
         }
     }
 

@@ -14,8 +14,8 @@ use url::Url;
 use super::credentials::Given;
 use super::judging::{object, slow};
 use super::{
-    Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Form, Hosts, Outgoing, Picture, Profile,
-    Response, Stamp, Verdict,
+    Act, Adapter, Body, BodyForm, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture,
+    Profile, Response, Stamp, Verdict,
 };
 use crate::broadcast::message::Message;
 use crate::domain::delivery::Outcome;
@@ -87,8 +87,8 @@ impl Adapter for Wecom {
     }
 
     /// The words and the picture are a message each, so that words never wait for a drawing.
-    fn form(&self, act: Act<'_>) -> Form {
-        let form = Form::usual(act);
+    fn form(&self, act: Act<'_>) -> BodyForm {
+        let form = BodyForm::usual(act);
         if act == Act::Say(1) { form.pictured() } else { form }
     }
 

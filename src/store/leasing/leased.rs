@@ -18,7 +18,7 @@ pub struct Leased {
     pub language: Language,
     /// The host that its requests go to.
     pub host: String,
-    /// The token its group shares with other groups, if there is one.
+    /// The bot its group shares with other groups, if there is one.
     pub bot: Option<String>,
     pub credentials_sealed: Vec<u8>,
     pub purpose: Purpose,

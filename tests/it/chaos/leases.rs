@@ -18,7 +18,7 @@ use seventytwo::domain::delivery::{DeliveryState, Outcome, Priority};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::life_cycle::State;
 use seventytwo::domain::people::Role;
-use seventytwo::store::bots::Token;
+use seventytwo::store::bots::BotView;
 use seventytwo::store::leasing::{Admission, Batch, Terms, lease};
 use seventytwo::store::notices::Place;
 use seventytwo::store::published::Which;
@@ -74,18 +74,18 @@ fn lease_as(conn: &mut Conn, now: DateTime<Utc>, node: i64, before: &mut dyn FnM
     lease_at(conn, now, node, 10, &mut rests_until, &mut admit)
 }
 
-/// A token that is used until it rests.
-pub fn rests_until(token: &Token<'_>, _: Priority) -> DateTime<Utc> {
-    token.open_at
+/// A bot that is used until it rests.
+pub fn rests_until(bot: &BotView<'_>, _: Priority) -> DateTime<Utc> {
+    bot.open_at
 }
 
-/// The same for a node with so much room, which gives turns for tokens and has hosts to admit requests.
+/// The same for a node with so much room, which gives turns for bots and has hosts to admit requests.
 pub fn lease_at(
     conn: &mut Conn,
     now: DateTime<Utc>,
     node: i64,
     limit: usize,
-    turn: &mut dyn FnMut(&Token<'_>, Priority) -> DateTime<Utc>,
+    turn: &mut dyn FnMut(&BotView<'_>, Priority) -> DateTime<Utc>,
     admit: &mut dyn FnMut(&str, Priority) -> Admission,
 ) -> Answer<Batch> {
     let mut terms = Terms {
@@ -425,7 +425,7 @@ async fn what_can_be_forgotten_is_found_by_its_place(house: House) -> House {
         crowd(conn, now)?;
         let asked = asked_by(conn, |tx| {
             let all_finished = now + TimeDelta::days(30);
-            let slice = pruning::next_slice(tx, all_finished, pruning::Place::default(), 500)?;
+            let slice = pruning::next_slice(tx, all_finished, pruning::DeliveryPlace::default(), 500)?;
             assert!(slice.is_some_and(|slice| slice.is_prunable()));
             pruning::prune_attempts(tx, now, (now, 1), 500)
         })?;

@@ -1,4 +1,4 @@
-//! Very many groups wait for one token: each is looked at a few times, the token is used to its limit, and
+//! Very many groups wait for one bot: each is looked at a few times, the bot is used to its limit, and
 //! what needs another way does not wait.
 
 use std::sync::{Arc, Mutex};
@@ -9,7 +9,7 @@ use seventytwo::broadcast::platforms::adapter;
 use seventytwo::broadcast::turns::Turns;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
-use seventytwo::store::bots::Token;
+use seventytwo::store::bots::BotView;
 use seventytwo::store::deliveries;
 use seventytwo::store::leasing::{Admission, Batch};
 
@@ -49,7 +49,7 @@ async fn an_alert_waits_for_no_token_that_very_many_wait_for(db: Db) {
     while node.look(node.house.clock.now()).await.more {}
     publish(&node.house, &moderator, "440106", "13800138002").await;
 
-    // As after an outage, while the token is used again and again.
+    // As after an outage, while the bot is used again and again.
     let began = node.house.clock.now();
     use_token(&node.house.db, began).await;
     run(
@@ -111,9 +111,9 @@ impl Looks {
     async fn look(&self, now: DateTime<Utc>) -> Batch {
         let turns = Arc::clone(&self.turns);
         let lease = move |tx: &mut _| {
-            let mut turn = |token: &Token<'_>, priority| {
+            let mut turn = |bot: &BotView<'_>, priority| {
                 let budgets = adapter(Platform::Discord).profile().account_rate;
-                turns.lock().unwrap().turn(token, budgets, priority, now)
+                turns.lock().unwrap().turn(bot, budgets, priority, now)
             };
             lease_at(tx, now, ELSEWHERE, ROOM, &mut turn, &mut |_, _| Admission::Go)
         };
@@ -142,7 +142,7 @@ async fn publish(house: &House, moderator: &Person, region: &str, phone: &str) {
     house.stations.let_out().await.unwrap();
 }
 
-/// As if the token had been used evenly, and to its limit, until now.
+/// As if the bot had been used evenly, and to its limit, until now.
 async fn use_token(db: &Db, now: DateTime<Utc>) {
     let uses = (0..LIMIT).rev().map(|back| now - TimeDelta::seconds(1) * back as i32 / LIMIT as i32);
     let uses: String = uses.map(|at| format!("{:016x}", at.timestamp_micros())).collect();

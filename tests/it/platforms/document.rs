@@ -9,7 +9,7 @@ use serde_json::{Map, json};
 use seventytwo::broadcast::platforms::{
     Act, Budget, Field, Hosts, Picture, Profile, Response, TakeBack, adapter,
 };
-use seventytwo::broadcast::retry::{self, Attempt, Next};
+use seventytwo::broadcast::retry::{self, Next, SoFar};
 use seventytwo::domain::delivery::{Fault, Outcome, Reach};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
@@ -91,7 +91,7 @@ async fn the_document_says_what_follows_an_answer() {
 
 /// How long a request waits after ending this way for the given number of times, without jitter.
 fn wait(outcome: &Outcome, tries: u32, bears: Option<u32>) -> String {
-    let attempt = Attempt {
+    let so_far = SoFar {
         tries,
         failures: tries - 1,
         fruitless: tries,
@@ -102,7 +102,7 @@ fn wait(outcome: &Outcome, tries: u32, bears: Option<u32>) -> String {
         random: 0,
         until: DateTime::<Utc>::MAX_UTC,
     };
-    match retry::next(outcome, &attempt) {
+    match retry::next(outcome, &so_far) {
         Next::At(at) | Next::Hold(at) | Next::Anew(at) | Next::Mend(_, at) => match at.timestamp() {
             seconds @ 0..60 => format!("{seconds} s"),
             seconds @ 60..3600 => format!("{} min", seconds / 60),
