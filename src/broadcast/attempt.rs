@@ -109,9 +109,8 @@ impl Worker {
             Ok(prepared) => prepared,
             Err(error) => return Attempted::concluded(Went::NotSent, internal(leased, &error)),
         };
-        let keeps_edited = prepared.adapter.profile().keeps_edited;
-        let Prepared { ways, parts, .. } = prepared;
-        let course = Course::new(leased.purpose, &leased.standing, ways, keeps_edited, parts);
+        let Prepared { adapter, ways, parts, .. } = prepared;
+        let course = Course::new(leased.purpose, &leased.standing, ways, adapter.profile(), parts);
         let Some(act) = course.next(conclude::progress(leased)) else {
             return Attempted::concluded(Went::NotSent, prepared.nothing_to_say());
         };
@@ -240,9 +239,8 @@ impl Worker {
         if !conclude::has_waited(leased, now) {
             return Ok(());
         }
-        let (told, fence, silent) =
-            (leased.told().collect::<Vec<_>>(), leased.fence, conclude::takes_back(act));
-        let may_go = self.store.read(move |c| due::may_go(c, (&told, fence), silent, now)).await;
+        let (told, fence, sound) = (leased.told().collect::<Vec<_>>(), leased.fence, conclude::sound(act));
+        let may_go = self.store.read(move |c| due::may_go(c, (&told, fence), sound, now)).await;
         if !may_go.map_err(Withheld::Unknown)? {
             return Err(Withheld::Over);
         }

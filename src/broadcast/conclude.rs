@@ -9,6 +9,7 @@ use super::platforms::{Act, TakeBack, Verdict, adapter};
 use super::retry::{self, Next, SoFar};
 use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, Outcome, Reach};
 use crate::domain::group::{Platform, WhyDisabled};
+use crate::store::due::Sound;
 use crate::store::lanes::UNNAMED;
 use crate::store::leasing::Leased;
 use crate::store::mutation::{self, Mutation};
@@ -96,8 +97,13 @@ pub fn quiet_until(leased: &Leased, act: Act<'_>) -> Option<DateTime<Utc>> {
 }
 
 /// Whether an act takes a message back, which makes no sound.
-pub fn takes_back(act: Act<'_>) -> bool {
+fn takes_back(act: Act<'_>) -> bool {
     matches!(act, Act::Edit(_) | Act::Delete(_))
+}
+
+/// Whether a chat notices an act.
+pub fn sound(act: Act<'_>) -> Sound {
+    if takes_back(act) { Sound::Silent } else { Sound::Aloud }
 }
 
 /// Whether it has waited for something since its lease began, so that what the lease went by may be out of
@@ -176,8 +182,8 @@ enum Told {
 /// What follows for one delivery from an attempt that told it.
 fn of_one(leased: Leased, ended: Ended, told: Told) -> Record {
     let (progress, standing) = (progress(&leased), leased.standing.clone());
-    let keeps_edited = adapter(leased.platform).profile().keeps_edited;
-    let course = Course::new(leased.purpose, &standing, ended.ways, keeps_edited, ended.parts);
+    let profile = adapter(leased.platform).profile();
+    let course = Course::new(leased.purpose, &standing, ended.ways, profile, ended.parts);
     let leg = Leg { act: course.next(progress), course, progress, told, alone: ended.alone };
     let so_far = leg.so_far(&leased, &ended);
     let next = retry::next(&ended.verdict.outcome, &so_far);

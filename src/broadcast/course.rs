@@ -11,7 +11,7 @@
 //! the message that would be heard is put off. In a disabled group nothing is taken back until control of it is
 //! proved again.
 
-use super::platforms::{Act, TakeBack};
+use super::platforms::{Act, Profile, TakeBack};
 use crate::domain::delivery::{ActSoFar, How, Purpose};
 
 /// How far a delivery has come, as stored.
@@ -39,17 +39,17 @@ pub struct Course<'a> {
 }
 
 impl<'a> Course<'a> {
-    /// The course of a delivery: `standing` as leased, `ways` of its platform, and whether that keeps what was
-    /// edited, `parts` of its message.
+    /// The course of a delivery: `standing` as leased, `ways` of its robot, the profile of its platform, and
+    /// `parts` of its message.
     pub fn new(
         purpose: Purpose,
         standing: &'a [Option<String>],
         ways: &[TakeBack],
-        keeps_edited: bool,
+        profile: &Profile,
         parts: usize,
     ) -> Course<'a> {
         let ends = purpose.ends();
-        let corrects = purpose == Purpose::Correction && keeps_edited;
+        let corrects = purpose == Purpose::Correction && profile.keeps_edited;
         let mut back: Vec<TakeBack> = ways.iter().copied().filter(|way| *way != TakeBack::Reply).collect();
         if corrects {
             back.sort_by_key(|way| *way != TakeBack::Delete);
@@ -141,6 +141,8 @@ fn at(stored: i16) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::broadcast::platforms::adapter;
+    use crate::domain::group::Platform;
 
     const START: Progress = Progress { part: 0, act: ActSoFar { alone: false, in_vain: 0 }, how: None };
 
@@ -160,20 +162,31 @@ mod tests {
         (acts, progress.how)
     }
 
+    /// Of a platform that shows what an edited message says now, and nothing else.
+    fn forgets() -> &'static Profile {
+        adapter(Platform::Telegram).profile()
+    }
+
+    /// Of a platform that shows what it said before, too.
+    fn keeps() -> &'static Profile {
+        adapter(Platform::Matrix).profile()
+    }
+
     fn standing(references: &[&str]) -> Vec<Option<String>> {
         references.iter().map(|r| Some((*r).to_owned())).collect()
     }
 
     #[test]
     fn an_alert_is_its_parts() {
-        let (acts, how) = walk(&Course::new(Purpose::Alert, &[], &TakeBack::ALL, false, 2), |_| true);
+        let (acts, how) = walk(&Course::new(Purpose::Alert, &[], &TakeBack::ALL, forgets(), 2), |_| true);
         assert_eq!((acts, how), (vec!["Say(0)".to_owned(), "Say(1)".to_owned()], None));
     }
 
     #[test]
     fn every_message_that_stands_is_edited_and_nothing_more_is_said() {
         let standing = standing(&["a", "b"]);
-        let (acts, how) = walk(&Course::new(Purpose::Closing, &standing, &TakeBack::ALL, false, 1), |_| true);
+        let (acts, how) =
+            walk(&Course::new(Purpose::Closing, &standing, &TakeBack::ALL, forgets(), 1), |_| true);
         assert_eq!(acts, [r#"Edit("a")"#, r#"Edit("b")"#]);
         assert_eq!(how, Some(How::Edited));
     }
@@ -181,7 +194,7 @@ mod tests {
     #[test]
     fn what_cannot_be_edited_is_deleted() {
         let standing = standing(&["a", "b"]);
-        let course = Course::new(Purpose::Closing, &standing, &TakeBack::ALL, false, 1);
+        let course = Course::new(Purpose::Closing, &standing, &TakeBack::ALL, forgets(), 1);
         let (acts, how) = walk(&course, |act| act != Act::Edit("a"));
         assert_eq!(acts, [r#"Edit("a")"#, r#"Delete("a")"#, r#"Edit("b")"#]);
         assert_eq!(how, Some(How::Deleted));
@@ -190,7 +203,7 @@ mod tests {
     #[test]
     fn what_cannot_be_taken_back_is_followed_up_once() {
         let standing = standing(&["a", "b"]);
-        let course = Course::new(Purpose::Closing, &standing, &TakeBack::ALL, false, 1);
+        let course = Course::new(Purpose::Closing, &standing, &TakeBack::ALL, forgets(), 1);
         let (acts, how) = walk(&course, |act| matches!(act, Act::Reply(_)));
         let tried = [r#"Edit("a")"#, r#"Delete("a")"#, r#"Edit("b")"#, r#"Delete("b")"#, r#"Reply("b")"#];
         assert_eq!((acts.as_slice(), how), (tried.map(str::to_owned).as_slice(), Some(How::FollowedUp)));
@@ -202,7 +215,7 @@ mod tests {
     fn where_nothing_can_be_taken_back_the_chat_is_told() {
         let unnamed = [None];
         for (standing, ways) in [(&unnamed[..], &TakeBack::ALL[..]), (&standing(&["a"]), &[])] {
-            let (acts, how) = walk(&Course::new(Purpose::Correction, standing, ways, false, 1), |_| true);
+            let (acts, how) = walk(&Course::new(Purpose::Correction, standing, ways, forgets(), 1), |_| true);
             assert_eq!((acts, how), (vec!["Say(0)".to_owned()], Some(How::FollowedUp)));
         }
     }
@@ -211,7 +224,7 @@ mod tests {
     fn a_message_we_cannot_name_beside_one_we_can_is_followed_up() {
         let standing = [Some("a".to_owned()), None];
         let ways = [TakeBack::Edit, TakeBack::Delete];
-        let (acts, how) = walk(&Course::new(Purpose::Closing, &standing, &ways, false, 1), |_| true);
+        let (acts, how) = walk(&Course::new(Purpose::Closing, &standing, &ways, forgets(), 1), |_| true);
         assert_eq!(acts, [r#"Edit("a")"#, "Say(0)"]);
         assert_eq!(how, Some(How::FollowedUp));
     }
@@ -219,7 +232,7 @@ mod tests {
     #[test]
     fn where_edits_can_be_read_back_a_correction_deletes_and_is_then_said() {
         let (standing, ways) = (standing(&["a", "b"]), [TakeBack::Edit, TakeBack::Delete]);
-        let course = |purpose| Course::new(purpose, &standing, &ways, true, 1);
+        let course = |purpose| Course::new(purpose, &standing, &ways, keeps(), 1);
         let (acts, how) = walk(&course(Purpose::Correction), |_| true);
         assert_eq!(acts, [r#"Delete("a")"#, r#"Delete("b")"#, "Say(0)"]);
         assert_eq!(how, Some(How::Deleted), "nothing stands as it was");
@@ -231,7 +244,7 @@ mod tests {
         let (acts, _) = walk(&course(Purpose::Closing), |_| true);
         assert_eq!(acts, [r#"Edit("a")"#, r#"Edit("b")"#]);
         let untraced = [None];
-        let (acts, how) = walk(&Course::new(Purpose::Correction, &untraced, &ways, true, 1), |_| true);
+        let (acts, how) = walk(&Course::new(Purpose::Correction, &untraced, &ways, keeps(), 1), |_| true);
         assert_eq!((acts, how), (vec!["Say(0)".to_owned()], Some(How::FollowedUp)));
     }
 }

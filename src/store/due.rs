@@ -324,16 +324,23 @@ pub(super) fn said(conn: &mut Conn, due: &[Due]) -> Answer<HashMap<Id, Said>> {
     Ok(said.into_iter().collect())
 }
 
+/// Whether a chat notices a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sound {
+    Aloud,
+    Silent,
+}
+
 /// Whether a request for the deliveries of one lease may still leave: nobody has cancelled them, what they say
-/// is still true, their group hears, or is only paused where the request is `silent`, and the lane is still
+/// is still true, their group hears, or is only paused where the request makes no sound, and the lane is still
 /// theirs.
 pub fn may_go(
     conn: &mut Conn,
     (told, fence): (&[i64], i64),
-    silent: bool,
+    sound: Sound,
     now: DateTime<Utc>,
 ) -> Answer<bool> {
-    let paused = silent || mutation::on(Mutation::SpeakInPause);
+    let paused = sound == Sound::Silent || mutation::on(Mutation::SpeakInPause);
     let hears = if paused { &[GroupState::Active, GroupState::Paused][..] } else { &[GroupState::Active] };
     let said: Vec<Said> = both!(conn, c => deliveries::table
         .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))

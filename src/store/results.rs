@@ -16,24 +16,26 @@ use super::types::{Id, Named, Time, stored_act};
 use super::{Answer, Conn, both, wishes};
 use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, How, Purpose, Reach};
 use crate::domain::group::{GroupState, WhyDisabled};
+use crate::domain::named::named;
 
 mod left_alone;
 mod unknown;
 
-/// What an attempt says about its lane.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Health {
-    /// Something arrived.
-    Well = 0,
-    /// Nothing arrived, and not because of the message.
-    Failing = 1,
-    /// Nothing new.
-    Unchanged = 2,
-    /// As [`Health::Failing`], but so long after the last request that earlier failures prove nothing.
-    FailingAnew = 3,
-    /// Nothing arrived, perhaps because we have no way out: the group is tried ever less often, and that
-    /// proves nothing, nor do its failures until then.
-    Unheard = 4,
+named! {
+    /// What an attempt says about its lane.
+    pub enum Health {
+        /// Something arrived.
+        Well = "well",
+        /// Nothing arrived, and not because of the message.
+        Failing = "failing",
+        /// Nothing new.
+        Unchanged = "unchanged",
+        /// As [`Health::Failing`], but so long after the last request that earlier failures prove nothing.
+        FailingAnew = "failing_anew",
+        /// Nothing arrived, perhaps because we have no way out: the group is tried ever less often, and that
+        /// proves nothing, nor do its failures until then.
+        Unheard = "unheard",
+    }
 }
 
 /// The new credentials of a group whose chat has a new id, sealed.
@@ -161,16 +163,17 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
     let release = Change {
         before: "UPDATE lanes SET leased_until = rows.free, recent = rows.recent, open_at = rows.open_at, \
              heard = rows.heard, asked_until = CASE WHEN asked_until < rows.asked THEN rows.asked ELSE asked_until END, \
-             failures = CASE rows.health WHEN 0 THEN 0 WHEN 1 THEN failures + 1 WHEN 3 THEN 1 \
-               WHEN 4 THEN failures + 1 ELSE failures END, \
-             failing_since = CASE rows.health WHEN 0 THEN NULL WHEN 1 THEN COALESCE(failing_since, rows.at) \
-               WHEN 3 THEN rows.at WHEN 4 THEN NULL ELSE failing_since END",
+             failures = CASE rows.health WHEN 'well' THEN 0 WHEN 'failing' THEN failures + 1 \
+               WHEN 'failing_anew' THEN 1 WHEN 'unheard' THEN failures + 1 ELSE failures END, \
+             failing_since = CASE rows.health WHEN 'well' THEN NULL \
+               WHEN 'failing' THEN COALESCE(failing_since, rows.at) WHEN 'failing_anew' THEN rows.at \
+               WHEN 'unheard' THEN NULL ELSE failing_since END",
         columns: &[
             ("group_id", Holds::Id),
             ("fence", Holds::Int),
             ("recent", Holds::Bytes),
             ("open_at", Holds::Time),
-            ("health", Holds::Int),
+            ("health", Holds::Text),
             ("at", Holds::Time),
             ("free", Holds::Time),
             ("asked", Holds::Time),
@@ -185,7 +188,7 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
             super::lanes::encode_times(if mutation::on(Mutation::ForgetRecent) { &[] } else { &r.sends })
                 .into(),
             r.lane_open_at.into(),
-            (r.health as i16).into(),
+            r.health.as_str().into(),
             r.at.into(),
             DateTime::UNIX_EPOCH.into(),
             r.asked_until.into(),
@@ -214,8 +217,8 @@ fn failing(conn: &mut Conn, records: &[&Record]) -> Answer<HashSet<Id>> {
 /// Writes the results of deliveries. What was cancelled while it was in flight stays cancelled, unless it
 /// arrived.
 fn write_results(conn: &mut Conn, records: &[&Record], failing: &HashSet<Id>) -> Answer<()> {
-    struct Result;
-    let result = Change {
+    struct Results;
+    let results = Change {
         before: "UPDATE deliveries SET \
              state = CASE WHEN rows.state = 'delivered' OR deliveries.state = 'open' THEN rows.state \
                ELSE deliveries.state END, \
@@ -251,7 +254,7 @@ fn write_results(conn: &mut Conn, records: &[&Record], failing: &HashSet<Id>) ->
     };
     let told: Vec<&Record> =
         if mutation::on(Mutation::ForgetCompanions) { records.to_vec() } else { all_told(records).collect() };
-    result.make::<Result>(conn, told.into_iter().map(|r| result_of(r, failing)).collect())
+    results.make::<Results>(conn, told.into_iter().map(|r| result_of(r, failing)).collect())
 }
 
 /// One row of [`write_results`].

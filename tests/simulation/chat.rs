@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::dice::Dice;
 use crate::broadcast::hosts::Went;
-use crate::broadcast::platforms::{Act, TakeBack, Verdict, adapter};
+use crate::broadcast::platforms::{Act, Profile, TakeBack, Verdict, adapter};
 use crate::domain::delivery::{Fault, Outcome};
 use crate::domain::group::Platform;
 
@@ -50,9 +50,8 @@ impl Manner {
         }
     }
 
-    /// Whether everybody can read what an edited message said before.
-    pub fn keeps_edited(self) -> bool {
-        adapter(self.platform()).profile().keeps_edited
+    pub fn profile(self) -> &'static Profile {
+        adapter(self.platform()).profile()
     }
 
     /// Whether the words of an alert and its picture are one message.

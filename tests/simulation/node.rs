@@ -261,8 +261,7 @@ impl World<'_> {
         }
         let manner = self.members[request.member].chat.manner;
         let parts = parts(leased, manner.parts());
-        let course =
-            Course::new(leased.purpose, &leased.standing, manner.ways(), manner.keeps_edited(), parts);
+        let course = Course::new(leased.purpose, &leased.standing, manner.ways(), manner.profile(), parts);
         let Some(act) = course.next(conclude::progress(leased)) else {
             return self.broken(Rule::Once, format!("#{number} was leased and there is nothing left to do"));
         };
@@ -272,7 +271,7 @@ impl World<'_> {
             return Ok(());
         }
         let told: Vec<i64> = leased.told().collect();
-        let may_go = due::may_go(self.conn, (&told, leased.fence), conclude::takes_back(act), now);
+        let may_go = due::may_go(self.conn, (&told, leased.fence), conclude::sound(act), now);
         if conclude::has_waited(leased, now) && !may_go? {
             let record = conclude::not_sent(leased.clone(), DeliveryState::Open, now, now);
             self.keep_back(node, number, record);

@@ -328,7 +328,7 @@ impl World<'_> {
     /// correction where an edit hides nothing.
     fn follow_up_is_owed(&self, number: usize, chat: &Chat) -> Outcome<()> {
         let request = &self.requests[number];
-        if request.leased.purpose == Purpose::Correction && chat.manner.keeps_edited() {
+        if request.leased.purpose == Purpose::Correction && chat.manner.profile().keeps_edited {
             return Ok(());
         }
         let takes_back = chat.manner.ways().iter().any(|way| *way != TakeBack::Reply);
