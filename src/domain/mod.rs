@@ -23,4 +23,5 @@ pub mod screening;
 pub mod shown;
 pub mod swindle;
 pub mod text;
+pub mod tip;
 pub mod zone;

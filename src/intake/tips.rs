@@ -3,7 +3,6 @@
 //! is said to be lost.
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -15,6 +14,7 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFaults;
 use crate::domain::screening::{FindingKind, screen};
 use crate::domain::swindle::{CALLED_FALSE, calls_it_false, wants};
+use crate::domain::tip::Content;
 use crate::store::notices::{self, Notice, Opened};
 use crate::store::tips::{self, Tip};
 use crate::store::types::{Id, Time};
@@ -23,21 +23,6 @@ use crate::vault::{Key, Vault};
 
 /// The longest tip, in characters.
 pub const TEXT: usize = 1_000;
-
-/// What somebody saw.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Content {
-    pub text: String,
-    pub seen_at: Option<DateTime<Utc>>,
-    pub place: Option<String>,
-    /// E.164; only for those who verify.
-    pub phone: Option<String>,
-    /// What the screening found, as codes.
-    pub flags: Vec<String>,
-    /// It was passed on to the police: the reporter learns that, and no word of it.
-    #[serde(default)]
-    pub guarded: bool,
-}
 
 impl Intake {
     /// Takes in a tip about a live notice; returns what the notice is about ([`Subject::about`](crate::domain::notice::Subject::about)).
@@ -111,11 +96,10 @@ fn take_in(
     now: DateTime<Utc>,
 ) -> Result<&'static str, IntakeError> {
     let (notice, live) = live(tx, &desk.vault, case, now)?;
-    let body = serde_json::to_vec(content).map_err(StoreError::from)?;
     let tip = Tip {
         id: Id(new_id(now)),
         notice_id: notice.id,
-        body_sealed: live.key.seal("tip", &body),
+        body_sealed: tips::sealed(&live.key, content)?,
         held: true,
         created_at: Time(now),
     };
@@ -160,9 +144,6 @@ pub(super) fn for_reporter(
 ) -> Result<Vec<(DateTime<Utc>, Content)>, StoreError> {
     tips::passed_on(conn, notice)?
         .into_iter()
-        .map(|tip| {
-            let content: Content = serde_json::from_slice(&key.open("tip", &tip.body_sealed)?)?;
-            Ok((tip.created_at.0, Content { phone: None, ..content }))
-        })
+        .map(|tip| Ok((tip.created_at.0, Content { phone: None, ..tip.content(key)? })))
         .collect()
 }

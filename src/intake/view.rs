@@ -14,6 +14,7 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{ActedAs, State, Step};
 use crate::domain::notice::{Kind, Outcome, Private, Public, Safety};
+use crate::domain::tip::Content;
 use crate::language::{has, text};
 use crate::store::events::{self, Event};
 use crate::store::notices::Notice;
@@ -176,7 +177,7 @@ fn passed_on(
     language: Language,
 ) -> Result<Vec<TipShown>, StoreError> {
     let tips = tips::for_reporter(conn, notice.id.0, key)?;
-    let shown = |(at, tip): (_, tips::Content)| {
+    let shown = |(at, tip): (_, Content)| {
         if all_guarded || tip.guarded {
             return TipShown { at, text: text(language, "my-tip-police"), seen_at: None, place: None };
         }

@@ -40,16 +40,18 @@ pub fn changes(
         changes.extend(differ(&fields(private)?, &fields(new_private)?));
     }
     for change in changes.iter_mut().filter(|change| change.field == PHONE) {
-        (change.before, change.after) = (masked(&change.before), masked(&change.after));
+        (change.before, change.after) = (last4(&change.before), last4(&change.after));
     }
     Ok(changes)
 }
 
-/// A phone by its last four digits; null where it is none.
-pub(super) fn masked(phone: &Value) -> Value {
-    let last4 =
-        phone.as_str().and_then(|phone| Phone::parse(phone).ok()).map(|phone| phone.last4().to_owned());
-    last4.map_or(Value::Null, |last4| format!("…{last4}").into())
+fn last4(phone: &Value) -> Value {
+    phone.as_str().and_then(masked).map_or(Value::Null, Value::from)
+}
+
+/// A phone by its last four digits; nothing where it is none.
+pub(super) fn masked(phone: &str) -> Option<String> {
+    Phone::parse(phone).ok().map(|phone| format!("…{}", phone.last4()))
 }
 
 fn fields(of: &impl Serialize) -> serde_json::Result<BTreeMap<String, Value>> {

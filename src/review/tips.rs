@@ -3,7 +3,6 @@
 //! learns only that the police know ([`Weighing::guarded`](crate::domain::life_cycle::Weighing::guarded)).
 
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::view::is_own;
@@ -13,9 +12,10 @@ use crate::domain::life_cycle::Refusal;
 use crate::domain::named::named;
 use crate::domain::people::Moderator;
 use crate::domain::swindle::CALLED_FALSE;
+use crate::domain::tip::Content;
+use crate::store::Conn;
 use crate::store::notices::{self, Notice};
 use crate::store::tips::{self, Tip};
-use crate::store::{Conn, StoreError};
 use crate::vault::Vault;
 
 named! {
@@ -62,7 +62,8 @@ impl Desk {
                         return Err(Refusal::SameApprover.into());
                     }
                     let held = tips::held(tx, notice.id.0, tip)?.ok_or(ReviewError::TipUnknown)?;
-                    if fate == Fate::PassOn && !may_pass(&opened(&vault, &notice, &held)?) {
+                    let key = notice.key(&vault)?.ok_or(ReviewError::TipUnknown)?;
+                    if fate == Fate::PassOn && !may_pass(&held.content(&key)?) {
                         return Err(ReviewError::TipNotPassed { state: notice.state_at(now) });
                     }
                     notices::hold_on(tx, notice.id.0, until)?;
@@ -81,23 +82,13 @@ impl Desk {
 /// says later.
 fn pass_on(tx: &mut Conn, vault: &Vault, notice: &Notice, tip: &Tip) -> Result<(), ReviewError> {
     let live = super::opened(tx, vault, notice, notice.looked_at())?;
-    let key = notice.key(vault)?.ok_or(ReviewError::TipUnknown)?;
-    let mut content = opened(vault, notice, tip)?;
-    content["guarded"] = (notice.sealed || policy::line(&live.public, &live.private()?).guarded).into();
-    let body = serde_json::to_vec(&content).map_err(StoreError::from)?;
-    Ok(tips::pass_on(tx, tip.id, &key.seal("tip", &body))?)
-}
-
-/// What a tip says.
-fn opened(vault: &Vault, notice: &Notice, tip: &Tip) -> Result<Value, ReviewError> {
-    let key = notice.key(vault)?.ok_or(ReviewError::TipUnknown)?;
-    let body = key.open("tip", &tip.body_sealed).map_err(StoreError::from)?;
-    Ok(serde_json::from_slice(&body).map_err(StoreError::from)?)
+    let guarded = notice.sealed || policy::line(&live.public, &live.private()?).guarded;
+    let content = Content { guarded, ..tip.content(&live.key)? };
+    Ok(tips::pass_on(tx, tip.id, &tips::sealed(&live.key, &content)?)?)
 }
 
 /// Whether the reporter may learn of a tip. What calls the notice false, or comes from the person sought, is
 /// for those who verify and the police.
-pub fn may_pass(content: &Value) -> bool {
-    let flags = content["flags"].as_array().into_iter().flatten();
-    !flags.filter_map(Value::as_str).any(|flag| flag == CALLED_FALSE)
+pub fn may_pass(content: &Content) -> bool {
+    !content.flags.iter().any(|flag| flag == CALLED_FALSE)
 }

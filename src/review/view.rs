@@ -15,6 +15,7 @@ use crate::domain::life_cycle::{ActedAs, LIKE_SEALED, Needs, Refusal, State, Ste
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::people::Moderator;
 use crate::domain::phone::Phone;
+use crate::domain::tip::Content;
 use crate::poster::content::lacks;
 use crate::store::notices::{self, Notice, Opened};
 use crate::store::tally::{self, Sum};
@@ -58,7 +59,7 @@ pub struct Hint {
     pub held: bool,
     /// `phone` is masked until the reader has the reporter's phone shown.
     #[schema(value_type = Object)]
-    pub content: serde_json::Value,
+    pub content: Content,
 }
 
 /// Everything that one moderator may see of one notice.
@@ -340,9 +341,9 @@ fn hints(conn: &mut Conn, notice: &Notice, key: Option<&Key>, phones: bool) -> A
     all.extend(tips::passed_on(conn, notice.id.0)?);
     all.into_iter()
         .map(|tip| {
-            let mut content: serde_json::Value = serde_json::from_slice(&key.open("tip", &tip.body_sealed)?)?;
-            if !phones && content["phone"].is_string() {
-                content["phone"] = masked(&content["phone"]);
+            let mut content = tip.content(key)?;
+            if !phones {
+                content.phone = content.phone.as_deref().and_then(masked);
             }
             Ok(Hint { id: tip.id.0, at: tip.created_at.0, held: tip.held, content })
         })

@@ -6,6 +6,8 @@ use uuid::Uuid;
 use super::schema::tips;
 use super::types::{Id, Time};
 use super::{Answer, Conn, both};
+use crate::domain::tip::Content;
+use crate::vault::Key;
 
 /// A tip, sealed under its case's key.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -18,6 +20,21 @@ pub struct Tip {
     pub held: bool,
     pub created_at: Time,
 }
+
+impl Tip {
+    /// What it says.
+    pub fn content(&self, key: &Key) -> Answer<Content> {
+        Ok(serde_json::from_slice(&key.open(PURPOSE, &self.body_sealed)?)?)
+    }
+}
+
+/// What a tip says, as [`Tip::body_sealed`].
+pub fn sealed(key: &Key, content: &Content) -> Answer<Vec<u8>> {
+    Ok(key.seal(PURPOSE, &serde_json::to_vec(content)?))
+}
+
+/// What the bodies are sealed as.
+const PURPOSE: &str = "tip";
 
 /// Adds a tip.
 pub fn insert_tip(conn: &mut Conn, tip: &Tip) -> Answer<()> {

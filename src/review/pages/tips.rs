@@ -1,13 +1,12 @@
 //! Tips as those who verify read them.
 
-use chrono::DateTime;
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::super::tips::{Fate, may_pass};
 use super::super::view::Hint;
 use super::words::{at, word};
 use crate::domain::screening::FindingKind;
+use crate::domain::tip::Content;
 use crate::web::frame::Frame;
 
 /// A tip, in words.
@@ -23,9 +22,6 @@ pub struct Tip {
     pub words: Vec<(String, String)>,
 }
 
-/// The fields of a tip, in the order they are read.
-const SAID: [&str; 5] = ["text", "place", "seen_at", "phone", "flags"];
-
 /// Tips that wait for a decision come first.
 pub fn tips(frame: &Frame, hints: &[Hint]) -> Vec<Tip> {
     let (held, decided): (Vec<&Hint>, Vec<&Hint>) = hints.iter().partition(|hint| hint.held);
@@ -33,55 +29,55 @@ pub fn tips(frame: &Frame, hints: &[Hint]) -> Vec<Tip> {
 }
 
 fn tip(frame: &Frame, hint: &Hint) -> Tip {
-    let said = SAID.iter().filter_map(|name| {
-        let value = match hint.content.get(name)? {
-            Value::String(text) if *name == "seen_at" => {
-                DateTime::parse_from_rfc3339(text).map_or_else(|_| text.clone(), |seen| at(seen.to_utc()))
-            }
-            Value::String(text) => text.clone(),
-            Value::Array(codes) => {
-                let codes = codes.iter().filter_map(Value::as_str);
-                codes.map(|code| word(frame, "review-flag", code)).collect::<Vec<_>>().join(" ")
-            }
-            _ => return None,
-        };
-        (!value.is_empty()).then(|| (word(frame, "review-tip", name), value))
-    });
     let fates = Fate::ALL.into_iter().filter(|fate| *fate != Fate::PassOn || may_pass(&hint.content));
     Tip {
         id: hint.id,
         at: at(hint.at),
         held: hint.held,
-        asks_money: asks_money(hint),
+        asks_money: asks_money(&hint.content),
         fates: fates.collect(),
-        words: said.collect(),
+        words: words(frame, hint.content.clone()),
     }
 }
 
-fn asks_money(hint: &Hint) -> bool {
-    let flags = hint.content.get("flags").and_then(Value::as_array);
+/// The fields that it has, in the order they are read.
+fn words(frame: &Frame, content: Content) -> Vec<(String, String)> {
+    let flags =
+        content.flags.iter().map(|code| word(frame, "review-flag", code)).collect::<Vec<_>>().join(" ");
+    let fields = [
+        ("text", Some(content.text)),
+        ("place", content.place),
+        ("seen_at", content.seen_at.map(at)),
+        ("phone", content.phone),
+        ("flags", Some(flags)),
+    ];
+    let said = fields.into_iter().filter_map(|(name, value)| Some((name, value.filter(|v| !v.is_empty())?)));
+    said.map(|(name, value)| (word(frame, "review-tip", name), value)).collect()
+}
+
+fn asks_money(content: &Content) -> bool {
     let of_money = [FindingKind::Payment, FindingKind::BankCard].map(FindingKind::as_str);
-    flags.into_iter().flatten().filter_map(Value::as_str).any(|flag| of_money.contains(&flag))
+    content.flags.iter().any(|flag| of_money.contains(&flag.as_str()))
 }
 
 #[cfg(test)]
 mod tests {
-    use chrono::Utc;
-    use serde_json::json;
-
     use super::*;
 
     #[test]
     fn a_tip_that_asks_for_money_is_known_by_its_flags() {
-        for (flags, asks) in [
-            (json!(["contact", "payment"]), true),
-            (json!(["bank_card"]), true),
-            (json!(["contact"]), false),
-            (json!([]), false),
-        ] {
-            let content = json!({"text": "先转五百路费", "flags": flags});
-            let at = DateTime::<Utc>::UNIX_EPOCH;
-            assert_eq!(asks_money(&Hint { id: Uuid::nil(), at, held: true, content }), asks, "{flags}");
+        let cases: [(&[&str], bool); 4] =
+            [(&["contact", "payment"], true), (&["bank_card"], true), (&["contact"], false), (&[], false)];
+        for (flags, asks) in cases {
+            let content = Content {
+                text: "先转五百路费".to_owned(),
+                seen_at: None,
+                place: None,
+                phone: None,
+                flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
+                guarded: false,
+            };
+            assert_eq!(asks_money(&content), asks, "{flags:?}");
         }
     }
 }

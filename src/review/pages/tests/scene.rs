@@ -13,6 +13,7 @@ use crate::domain::life_cycle::{Needs, State};
 use crate::domain::notice::*;
 use crate::domain::people::Role;
 use crate::domain::region::Region;
+use crate::domain::tip::Content;
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::tips::{self, Tip};
 use crate::store::types::{Id, Named, Time};
@@ -48,10 +49,18 @@ impl Desk {
         notice.key_wrapped = Some(wrapped);
         change(&mut notice);
         let revision = Revision::seal(&key, notice.id.0, 1, (&content.0, &content.1), false, now).unwrap();
+        let told = Content {
+            text: HOSTILE.to_owned(),
+            seen_at: None,
+            place: None,
+            phone: None,
+            flags: Vec::new(),
+            guarded: false,
+        };
         let tip = Tip {
             id: Id(crate::clock::new_id(now)),
             notice_id: notice.id,
-            body_sealed: key.seal("tip", &serde_json::to_vec(&serde_json::json!({"text": HOSTILE})).unwrap()),
+            body_sealed: tips::sealed(&key, &told).unwrap(),
             held: true,
             created_at: Time(now),
         };
