@@ -18,7 +18,7 @@ impl From<ExpiryError> for Problem {
     fn from(error: ExpiryError) -> Problem {
         match error {
             ExpiryError::Unknown => Problem::ManageLinkInvalid,
-            ExpiryError::Over(state) => Problem::NotPossible { state: state.as_str(), instead: None },
+            ExpiryError::Over(state) => Problem::not_from(state),
             ExpiryError::Refused(_) => Problem::Forbidden,
             ExpiryError::Store(error) => error.into(),
             ExpiryError::Blobs(_) => Problem::Internal(error.to_string()),

@@ -8,7 +8,7 @@ use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::{has, text, text_with};
 use crate::web::frame::Frame;
-use crate::web::problem::Problem;
+use crate::web::problem::{Problem, StateOf};
 use crate::web::shared::{Practice, Shared};
 
 /// Which addresses this program may connect to; a demo connects to nothing outside.
@@ -27,7 +27,9 @@ impl From<GroupError> for Problem {
             GroupError::Unknown | GroupError::NoSecret => Problem::NotFound,
             GroupError::Exists => Problem::GroupExists,
             GroupError::Full => Problem::TooManyGroups { most: MAX_GROUPS },
-            GroupError::NotPossible(state) => Problem::NotPossible { state: state.as_str(), instead: None },
+            GroupError::NotPossible(state) => {
+                Problem::NotPossible { state: StateOf::Group(state), instead: None }
+            }
             GroupError::NotAgain(state) => Problem::NotRedeliverable(state),
             GroupError::WrongCode { tries_left } => Problem::WrongCode { tries_left },
             GroupError::CodeExpired => Problem::CodeExpired,

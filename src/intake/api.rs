@@ -38,9 +38,7 @@ impl From<IntakeError> for Problem {
             IntakeError::KeyReused => Problem::KeyReused,
             IntakeError::Unknown => Problem::CaseUnknown,
             IntakeError::LinkInvalid => Problem::ManageLinkInvalid,
-            IntakeError::NotPossible(state) => {
-                Problem::NotPossible { state: told(state).as_str(), instead: None }
-            }
+            IntakeError::NotPossible(state) => Problem::not_from(told(state)),
             IntakeError::PhotosFull { wait } => Problem::too_many(wait),
             IntakeError::Photo(photo::PhotoFault::TooManyBytes) => Problem::TooLarge(photo::MAX_BYTES),
             IntakeError::Photo(fault) => Problem::PhotoRefused(fault.code()),

@@ -20,7 +20,7 @@ use crate::domain::life_cycle::{Refusal, State, Step};
 use crate::domain::people::Moderator;
 use crate::store::notices::Notice;
 use crate::web::json::Json;
-use crate::web::problem::Problem;
+use crate::web::problem::{Instead, Problem, StateOf};
 use crate::web::shared::Shared;
 
 /// Notices on a page of the queue.
@@ -32,7 +32,7 @@ impl From<ReviewError> for Problem {
             ReviewError::Unknown => Problem::CaseUnknown,
             ReviewError::ClaimedByOther => Problem::ClaimedByOther,
             ReviewError::ClaimRequired => Problem::ClaimRequired,
-            ReviewError::Stale { state, version } => Problem::StaleVersion { state: state.as_str(), version },
+            ReviewError::Stale { state, version } => Problem::StaleVersion { state, version },
             ReviewError::TooLate => Problem::TooLate,
             ReviewError::PoliceReferenceRequired => Problem::PoliceReferenceRequired,
             ReviewError::Reason => Problem::invalid("reason", "reason"),
@@ -43,21 +43,19 @@ impl From<ReviewError> for Problem {
             ReviewError::Refused(Refusal::LeadRequired) => Problem::LeadRequired,
             ReviewError::Refused(Refusal::NotYours) => Problem::Forbidden,
             ReviewError::Refused(Refusal::NotFrom { from, step }) => {
-                Problem::NotPossible { state: from.as_str(), instead: instead(from, step) }
+                Problem::NotPossible { state: StateOf::Notice(from), instead: instead(from, step) }
             }
-            ReviewError::TipNotPassed { state } => {
-                Problem::NotPossible { state: state.as_str(), instead: None }
-            }
+            ReviewError::TipNotPassed { state } => Problem::not_from(state),
             ReviewError::Store(error) => error.into(),
         }
     }
 }
 
-/// The sentence that names what to do instead of that step.
-const fn instead(from: State, step: Step) -> Option<&'static str> {
+/// What to do instead of that step.
+const fn instead(from: State, step: Step) -> Option<Instead> {
     match (from, step) {
-        (State::Live | State::Paused, Step::Ask | Step::Escalate) => Some("published"),
-        (State::Cooling, Step::Pause | Step::Reject | Step::Ask | Step::Escalate) => Some("cooling"),
+        (State::Live | State::Paused, Step::Ask | Step::Escalate) => Some(Instead::Published),
+        (State::Cooling, Step::Pause | Step::Reject | Step::Ask | Step::Escalate) => Some(Instead::Cooling),
         _ => None,
     }
 }

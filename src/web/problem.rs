@@ -15,8 +15,13 @@ use crate::domain::case_number::CaseNumberError;
 use crate::domain::delivery::DeliveryState;
 pub use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
+use crate::domain::life_cycle::State;
 use crate::language::{text, text_with};
 use crate::store::StoreError;
+
+mod details;
+
+pub use details::{Instead, StateOf, Told};
 
 /// The sentence about a field, for the reader.
 pub fn field_sentence(fault: &FieldFault, language: Language) -> String {
@@ -68,7 +73,7 @@ pub enum Problem {
     #[error("claim it first")]
     ClaimRequired,
     #[error("the notice has moved on")]
-    StaleVersion { state: &'static str, version: i32 },
+    StaleVersion { state: State, version: i32 },
     #[error("approvals come from different people, none of them the reporter")]
     SameApprover,
     #[error("only a lead may do that")]
@@ -77,10 +82,8 @@ pub enum Problem {
     PoliceReferenceRequired,
     #[error("the undo window is over")]
     TooLate,
-    /// `instead` names the sentence `problem-not_possible-INSTEAD-detail` about what can be done instead,
-    /// where there is one.
-    #[error("a notice in state {state} cannot do that")]
-    NotPossible { state: &'static str, instead: Option<&'static str> },
+    #[error("a notice in state {} cannot do that", .state.as_str())]
+    NotPossible { state: StateOf, instead: Option<Instead> },
     #[error("the photo was refused: {0}")]
     PhotoRefused(&'static str),
     #[error("the group is connected already")]
@@ -96,9 +99,8 @@ pub enum Problem {
     /// Why, in each language.
     #[error("the platform did not take the message: {}", .0[Language::En as usize])]
     GroupUnreachable([String; Language::ALL.len()]),
-    /// `told` names the sentence `problem-too_many_requests-TOLD-detail` for those who are not the public.
     #[error("too many requests")]
-    TooMany { retry_after_s: u64, told: Option<&'static str> },
+    TooMany { retry_after_s: u64, told: Option<Told> },
     #[error("internal error: {0}")]
     Internal(String),
 }
@@ -169,6 +171,11 @@ impl Problem {
         Problem::Invalid(FieldFaults::from([(field.to_owned(), FieldFault::none_of(names))]))
     }
 
+    /// A notice that stands there cannot do that.
+    pub const fn not_from(state: State) -> Problem {
+        Problem::NotPossible { state: StateOf::Notice(state), instead: None }
+    }
+
     /// A refusal until `wait` has passed, in whole seconds, rounded up, so that the client never asks too
     /// early.
     pub fn too_many(wait: TimeDelta) -> Problem {
@@ -178,18 +185,27 @@ impl Problem {
 
     /// As [`Problem::too_many`], for people with an account, who are in no emergency.
     pub fn too_many_at_work(wait: TimeDelta) -> Problem {
-        Problem::too_many(wait).told("at_work")
+        Problem::too_many(wait).told(Told::AtWork)
     }
 
     /// A code was tried too often until `wait` has passed; a new one can be had at once.
     pub fn code_tried_too_often(wait: TimeDelta) -> Problem {
-        Problem::too_many(wait).told("new_code")
+        Problem::too_many(wait).told(Told::NewCode)
     }
 
-    fn told(self, told: &'static str) -> Problem {
+    fn told(self, told: Told) -> Problem {
         match self {
             Problem::TooMany { retry_after_s, .. } => Problem::TooMany { retry_after_s, told: Some(told) },
             other => other,
+        }
+    }
+
+    /// Where what cannot do that stands.
+    pub const fn state(&self) -> Option<StateOf> {
+        match self {
+            Problem::StaleVersion { state, .. } => Some(StateOf::Notice(*state)),
+            Problem::NotPossible { state, .. } => Some(*state),
+            _ => None,
         }
     }
 
@@ -204,22 +220,24 @@ impl Problem {
             Problem::PhotoRefused(why) => format!("photo-{why}"),
             Problem::NotRedeliverable(state) => format!("redeliver-{}", state.as_str()),
             Problem::NotPossible { instead: Some(instead), .. } => {
-                format!("problem-not_possible-{instead}-detail")
+                format!("problem-not_possible-{}-detail", instead.as_str())
             }
-            Problem::TooMany { told: Some(told), .. } => format!("problem-too_many_requests-{told}-detail"),
+            Problem::TooMany { told: Some(told), .. } => {
+                format!("problem-too_many_requests-{}-detail", told.as_str())
+            }
             _ => format!("problem-{}-detail", self.code()),
         };
-        let values: Vec<(&str, fluent_bundle::FluentValue<'_>)> = match self {
+        let mut values: Vec<(&str, fluent_bundle::FluentValue<'_>)> = match self {
             Problem::TooLarge(bytes) => vec![("size", size(*bytes).into())],
-            Problem::NotPossible { state, .. } | Problem::StaleVersion { state, .. } => {
-                vec![("state", text(language, &format!("state-{state}")).into())]
-            }
             Problem::GroupUnreachable(why) => vec![("code", why[language as usize].as_str().into())],
             Problem::TooManyGroups { most } => vec![("most", (*most).into())],
             Problem::WrongCode { tries_left } => vec![("left", (*tries_left).into())],
             Problem::TooMany { retry_after_s, .. } => vec![("wait", wait(*retry_after_s, language).into())],
             _ => Vec::new(),
         };
+        if let Some(state) = self.state() {
+            values.push(("state", text(language, &format!("state-{}", state.as_str())).into()));
+        }
         text_with(language, &key, &values)
     }
 
@@ -231,10 +249,9 @@ impl Problem {
             ),
             _ => None,
         };
-        let (state, version) = match self {
-            Problem::StaleVersion { state, version } => (Some(*state), Some(*version)),
-            Problem::NotPossible { state, .. } => (Some(*state), None),
-            _ => (None, None),
+        let version = match self {
+            Problem::StaleVersion { version, .. } => Some(*version),
+            _ => None,
         };
         let tries_left = match self {
             Problem::WrongCode { tries_left } => Some(*tries_left),
@@ -248,7 +265,7 @@ impl Problem {
             code: self.code(),
             request_id,
             fields,
-            state,
+            state: self.state().map(StateOf::as_str),
             version,
             tries_left,
         };

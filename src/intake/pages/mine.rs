@@ -331,7 +331,7 @@ async fn prefilled(http: &HttpRequest, shared: &Shared, manage: Manage) -> Resul
     let frame = Frame::public(http);
     let mine = station(shared).my_notice(&manage.token, frame.language, shared.clock.now()).await?;
     if mine.state.is_over() {
-        return Err(Problem::NotPossible { state: mine.state.as_str(), instead: None });
+        return Err(Problem::not_from(mine.state));
     }
     let sheet = Sheet::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[]);
     let template = FormPage { sheet, edit: Some(manage), there: None, arrived: false, frame: frame.clone() };

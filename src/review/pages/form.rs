@@ -6,7 +6,7 @@ use super::super::policy::Class;
 use super::super::{ReviewError, reasons};
 use crate::domain::life_cycle::{State, Step};
 use crate::web::frame::Frame;
-use crate::web::problem::Problem;
+use crate::web::problem::{Problem, StateOf};
 
 /// What somebody typed into a step's form.
 #[derive(Clone, Debug, Default)]
@@ -21,7 +21,7 @@ pub struct Typed {
 pub struct Fault {
     status: StatusCode,
     code: &'static str,
-    state: Option<&'static str>,
+    state: Option<StateOf>,
     /// The id of an element of the page.
     pub place: String,
 }
@@ -48,12 +48,8 @@ impl Fault {
 
     /// The fault for a problem, shown at this place of the page.
     pub fn at(place: &str, problem: &Problem) -> Fault {
-        let state = match problem {
-            Problem::StaleVersion { state, .. } | Problem::NotPossible { state, .. } => Some(*state),
-            _ => None,
-        };
         let code = if matches!(problem, Problem::Invalid(_)) { "reason" } else { problem.code() };
-        Fault { status: problem.status(), code, state, place: place.to_owned() }
+        Fault { status: problem.status(), code, state: problem.state(), place: place.to_owned() }
     }
 
     /// The status of the page that shows it.
@@ -63,7 +59,7 @@ impl Fault {
 
     /// What happened and what to do.
     pub fn sentence(&self, frame: &Frame) -> String {
-        let state = self.state.and_then(State::named).map(|state| state_word(frame, state));
+        let state = self.state.map(|state| frame.t(&format!("state-{}", state.as_str())));
         frame.t1(&format!("review-fault-{}", self.code), "state", state.unwrap_or_default())
     }
 }

@@ -19,7 +19,7 @@ use seventytwo::review::figures::Period;
 use seventytwo::review::reasons;
 use seventytwo::review::tips::Fate;
 use seventytwo::store::groups::WaitsFor;
-use seventytwo::web::problem::CODES;
+use seventytwo::web::problem::{CODES, Instead, Told};
 
 use super::{read, sources};
 
@@ -195,8 +195,8 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("poster-seen-{}", about()),
         ("poster-title-{}", about()),
         ("poster-{}", sexes()),
-        ("problem-not_possible-{}-detail", all(["cooling", "published"])),
-        ("problem-too_many_requests-{}-detail", all(["at_work", "new_code"])),
+        ("problem-not_possible-{}-detail", of!(Instead)),
+        ("problem-too_many_requests-{}-detail", of!(Told)),
         ("problem-{}", all(CODES.iter().map(|(code, _)| *code))),
         ("problem-{}-detail", without(all(CODES.iter().map(|(code, _)| *code)), &["photo_refused"])),
         ("reason-{}", all([reasons::APPROVE, reasons::REVEAL, reasons::REFUSAL, reasons::POLICY].concat())),
