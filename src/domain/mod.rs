@@ -10,6 +10,7 @@ pub mod hex;
 pub mod identifiers;
 pub mod language;
 pub mod life_cycle;
+pub mod logged;
 pub mod look;
 pub mod marks;
 pub mod named;

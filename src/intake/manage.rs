@@ -14,6 +14,7 @@ use super::{Intake, IntakeError, attach, seal_if_alike};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{SEALED, State, Step, Weighing};
+use crate::domain::logged::Act;
 use crate::domain::marks::marks;
 use crate::domain::notice::{Evidence, Kind, Private, Public};
 use crate::domain::screening::FindingKind;
@@ -162,7 +163,7 @@ impl Intake {
                 // Not simply the newest, which may be an edit that was turned down.
                 let number = notice.pending_revision.unwrap_or_else(|| notice.looked_at());
                 let (public, private) = contents(tx, &notice, &key, number)?;
-                lay_beside(tx, &vault, notice, "renew", By::reporter(now), |tx, n| {
+                lay_beside(tx, &vault, notice, Act::Renew, By::reporter(now), |tx, n| {
                     Ok(add_revision(tx, n, &key, (&public, &private), true, now)?)
                 })
             })
@@ -299,12 +300,11 @@ fn replace(
         add_revision(tx, n, key, (public, private), renewal, now)
     };
     if matches!(notice.state.0, State::Live | State::Paused) {
-        let notice =
-            lay_beside(tx, &desk.vault, notice, Step::Revise.as_str(), By::reporter(now), |tx, n| {
-                // The reporter cannot change the urgency of the text that is live.
-                n.pending_urgency = Some(weighed.urgency);
-                Ok::<_, IntakeError>(change(tx, n)?)
-            })?;
+        let notice = lay_beside(tx, &desk.vault, notice, Step::Revise, By::reporter(now), |tx, n| {
+            // The reporter cannot change the urgency of the text that is live.
+            n.pending_urgency = Some(weighed.urgency);
+            Ok::<_, IntakeError>(change(tx, n)?)
+        })?;
         if weighed.sealed && !told_before && notice.state.0 == State::Live {
             // The person sought may be fleeing from the reporter: nobody looks for them until a lead has read
             // what is told now. What is only like a sealed case changes nothing that its reporter can see, or

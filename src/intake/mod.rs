@@ -13,6 +13,7 @@ use crate::clock::new_id;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::life_cycle::{Actor, BY_A_LEAD, Refusal, State, Weigh};
+use crate::domain::logged::Act;
 use crate::domain::marks::marks;
 use crate::domain::notice::Public;
 use crate::store::answers::{self, Answered};
@@ -244,7 +245,7 @@ fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) ->
             return Err(Raced::Lost);
         }
     }
-    events::append(tx, submitted_event(&notice, now))?;
+    events::append(tx, Entry::noted(&notice, Act::Submit, Actor::Reporter, now))?;
     Ok(Submitted { receipt, again: false })
 }
 
@@ -352,20 +353,6 @@ fn attach(tx: &mut Conn, ids: &[Uuid], notice: Uuid) -> Result<(), IntakeError> 
         return Err(IntakeError::field("photo_ids", FieldFault::new("photo_unknown")));
     }
     Ok(())
-}
-
-fn submitted_event(notice: &Notice, now: DateTime<Utc>) -> Entry<'_> {
-    Entry {
-        notice,
-        revision: 1,
-        step: "submit",
-        before: State::Submitted,
-        after: State::Submitted,
-        actor: Actor::Reporter,
-        reason: None,
-        note_sealed: None,
-        at: now,
-    }
 }
 
 #[cfg(test)]

@@ -82,20 +82,8 @@ fn claim(
     notice.claimed_by = Some(Id(by.id));
     notice.claimed_until = Some(Time(until));
     if !renewal {
-        events::append(
-            tx,
-            Entry {
-                notice: &notice,
-                revision: notice.revision,
-                step: Step::Claim.as_str(),
-                before,
-                after,
-                actor: Actor::Moderator(by),
-                reason: None,
-                note_sealed: None,
-                at: now,
-            },
-        )?;
+        let claimed = Entry::noted(&notice, Step::Claim, Actor::Moderator(by), now);
+        events::append(tx, Entry { revision: notice.revision, before, ..claimed })?;
     }
     Ok(notice)
 }

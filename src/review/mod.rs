@@ -9,6 +9,7 @@ use crate::config::Times;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Actor, BY_A_LEAD, Refusal, State, Step};
+use crate::domain::logged::Act;
 use crate::domain::people::Moderator;
 use crate::store::events::{self, Entry};
 use crate::store::marks::Alike;
@@ -333,22 +334,10 @@ fn sealed_asked(tx: &mut Conn, vault: &Vault, notice: &Notice) -> Result<bool, S
 fn note_down(
     tx: &mut Conn,
     notice: &Notice,
-    step: &str,
+    act: Act,
     by: Moderator,
     reason: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let state = notice.state.0;
-    let entry = Entry {
-        notice,
-        revision: notice.looked_at(),
-        step,
-        before: state,
-        after: state,
-        actor: Actor::Moderator(by),
-        reason,
-        note_sealed: None,
-        at: now,
-    };
-    events::append(tx, entry)
+    events::append(tx, Entry { reason, ..Entry::noted(notice, act, Actor::Moderator(by), now) })
 }

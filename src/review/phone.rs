@@ -9,15 +9,12 @@ use super::policy::PHONES_A_DAY;
 use super::{Desk, ReviewError, held_by, note_down, opened, reasons, view, with_notice};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Step;
+use crate::domain::logged::Act;
 use crate::domain::people::Moderator;
 use crate::store::Conn;
 use crate::store::events::{self, Event};
 use crate::store::notices::{self, Notice};
 use crate::vault::Vault;
-
-/// The name of this step in the notice's history, and that of its refusal.
-const STEP: &str = "reveal_phone";
-const REFUSED: &str = "refuse_phone";
 
 /// A revealed phone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +41,7 @@ impl Desk {
     ) -> Result<Revealed, ReviewError> {
         let shown = self.show_phone(case, by, reason, now).await;
         if let Some(why) = shown.as_ref().err().and_then(reasons::of_refusal) {
-            self.note_refusal(case, by, (REFUSED, Some(why)), now).await?;
+            self.note_refusal(case, by, (Act::RefusePhone, Some(why)), now).await?;
         }
         shown
     }
@@ -85,10 +82,10 @@ fn reveal(
     let phone = opened(tx, vault, notice, view::read(notice))?.private()?.reporter.phone;
     if !revealed(&events::of_notice(tx, notice.id.0)?, by.id) {
         // Recorded before it is counted: appending locks the head of the log, so two at once are serialised.
-        note_down(tx, notice, STEP, by, Some(reason), now)?;
+        note_down(tx, notice, Act::RevealPhone, by, Some(reason), now)?;
     }
     let day = TimeDelta::days(1);
-    let today = events::times_of(tx, by.id, STEP, now - day, PHONES_A_DAY + 1)?;
+    let today = events::times_of(tx, by.id, Act::RevealPhone, now - day, PHONES_A_DAY + 1)?;
     if let Some(oldest) = usize::try_from(PHONES_A_DAY).ok().and_then(|cap| today.get(cap)) {
         tracing::warn!(account = %by.id, "a moderator asks for more phones than a day allows");
         return Err(ReviewError::PhonesUsedUp { wait: *oldest + day - now });
@@ -98,7 +95,7 @@ fn reveal(
 
 /// Whether this person revealed the phone since they last claimed the case.
 pub(super) fn revealed(log: &[Event], by: Uuid) -> bool {
-    let mine = log.iter().rev().filter(|event| event.account_id.is_some_and(|id| id.0 == by));
-    let mut steps = mine.map(|event| event.step.as_str());
-    steps.find(|step| [STEP, Step::Claim.as_str()].contains(step)) == Some(STEP)
+    let mut mine = log.iter().rev().filter(|event| event.account_id.is_some_and(|id| id.0 == by));
+    let last = mine.find(|event| event.is(Act::RevealPhone) || event.is(Step::Claim));
+    last.is_some_and(|event| event.is(Act::RevealPhone))
 }

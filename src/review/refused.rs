@@ -7,10 +7,9 @@ use super::view::{self, Sheet};
 use super::{Desk, Moderator, ReviewError, locked, note_down};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Refusal;
+use crate::domain::logged::Act;
 use crate::store::events::{self, Event};
 
-/// The name of a refusal to open a case that is for leads alone.
-const SHEET: &str = "refuse_sheet";
 /// A person who is refused again within this time is not recorded again, so that asking cannot fill the log.
 const REFUSAL_HOLDS: TimeDelta = TimeDelta::hours(1);
 
@@ -29,18 +28,18 @@ impl Desk {
         let vault = self.vault.clone();
         let found = self.store.read(move |c| Ok(view::sheet(c, &vault, case, by, now))).await?;
         if matches!(found, Err(ReviewError::Refused(Refusal::LeadRequired))) {
-            self.note_refusal(case, by, (SHEET, None), now).await?;
+            self.note_refusal(case, by, (Act::RefuseSheet, None), now).await?;
         }
         found
     }
 
-    /// Records a refusal, under its name in the notice's history. The refused step itself was rolled back, so
+    /// Records a refusal in the notice's history. The refused step itself was rolled back, so
     /// this needs a transaction of its own.
     pub(super) async fn note_refusal(
         &self,
         case: CaseNumber,
         by: Moderator,
-        (step, why): (&'static str, Option<&'static str>),
+        (act, why): (Act, Option<&'static str>),
         now: DateTime<Utc>,
     ) -> Result<(), ReviewError> {
         self.store
@@ -48,12 +47,12 @@ impl Desk {
                 let notice = locked(tx, case)?;
                 let lately = |event: &Event| {
                     let mine = event.account_id.is_some_and(|id| id.0 == by.id);
-                    mine && event.step == step && event.at.0 > now - REFUSAL_HOLDS
+                    mine && event.is(act) && event.at.0 > now - REFUSAL_HOLDS
                 };
                 if events::of_notice(tx, notice.id.0)?.iter().any(lately) {
                     return Ok(());
                 }
-                Ok(note_down(tx, &notice, step, by, why, now)?)
+                Ok(note_down(tx, &notice, act, by, why, now)?)
             })
             .await
     }

@@ -9,6 +9,7 @@ use super::view::is_own;
 use super::{Desk, ReviewError, held_by, note_down, policy, with_notice};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Refusal;
+use crate::domain::logged::Act;
 use crate::domain::named::named;
 use crate::domain::people::Moderator;
 use crate::domain::swindle::CALLED_FALSE;
@@ -29,11 +30,11 @@ named! {
 }
 
 impl Fate {
-    /// The name in the notice's history.
-    const fn step(self) -> &'static str {
+    /// As what it stands in the notice's history.
+    const fn act(self) -> Act {
         match self {
-            Fate::PassOn => "pass_tip",
-            Fate::Discard => "discard_tip",
+            Fate::PassOn => Act::PassTip,
+            Fate::Discard => Act::DiscardTip,
         }
     }
 }
@@ -71,7 +72,7 @@ impl Desk {
                         Fate::PassOn => pass_on(tx, &vault, &notice, &held)?,
                         Fate::Discard => tips::discard(tx, held.id)?,
                     }
-                    Ok(note_down(tx, &notice, fate.step(), by, None, now)?)
+                    Ok(note_down(tx, &notice, fate.act(), by, None, now)?)
                 })
             })
             .await

@@ -12,6 +12,7 @@ use super::waiting::{Want, overdue, wants};
 use super::{ReviewError, again, alike, phone, policy, sealed_asked};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{ActedAs, LIKE_SEALED, Needs, Refusal, State, Step};
+use crate::domain::logged::{Act, Logged};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::people::Moderator;
 use crate::domain::phone::Phone;
@@ -211,11 +212,12 @@ fn compared(notice: &Notice, number: i32, log: &[events::Event]) -> Option<i32> 
         return notice.pending_revision.and(notice.live_revision);
     }
     // Whoever has claimed it has not read it yet, and who was refused has not seen it.
-    let took = [Step::Claim, Step::Release].map(Step::as_str);
-    let seen = |event: &&events::Event| {
-        event.account_id.is_some()
-            && !event.step.starts_with("refuse_")
-            && (event.revision < number || !took.contains(&event.step.as_str()))
+    let seen = |event: &&events::Event| match event.logged() {
+        Some(Logged::Act(Act::RefusePhone | Act::RefuseSheet)) => false,
+        Some(Logged::Step(Step::Claim | Step::Release)) => {
+            event.account_id.is_some() && event.revision < number
+        }
+        _ => event.account_id.is_some(),
     };
     log.iter().rev().find(seen).map(|event| event.revision).filter(|seen| *seen < number)
 }

@@ -12,7 +12,8 @@ use super::schema::{chain, events};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::hex::hex;
-use crate::domain::life_cycle::{ActedAs, Actor, State, Step};
+use crate::domain::life_cycle::{ActedAs, Actor, State};
+use crate::domain::logged::{Act, Logged};
 
 /// What is to be written down about a transition.
 #[derive(Clone, Debug)]
@@ -20,8 +21,7 @@ pub struct Entry<'a> {
     pub notice: &'a Notice,
     /// The revision it is about.
     pub revision: i32,
-    /// The name of the step.
-    pub step: &'a str,
+    pub step: Logged,
     pub before: State,
     pub after: State,
     pub actor: Actor,
@@ -30,6 +30,23 @@ pub struct Entry<'a> {
     /// Free words, sealed under the case's key: erased with it, while the chain stays whole.
     pub note_sealed: Option<Vec<u8>>,
     pub at: DateTime<Utc>,
+}
+
+impl<'a> Entry<'a> {
+    /// What was done to a notice that stands where it stood, about the revision that is public or waits.
+    pub fn noted(notice: &'a Notice, done: impl Into<Logged>, actor: Actor, at: DateTime<Utc>) -> Entry<'a> {
+        Entry {
+            notice,
+            revision: notice.looked_at(),
+            step: done.into(),
+            before: notice.state.0,
+            after: notice.state.0,
+            actor,
+            reason: None,
+            note_sealed: None,
+            at,
+        }
+    }
 }
 
 /// A line of the log.
@@ -41,7 +58,7 @@ pub struct Event {
     pub notice_id: Id,
     pub case_number: String,
     pub revision: i32,
-    /// The name of a step of the life cycle, or of another act that is written down.
+    /// The name of what was done: a [`Logged`].
     pub step: String,
     pub before: Named<State>,
     pub after: Named<State>,
@@ -56,9 +73,14 @@ pub struct Event {
 }
 
 impl Event {
-    /// Whether that step was taken.
-    pub fn is(&self, step: Step) -> bool {
-        self.step == step.as_str()
+    /// What was done; nothing where the line holds a word of its own.
+    pub fn logged(&self) -> Option<Logged> {
+        Logged::named(&self.step)
+    }
+
+    /// Whether that was done.
+    pub fn is(&self, done: impl Into<Logged>) -> bool {
+        self.step == done.into().as_str()
     }
 
     /// The hash over everything the line says and the hash of the line before.
@@ -94,7 +116,7 @@ pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
         notice_id: entry.notice.id,
         case_number: entry.notice.case_number.0.as_str().to_owned(),
         revision: entry.revision,
-        step: entry.step.to_owned(),
+        step: entry.step.as_str().to_owned(),
         before: Named(entry.before),
         after: Named(entry.after),
         actor: Named(entry.actor.acted_as()),
@@ -149,17 +171,17 @@ pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Event>> {
         .load(c))?)
 }
 
-/// When somebody took that step after `since`, newest first.
+/// When somebody did that after `since`, newest first.
 pub fn times_of(
     conn: &mut Conn,
     account: Uuid,
-    step: &str,
+    act: Act,
     since: DateTime<Utc>,
     limit: i64,
 ) -> Answer<Vec<DateTime<Utc>>> {
     let times: Vec<Time> = both!(conn, c => events::table
         .filter(events::account_id.eq(Id(account)))
-        .filter(events::step.eq(step))
+        .filter(events::step.eq(act.as_str()))
         .filter(events::at.gt(Time(since)))
         .order(events::at.desc())
         .select(events::at)

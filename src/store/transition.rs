@@ -10,6 +10,7 @@ use super::notices::{self, Notice};
 use super::types::Named;
 use super::{Answer, Conn, StoreError};
 use crate::domain::life_cycle::{Actor, Refusal, State, Step, next};
+use crate::domain::logged::Logged;
 use crate::domain::people::Moderator;
 use crate::vault::Vault;
 
@@ -73,7 +74,7 @@ pub fn take<E: From<Refusal> + From<StoreError>>(
         notices::set_approvals(conn, notice.id.0, revision, &approvals, by.at)?;
     }
     notice.state = Named(after);
-    let taken = Taken { step: step.as_str(), revision, before: standing.state };
+    let taken = Taken { step: step.into(), revision, before: standing.state };
     write_down(conn, vault, notice, taken, by, change)
 }
 
@@ -97,7 +98,7 @@ pub fn take_revision<E: From<Refusal> + From<StoreError>>(
     let standing = notice.pending(notices::approvals(conn, notice.id.0, revision)?);
     let (after, approvals) = next(&standing, step, by.actor)?;
     notices::set_approvals(conn, notice.id.0, revision, &approvals, by.at)?;
-    let taken = Taken { step: step.as_str(), revision, before };
+    let taken = Taken { step: step.into(), revision, before };
     write_down(conn, vault, notice, taken, by, |conn, n| change(conn, n, after))
 }
 
@@ -109,11 +110,11 @@ pub fn lay_beside<E: From<Refusal> + From<StoreError>>(
     conn: &mut Conn,
     vault: &Vault,
     notice: Notice,
-    step: &str,
+    step: impl Into<Logged>,
     by: By<'_>,
     add: impl FnOnce(&mut Conn, &mut Notice) -> Result<(), E>,
 ) -> Result<Notice, E> {
-    let taken = Taken { step, revision: notice.revision + 1, before: notice.state.0 };
+    let taken = Taken { step: step.into(), revision: notice.revision + 1, before: notice.state.0 };
     write_down(conn, vault, notice, taken, by, |conn, n| {
         add(conn, n)?;
         n.let_go();
@@ -124,8 +125,8 @@ pub fn lay_beside<E: From<Refusal> + From<StoreError>>(
 }
 
 /// A step that is taken.
-struct Taken<'a> {
-    step: &'a str,
+struct Taken {
+    step: Logged,
     revision: i32,
     /// Where the notice stood.
     before: State,
@@ -135,7 +136,7 @@ fn write_down<E: From<Refusal> + From<StoreError>>(
     conn: &mut Conn,
     vault: &Vault,
     mut notice: Notice,
-    taken: Taken<'_>,
+    taken: Taken,
     by: By<'_>,
     change: impl FnOnce(&mut Conn, &mut Notice) -> Result<(), E>,
 ) -> Result<Notice, E> {

@@ -7,6 +7,7 @@ use diesel::Connection as _;
 use diesel::connection::InstrumentationEvent;
 use serde_json::json;
 use seventytwo::domain::life_cycle::Actor;
+use seventytwo::domain::logged::Act;
 use seventytwo::domain::people::Role;
 use seventytwo::store::events::{self, Entry, Walked};
 use seventytwo::store::{Answer, Conn, notices as stored};
@@ -135,18 +136,8 @@ async fn whoever_writes_the_log_anew_is_found_out_by_what_was_noted_elsewhere(ho
 fn write_on(conn: &mut Conn, case: &str) -> Answer<()> {
     conn.transaction(|tx| {
         let notice = stored::by_case(tx, case.parse().unwrap())?.expect("it was submitted");
-        let entry = Entry {
-            notice: &notice,
-            revision: 1,
-            step: "reveal_phone",
-            before: notice.state.0,
-            after: notice.state.0,
-            actor: Actor::Reporter,
-            reason: None,
-            note_sealed: None,
-            at: notice.submitted_at.0,
-        };
-        events::append(tx, entry)
+        let at = notice.submitted_at.0;
+        events::append(tx, Entry::noted(&notice, Act::RevealPhone, Actor::Reporter, at))
     })
 }
 

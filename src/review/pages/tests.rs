@@ -14,6 +14,7 @@ use super::super::waiting::Want;
 use crate::accounts::fixture::PASSWORD;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{SEALED, State, Step};
+use crate::domain::logged::Act;
 use crate::domain::notice::*;
 use crate::domain::people::Role;
 use crate::language::has;
@@ -103,7 +104,7 @@ fn whatever_can_be_told_has_words_in_both_languages() {
         }
     }
     for step in super::sheet::FORMS {
-        for part in ["do", "hint", "button", "note", "step", "done"] {
+        for part in ["do", "hint", "button", "note", "done"] {
             keys.push(format!("review-{part}-{}", step.as_str()));
         }
     }
@@ -111,7 +112,7 @@ fn whatever_can_be_told_has_words_in_both_languages() {
         keys.extend(["do", "hint", "button"].map(|part| format!("review-{part}-{again}")));
     }
     for step in [Step::Claim, Step::Release, Step::Undo] {
-        keys.extend([format!("review-button-{}", step.as_str()), format!("review-step-{}", step.as_str())]);
+        keys.push(format!("review-button-{}", step.as_str()));
     }
     keys.extend(Category::ALL.map(|c| format!("review-category-{}", c.as_str())));
     keys.extend(State::ALL.map(|s| format!("state-{}", s.as_str())));
@@ -129,12 +130,8 @@ fn whatever_can_be_told_has_words_in_both_languages() {
     for fate in crate::review::tips::Fate::ALL {
         keys.extend(["button", "done"].map(|part| format!("review-{part}-{}", fate.as_str())));
     }
-    keys.extend(
-        ["pass_tip", "discard_tip", "reveal_phone", "refuse_phone", "refuse_sheet"]
-            .map(|step| format!("review-step-{step}")),
-    );
-    for step in ["submit", "reply", "revise", "renew", "go_live", "close", "expire", "forsake", "erase"] {
-        keys.push(format!("review-step-{step}"));
+    for done in [&Step::NAMES[..], &Act::NAMES, &["forsake"]].concat() {
+        keys.push(format!("review-step-{done}"));
     }
     keys.extend(Want::ALL.map(|want| format!("review-want-{}", want.as_str())));
     keys.extend(Outcome::ALL.map(|outcome| format!("my-outcome-{}", outcome.as_str())));

@@ -8,6 +8,7 @@ use seventytwo::domain::delivery::{DeliveryState, EndedAs, Fault, How, Purpose, 
 use seventytwo::domain::group::{Condition, GroupState, Platform, WhyDisabled};
 use seventytwo::domain::language::Language;
 use seventytwo::domain::life_cycle::{ActedAs, State, Step};
+use seventytwo::domain::logged::Act;
 use seventytwo::domain::marks::Likeness;
 use seventytwo::domain::notice::{Category, Direction, Emergency, Kind, Outcome, Precision, Sex};
 use seventytwo::domain::people::Role;
@@ -223,7 +224,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("review-flag-{}", of!(FindingKind)),
         ("review-hint-{}", forms()),
         ("review-note-{}", forms()),
-        ("review-step-{}", of!(Step)),
+        ("review-step-{}", of!(Step, Act)),
         ("review-tip-{}", all(["text", "place", "seen_at", "phone", "flags"])),
         ("review-urgency-{}", numbers(0..=3)),
         ("role-{}", of!(Role)),
