@@ -138,11 +138,16 @@ impl Actor {
     }
 }
 
-/// Why the policy pauses a notice: what its reporter says now seals the case.
-pub const SEALED: &str = "sealed";
-/// Why the policy hands a notice to the leads: it may be about the same as a sealed case. Its reporter never
-/// learns of it.
-pub const LIKE_SEALED: &str = "like_sealed";
+named! {
+    /// Why the policy takes a step of its own.
+    pub enum ByPolicy {
+        /// It pauses a notice: what its reporter says now seals the case.
+        Sealed = "sealed",
+        /// It hands a notice to the leads: it may be about the same as a sealed case. Its reporter never
+        /// learns of it.
+        LikeSealed = "like_sealed",
+    }
+}
 
 /// The steps that protect the person sought, each with the reasons that say so.
 pub const PROTECTS: [(Step, &[&str]); 2] =

@@ -13,7 +13,7 @@ use super::words::{patch, restate};
 use super::{Intake, IntakeError, attach, seal_if_alike};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
-use crate::domain::life_cycle::{SEALED, State, Step, Weighing};
+use crate::domain::life_cycle::{ByPolicy, State, Step, Weighing};
 use crate::domain::logged::Act;
 use crate::domain::marks::marks;
 use crate::domain::notice::{Evidence, Kind, Private, Public};
@@ -309,7 +309,9 @@ fn replace(
             // The person sought may be fleeing from the reporter: nobody looks for them until a lead has read
             // what is told now. What is only like a sealed case changes nothing that its reporter can see, or
             // they would learn by trying which names and phones are in sealed cases.
-            return take(tx, &desk.vault, notice, Step::Pause, By::policy(SEALED, now), |_, _| Ok(()));
+            return take(tx, &desk.vault, notice, Step::Pause, By::policy(ByPolicy::Sealed, now), |_, _| {
+                Ok(())
+            });
         }
         return Ok(notice);
     }

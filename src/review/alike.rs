@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::ReviewError;
 use super::view::read;
-use crate::domain::life_cycle::{LIKE_SEALED, Needs, State, Step};
+use crate::domain::life_cycle::{ByPolicy, Needs, State, Step};
 use crate::store::marks::{self, Alike};
 use crate::store::notices::{self, Notice};
 use crate::store::transition::{By, take, take_revision};
@@ -36,7 +36,7 @@ pub(super) fn hand_to_leads(
     needs: Needs,
     now: DateTime<Utc>,
 ) -> Result<Notice, ReviewError> {
-    let by = By::policy(LIKE_SEALED, now);
+    let by = By::policy(ByPolicy::LikeSealed, now);
     let change = |n: &mut Notice| {
         n.let_go();
         n.cooling_until = None;

@@ -362,7 +362,7 @@ pub async fn reveal_phone(
     body: Json<PhoneBody>,
 ) -> Result<web::Json<PhoneShown>, Problem> {
     let now = shared.clock.now();
-    let reason = body.read(PhoneBody::reason)?;
+    let reason = Some(body.read(PhoneBody::reason)?);
     let shown = station(&shared).reveal_phone(case(&path)?, by, reason, now).await?;
     Ok(web::Json(PhoneShown { phone: shown.phone, left: shown.left }))
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::api::{self, bodies, moderator, station};
+use super::reasons::Reveal;
 use super::tips::Fate;
 use super::{Decision, ReviewError, view, waiting};
 use crate::domain::case_number::CaseNumber;
@@ -215,7 +216,7 @@ pub async fn reveal_phone(
     form: CsrfForm<StepFields>,
 ) -> Result<HttpResponse, Problem> {
     let visit = Visit::new(&http, &shared, &person, &path)?;
-    let reason = form.0.reason;
+    let reason = Reveal::named(&form.0.reason);
     let shown = station(&shared).reveal_phone(visit.case, visit.by, reason, shared.clock.now()).await;
     visit.answer(shown.map(drop), "phone", "#phone").await
 }

@@ -6,7 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::policy::PHONES_A_DAY;
-use super::{Desk, ReviewError, held_by, note_down, opened, reasons, view, with_notice};
+use super::reasons::{self, Reveal};
+use super::{Desk, ReviewError, held_by, note_down, opened, view, with_notice};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Step;
 use crate::domain::logged::Act;
@@ -30,18 +31,18 @@ impl Desk {
     /// the same claim gives the same answer and counts once. A refusal is recorded, too.
     ///
     /// # Errors
-    /// [`ReviewError::ClaimRequired`] for anybody else, [`ReviewError::Reason`] without a reason of
-    /// [`reasons::REVEAL`], [`ReviewError::PhonesUsedUp`] beyond [`PHONES_A_DAY`].
+    /// [`ReviewError::ClaimRequired`] for anybody else, [`ReviewError::Reason`] without a reason,
+    /// [`ReviewError::PhonesUsedUp`] beyond [`PHONES_A_DAY`].
     pub async fn reveal_phone(
         &self,
         case: CaseNumber,
         by: Moderator,
-        reason: String,
+        reason: Option<Reveal>,
         now: DateTime<Utc>,
     ) -> Result<Revealed, ReviewError> {
         let shown = self.show_phone(case, by, reason, now).await;
         if let Some(why) = shown.as_ref().err().and_then(reasons::of_refusal) {
-            self.note_refusal(case, by, (Act::RefusePhone, Some(why)), now).await?;
+            self.note_refusal(case, by, (Act::RefusePhone, Some(why.as_str())), now).await?;
         }
         shown
     }
@@ -50,14 +51,14 @@ impl Desk {
         &self,
         case: CaseNumber,
         by: Moderator,
-        reason: String,
+        reason: Option<Reveal>,
         now: DateTime<Utc>,
     ) -> Result<Revealed, ReviewError> {
         let (vault, until) = (self.vault.clone(), now + self.times.lease);
         self.store
             .write(move |tx| {
                 with_notice(tx, case, by, |tx, notice| {
-                    let revealed = reveal(tx, &vault, &notice, by, &reason, now)?;
+                    let revealed = reveal(tx, &vault, &notice, by, reason, now)?;
                     notices::hold_on(tx, notice.id.0, until)?;
                     Ok(revealed)
                 })
@@ -72,17 +73,15 @@ fn reveal(
     vault: &Vault,
     notice: &Notice,
     by: Moderator,
-    reason: &str,
+    reason: Option<Reveal>,
     now: DateTime<Utc>,
 ) -> Result<Revealed, ReviewError> {
     held_by(notice, by, now)?;
-    if !reasons::REVEAL.contains(&reason) {
-        return Err(ReviewError::Reason);
-    }
+    let reason = reason.ok_or(ReviewError::Reason)?;
     let phone = opened(tx, vault, notice, view::read(notice))?.private()?.reporter.phone;
     if !revealed(&events::of_notice(tx, notice.id.0)?, by.id) {
         // Recorded before it is counted: appending locks the head of the log, so two at once are serialised.
-        note_down(tx, notice, Act::RevealPhone, by, Some(reason), now)?;
+        note_down(tx, notice, Act::RevealPhone, by, Some(reason.as_str()), now)?;
     }
     let day = TimeDelta::days(1);
     let today = events::times_of(tx, by.id, Act::RevealPhone, now - day, PHONES_A_DAY + 1)?;

@@ -3,7 +3,8 @@
 
 use super::ReviewError;
 use super::policy::{Class, Police};
-use crate::domain::life_cycle::{LIKE_SEALED, Refusal, SEALED, Step};
+use crate::domain::life_cycle::{Refusal, Step};
+use crate::domain::named::named;
 
 /// The one reason to approve.
 pub const APPROVE: &[&str] = &["verified"];
@@ -26,27 +27,32 @@ pub const REJECT: &[&str] = &[
 /// The reasons to remove what is live.
 pub const REMOVE: &[&str] = &["false", "unsafe", "unlawful", "requested", "other"];
 
-/// The reasons to reveal a reporter's phone.
-pub const REVEAL: &[&str] = &["call_back", "urgent_tip"];
-
-/// Why a phone is not revealed.
-pub const REFUSAL: &[&str] = &[NOT_HELD, USED_UP];
-const NOT_HELD: &str = "not_held";
-const USED_UP: &str = "used_up";
-
-/// The code in [`REFUSAL`] for an error; `None` for a form that was filled in wrongly, and for failures.
-pub(super) const fn of_refusal(error: &ReviewError) -> Option<&'static str> {
-    match error {
-        ReviewError::ClaimRequired
-        | ReviewError::ClaimedByOther
-        | ReviewError::Refused(Refusal::LeadRequired) => Some(NOT_HELD),
-        ReviewError::PhonesUsedUp { .. } => Some(USED_UP),
-        _ => None,
+named! {
+    /// Why a reporter's phone is needed.
+    pub enum Reveal {
+        CallBack = "call_back",
+        UrgentTip = "urgent_tip",
     }
 }
 
-/// The reasons for which the policy itself pauses a live notice, or hands one to the leads.
-pub const POLICY: &[&str] = &[SEALED, LIKE_SEALED];
+named! {
+    /// Why a phone is not shown.
+    pub enum NotShown {
+        NotHeld = "not_held",
+        UsedUp = "used_up",
+    }
+}
+
+/// Why a phone is not shown, for an error; `None` for a form that was filled in wrongly, and for failures.
+pub(super) const fn of_refusal(error: &ReviewError) -> Option<NotShown> {
+    match error {
+        ReviewError::ClaimRequired
+        | ReviewError::ClaimedByOther
+        | ReviewError::Refused(Refusal::LeadRequired) => Some(NotShown::NotHeld),
+        ReviewError::PhonesUsedUp { .. } => Some(NotShown::UsedUp),
+        _ => None,
+    }
+}
 
 /// The codes that go with a step; empty where any code, or none, will do.
 pub const fn of(step: Step) -> &'static [&'static str] {

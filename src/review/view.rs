@@ -11,7 +11,7 @@ use super::duplicates::{Duplicate, duplicates};
 use super::waiting::{Want, overdue, wants};
 use super::{ReviewError, again, alike, phone, policy, sealed_asked};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::life_cycle::{ActedAs, LIKE_SEALED, Needs, Refusal, State, Step};
+use crate::domain::life_cycle::{ActedAs, ByPolicy, Needs, Refusal, State, Step};
 use crate::domain::logged::{Act, Logged};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::people::Moderator;
@@ -302,7 +302,7 @@ fn found_by_others(
 ) -> Answer<Vec<&'static str>> {
     let many = has_many(conn, notice)?.then_some("many_of_one_phone");
     let alike = by.lead && alike::like_sealed(conn, vault, notice)?.is_some();
-    Ok(many.into_iter().chain(alike.then_some(LIKE_SEALED)).collect())
+    Ok(many.into_iter().chain(alike.then_some(ByPolicy::LikeSealed.as_str())).collect())
 }
 
 fn flags(

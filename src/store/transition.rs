@@ -9,7 +9,7 @@ use super::mutation::{self, Mutation};
 use super::notices::{self, Notice};
 use super::types::Named;
 use super::{Answer, Conn, StoreError};
-use crate::domain::life_cycle::{Actor, Refusal, State, Step, next};
+use crate::domain::life_cycle::{Actor, ByPolicy, Refusal, State, Step, next};
 use crate::domain::logged::Logged;
 use crate::domain::people::Moderator;
 use crate::vault::Vault;
@@ -42,8 +42,8 @@ impl By<'_> {
     }
 
     /// The review policy's own step, for that reason.
-    pub const fn policy(reason: &'static str, at: DateTime<Utc>) -> By<'static> {
-        By { actor: Actor::Policy, reason: Some(reason), note: None, at }
+    pub const fn policy(reason: ByPolicy, at: DateTime<Utc>) -> By<'static> {
+        By { actor: Actor::Policy, reason: Some(reason.as_str()), note: None, at }
     }
 }
 

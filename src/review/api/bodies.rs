@@ -4,8 +4,9 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
+use super::super::reasons::{self, Reveal};
 use super::super::tips::Fate;
-use super::super::{Decision, check_reason, reasons};
+use super::super::{Decision, check_reason};
 use crate::domain::life_cycle::Step;
 use crate::domain::text::{Unit, paragraph};
 use crate::web::problem::{FieldFault, FieldFaults, Problem};
@@ -171,10 +172,9 @@ impl PhoneBody {
     /// The reason.
     ///
     /// # Errors
-    /// For a reason that is not one of [`reasons::REVEAL`].
-    pub fn reason(self) -> Result<String, FieldFaults> {
-        let known = reasons::REVEAL.contains(&self.reason.as_str());
-        if known { Ok(self.reason) } else { Err(fault("reason", FieldFault::none_of(reasons::REVEAL))) }
+    /// For an unknown reason.
+    pub fn reason(self) -> Result<Reveal, FieldFaults> {
+        Reveal::named(&self.reason).ok_or_else(|| fault("reason", FieldFault::none_of(&Reveal::NAMES)))
     }
 }
 

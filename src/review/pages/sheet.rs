@@ -5,7 +5,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::super::reasons;
+use super::super::reasons::Reveal;
 use super::super::tips::Fate;
 use super::super::view::Sheet;
 use super::super::waiting::Want;
@@ -226,7 +226,7 @@ fn keys(frame: &Frame, buttons: &[Button], forms: &[Form], more: bool) -> Vec<(&
 }
 
 fn why_reveal(frame: &Frame) -> Vec<(&'static str, String)> {
-    reasons::REVEAL.iter().map(|code| (*code, frame.t(&format!("reason-{code}")))).collect()
+    Reveal::NAMES.map(|code| (code, frame.t(&format!("reason-{code}")))).to_vec()
 }
 
 fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<StandingLine> {

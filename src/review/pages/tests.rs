@@ -9,11 +9,11 @@ use actix_web::test::TestRequest;
 use chrono::{NaiveDate, TimeDelta};
 use uuid::Uuid;
 
-use super::super::reasons;
+use super::super::reasons::{self, NotShown, Reveal};
 use super::super::waiting::Want;
 use crate::accounts::fixture::PASSWORD;
 use crate::domain::language::Language;
-use crate::domain::life_cycle::{SEALED, State, Step};
+use crate::domain::life_cycle::{ByPolicy, State, Step};
 use crate::domain::logged::Act;
 use crate::domain::notice::*;
 use crate::domain::people::Role;
@@ -124,9 +124,10 @@ fn whatever_can_be_told_has_words_in_both_languages() {
     for code in ["not_found", "too_many_requests"] {
         keys.push(format!("review-fault-{code}"));
     }
-    keys.extend(reasons::REVEAL.iter().chain(reasons::REFUSAL).map(|code| format!("reason-{code}")));
-    keys.extend(reasons::POLICY.iter().map(|code| format!("reason-{code}")));
-    keys.push(format!("reason-{SEALED}-reporter"));
+    for code in [&Reveal::NAMES[..], &NotShown::NAMES, &ByPolicy::NAMES].concat() {
+        keys.push(format!("reason-{code}"));
+    }
+    keys.push(format!("reason-{}-reporter", ByPolicy::Sealed.as_str()));
     for fate in crate::review::tips::Fate::ALL {
         keys.extend(["button", "done"].map(|part| format!("review-{part}-{}", fate.as_str())));
     }

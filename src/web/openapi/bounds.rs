@@ -13,7 +13,7 @@ use crate::intake::submission::{LINE, PHOTOS};
 use crate::intake::tips::TEXT;
 use crate::pages::api::{MOST, USUAL};
 use crate::review::api::bodies::{DECISIONS, NOTE, REASON};
-use crate::review::reasons;
+use crate::review::reasons::{self, Reveal};
 
 const REGION: &str = "^[0-9]{6}$";
 /// A time of the day.
@@ -47,7 +47,7 @@ fn fields() -> Vec<(&'static str, &'static str, Value)> {
         ("NewGroupBody", "kinds", some),
         ("NewGroupBody", "name", text(MAX_NAME)),
         ("NewGroupBody", "regions", regions),
-        ("PhoneBody", "reason", one_of(reasons::REVEAL)),
+        ("PhoneBody", "reason", one_of(&Reveal::NAMES)),
         ("QuietNotice", "state", json!({"enum": not_live.collect::<Vec<_>>()})),
         ("RemoveBody", "note", at_most(NOTE)),
         ("RemoveBody", "reason", one_of(reasons::REMOVE)),

@@ -7,7 +7,7 @@ use seventytwo::broadcast::report::CountsAs;
 use seventytwo::domain::delivery::{DeliveryState, EndedAs, Fault, How, Purpose, Untried};
 use seventytwo::domain::group::{Condition, GroupState, Platform, WhyDisabled};
 use seventytwo::domain::language::Language;
-use seventytwo::domain::life_cycle::{ActedAs, State, Step};
+use seventytwo::domain::life_cycle::{ActedAs, ByPolicy, State, Step};
 use seventytwo::domain::logged::Act;
 use seventytwo::domain::marks::Likeness;
 use seventytwo::domain::notice::{Category, Direction, Emergency, Kind, Outcome, Precision, Sex};
@@ -17,7 +17,7 @@ use seventytwo::groups::delivery_log::Asked;
 use seventytwo::intake::form::{Control, fields, sections};
 use seventytwo::pages::check::Finding;
 use seventytwo::review::figures::Period;
-use seventytwo::review::reasons;
+use seventytwo::review::reasons::{self, NotShown, Reveal};
 use seventytwo::review::tips::Fate;
 use seventytwo::store::groups::WaitsFor;
 use seventytwo::web::problem::{CODES, Instead, Told};
@@ -200,7 +200,8 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("problem-too_many_requests-{}-detail", of!(Told)),
         ("problem-{}", all(CODES.iter().map(|(code, _)| *code))),
         ("problem-{}-detail", without(all(CODES.iter().map(|(code, _)| *code)), &["photo_refused"])),
-        ("reason-{}", all([reasons::APPROVE, reasons::REVEAL, reasons::REFUSAL, reasons::POLICY].concat())),
+        ("reason-{}", all(reasons::APPROVE.iter().copied())),
+        ("reason-{}", of!(Reveal, NotShown, ByPolicy)),
         ("reason-{}", told_reporter()),
         ("reason-{}-reporter", told_reporter()),
         ("redeliver-{}", without(of!(DeliveryState), &["open"])),
