@@ -33,8 +33,8 @@ pub struct Times {
     pub lifetime: TimeDelta,
     /// `SEVENTYTWO_COOLING`.
     pub cooling: TimeDelta,
-    /// `SEVENTYTWO_LEASE`.
-    pub lease: TimeDelta,
+    /// `SEVENTYTWO_LEASE`: how long a moderator's claim holds.
+    pub claim: TimeDelta,
     /// `SEVENTYTWO_RETENTION`.
     pub retention: TimeDelta,
 }
@@ -146,7 +146,7 @@ impl Config {
             times: Times {
                 lifetime: given.span("SEVENTYTWO_NOTICE_LIFETIME"),
                 cooling: given.span("SEVENTYTWO_COOLING"),
-                lease: given.span("SEVENTYTWO_LEASE"),
+                claim: given.span("SEVENTYTWO_LEASE"),
                 retention: given.span("SEVENTYTWO_RETENTION"),
             },
             sweep: given.parse("SEVENTYTWO_SWEEP", values::cron).unwrap_or_default(),

@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(config(&[]).times.cooling, chrono::TimeDelta::seconds(10));
         let config = config(&[("SEVENTYTWO_COOLING", "1s"), ("SEVENTYTWO_LEASE", "1m")]);
         assert_eq!(config.times.cooling, chrono::TimeDelta::seconds(1));
-        assert_eq!(config.times.lease, chrono::TimeDelta::minutes(1));
+        assert_eq!(config.times.claim, chrono::TimeDelta::minutes(1));
     }
 
     #[test]

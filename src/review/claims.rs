@@ -23,7 +23,7 @@ impl Desk {
         by: Moderator,
         now: DateTime<Utc>,
     ) -> Result<Notice, ReviewError> {
-        let until = now + self.times.lease;
+        let until = now + self.times.claim;
         self.store.write(move |tx| claim(tx, case, by, now, until)).await
     }
 

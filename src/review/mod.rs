@@ -157,7 +157,7 @@ impl Desk {
         by: Moderator,
         now: DateTime<Utc>,
     ) -> Result<Notice, ReviewError> {
-        let (vault, lease) = (self.vault.clone(), self.times.lease);
+        let (vault, until) = (self.vault.clone(), now + self.times.claim);
         self.store
             .write(move |tx| {
                 with_notice(tx, case, by, |tx, notice| {
@@ -173,7 +173,7 @@ impl Desk {
                     let back = |n: &mut Notice| {
                         n.cooling_until = None;
                         n.claimed_by = Some(Id(by.id));
-                        n.claimed_until = Some(Time(now + lease));
+                        n.claimed_until = Some(Time(until));
                         Ok(())
                     };
                     if notice.pending_revision.is_some() {

@@ -54,7 +54,7 @@ impl Desk {
         by: Moderator,
         now: DateTime<Utc>,
     ) -> Result<(), ReviewError> {
-        let (vault, until) = (self.vault.clone(), now + self.times.lease);
+        let (vault, until) = (self.vault.clone(), now + self.times.claim);
         self.store
             .write(move |tx| {
                 with_notice(tx, case, by, |tx, notice| {

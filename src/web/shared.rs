@@ -94,7 +94,7 @@ impl Shared {
             times: Times {
                 lifetime: hour * 72,
                 cooling: TimeDelta::seconds(30),
-                lease: hour,
+                claim: hour,
                 retention: hour,
             },
             contact: None,

@@ -43,7 +43,7 @@ async fn a_stale_decision_changes_nothing_and_loses_no_word() {
     assert!(html.contains(&format!("name=\"version\" value=\"{}\"", before.version)), "the present version");
     assert_eq!(desk.stored(&case).await.version, before.version);
     // The claim ran out meanwhile: the form is gone, but what was typed is not.
-    desk.house.advance(desk.house.shared.times.lease + TimeDelta::seconds(1));
+    desk.house.advance(desk.house.shared.times.claim + TimeDelta::seconds(1));
     let answer = desk.send(&format!("{path}/decisions"), &holder, &fields).await;
     assert_eq!(answer.status(), 409);
     let html = text(answer).await;
@@ -106,7 +106,7 @@ async fn what_was_written_when_the_session_was_over_goes_back_to_the_case() {
     assert!(form.split_once("</textarea>").unwrap().0.contains("她戴手表吗？"), "{html}");
     assert_eq!(desk.stored(&case).await.version, before.version, "nothing is decided");
     // The claim ran out, too.
-    desk.house.advance(desk.house.shared.times.lease + TimeDelta::seconds(1));
+    desk.house.advance(desk.house.shared.times.claim + TimeDelta::seconds(1));
     let html = text(desk.send(&again, &session, &words).await).await;
     assert!(html.contains("id=\"kept\"") && html.contains("她戴手表吗？"), "{html}");
 }
