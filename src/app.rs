@@ -20,10 +20,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::blobs::Blobs;
 use crate::broadcast::drawing::Failed;
-use crate::broadcast::figures::Figures;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::hosts::Hosts;
 use crate::broadcast::in_hand::InHand;
+use crate::broadcast::metrics::Metrics;
 use crate::broadcast::node::Node;
 use crate::broadcast::script::{DrawPoster, Script};
 use crate::broadcast::send::{Limits as SendLimits, Sender};
@@ -217,8 +217,8 @@ impl App {
         let address = listener.local_addr().map_err(|e| StartError::Bind(config.bind.clone(), e))?;
         let base_url: Arc<str> =
             config.base_url.clone().unwrap_or_else(|| format!("http://{address}")).into();
-        let figures = Arc::new(Figures::new().expect("the names of the figures are names"));
-        let count = Arc::clone(&figures);
+        let metrics = Arc::new(Metrics::new().expect("the names of the metrics are names"));
+        let count = Arc::clone(&metrics);
         let store = open_store(&config).await?.telling_of_refusals(move || count.change_refused());
         let seen = clocks::Seen::first(&store, &clock).await?;
         let vault = unlock(&config, &store).await?;
@@ -246,7 +246,7 @@ impl App {
             press: press.of_doors(),
             sender: sender.clone(),
             hosts: hosts.clone(),
-            figures: figures.clone(),
+            metrics: metrics.clone(),
             weigh: review::policy::weigh,
         });
         let stations = Stations {
@@ -263,7 +263,7 @@ impl App {
                 hosts,
                 turns: Arc::default(),
                 in_hand: InHand::default(),
-                figures,
+                metrics,
                 work_is_due,
                 break_off: CancellationToken::new(),
             },

@@ -101,7 +101,7 @@ pub struct Run {
 pub async fn one(house: &House, county: &str, wanted: usize) -> Run {
     let case = house.approved(county).await;
     let registry = Registry::new();
-    house.stations.worker.figures.register(&registry).expect("figures have names");
+    house.stations.worker.metrics.register(&registry).expect("figures have names");
     process::forget_peak();
     let before = recorded(&registry);
     let worker = house.work();

@@ -110,7 +110,7 @@ impl Stations {
         let system_off = correct(&self.shared.store, clock).await?;
         seen.compared(clock);
         if let Some(off) = system_off {
-            self.worker.figures.clock_offset.set(off.as_seconds_f64());
+            self.worker.metrics.clock_offset.set(off.as_seconds_f64());
         }
         Ok(())
     }

@@ -24,9 +24,9 @@ use uuid::Uuid;
 
 use super::attempt::{Attempted, End, Leaving, panicked};
 use super::conclude::{self, Ended};
-use super::figures::Figures;
 use super::hosts::{Hosts, Went};
 use super::in_hand::{Hand, InHand};
+use super::metrics::Metrics;
 use super::node::Node;
 use super::plan;
 use super::platforms::adapter;
@@ -84,7 +84,7 @@ pub struct Worker {
     pub turns: Arc<Mutex<Turns>>,
     /// The leases that it has in hand.
     pub in_hand: InHand,
-    pub figures: Arc<Figures>,
+    pub metrics: Arc<Metrics>,
     /// Notified by every commit that makes work due.
     pub work_is_due: Arc<Notify>,
     /// Cancelled when a stop has waited long enough: ends what is under way.
@@ -119,7 +119,7 @@ impl Worker {
             let next = match self.start_due(&window, LEASE, &sends, &done).await {
                 Ok(next) => next,
                 Err(error) => {
-                    self.figures.queue_refused();
+                    self.metrics.queue_refused();
                     tracing::error!(%error, "the worker could not read its queue");
                     tokio::select! { () = tokio::time::sleep(Duration::from_secs(1)) => {}, () = stop.cancelled() => {} }
                     continue;
@@ -188,7 +188,7 @@ impl Worker {
             });
             sends.spawn(self.clone().send_together(seated.collect(), now, done.clone()));
         }
-        self.figures
+        self.metrics
             .unrecorded
             .set(i64::try_from(WINDOW - window.available_permits().min(WINDOW)).unwrap_or(0));
         Ok(next)
@@ -237,11 +237,11 @@ impl Worker {
 
     /// Sleeps until something is due, a commit wakes us, or `most` has passed.
     async fn rest(&self, asked_at: DateTime<Utc>, most: Duration, stop: &CancellationToken) {
-        self.figures.away.set(i64::try_from(self.hosts().away(asked_at)).unwrap_or(0));
+        self.metrics.away.set(i64::try_from(self.hosts().away(asked_at)).unwrap_or(0));
         let due = match self.store.read(move |c| deliveries::next_due(c, asked_at)).await {
             Ok(due) => due,
             Err(error) => {
-                self.figures.queue_refused();
+                self.metrics.queue_refused();
                 tracing::error!(%error, "the worker could not read its queue");
                 None
             }
@@ -299,7 +299,7 @@ impl Worker {
                 return conclude::not_sent(leased, state, at, until.max(at));
             }
         };
-        self.figures.count(leased.platform, &ended.verdict.outcome, took);
+        self.metrics.count(leased.platform, &ended.verdict.outcome, took);
         tracing::debug!(
             delivery = leased.delivery,
             platform = leased.platform.as_str(),
@@ -343,7 +343,7 @@ impl Worker {
         while let Some(mut part) = parts.pop() {
             let Err(error) = self.record(&mut part).await else { continue };
             if part.len() == 1 && self.clock.steady() >= patience_ends && self.takes_changes(&part).await {
-                self.figures.lost(part.len());
+                self.metrics.lost(part.len());
                 tracing::error!(%error, results = part.len(), "results could not be recorded");
                 continue;
             }
@@ -370,9 +370,9 @@ impl Worker {
         let shared = Arc::clone(&records);
         let recorded = self.store.write(move |tx| results::record(tx, &shared)).await;
         if recorded.is_ok() {
-            self.figures.recorded(seats.len());
+            self.metrics.recorded(seats.len());
         } else {
-            self.figures.results_refused();
+            self.metrics.results_refused();
             results.extend(Arc::unwrap_or_clone(records).into_iter().zip(seats));
         }
         recorded.map(drop)

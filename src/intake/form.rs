@@ -1,7 +1,7 @@
 //! The HTML form: which fields each kind shows, and the JSON that the typed values stand for. The parser of
 //! the JSON API reads that JSON, so pages and programs get the same faults.
 
-mod figures;
+mod numbers;
 mod place;
 pub mod times;
 
@@ -255,7 +255,7 @@ impl Typed {
         if let Ok(region) = Region::parse(typed.first("region")) {
             typed.0.insert("region".to_owned(), vec![region.full_name()]);
         }
-        typed.0.entry("reporter.phone".to_owned()).and_modify(|phones| figures::as_dialled(phones));
+        typed.0.entry("reporter.phone".to_owned()).and_modify(|phones| numbers::as_dialled(phones));
         if let Ok(at) = typed.first("last_seen.at").parse::<DateTime<Utc>>() {
             let at = at.with_timezone(&BEIJING);
             typed.0.insert("last_seen.at".to_owned(), vec![at.format("%Y-%m-%d").to_string()]);
@@ -322,8 +322,8 @@ pub fn meant(kind: Kind, typed: &Typed, now: DateTime<Utc>) -> Meant {
             },
             // Read with its day.
             Control::Time => continue,
-            Control::Age => figure(&mut meant.faults, name, text, figures::age(text, now), "age_unclear"),
-            Control::Height => figure(&mut meant.faults, name, text, figures::height(text), "height_unclear"),
+            Control::Age => figure(&mut meant.faults, name, text, numbers::age(text, now), "age_unclear"),
+            Control::Height => figure(&mut meant.faults, name, text, numbers::height(text), "height_unclear"),
             Control::Place if text.is_empty() => json!(text),
             Control::Place => {
                 let (code, places) = match place::find(text) {

@@ -9,7 +9,7 @@ use prometheus::{Encoder, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
 use super::problem::Problem;
 use super::shared::Shared;
-use crate::broadcast::figures::Figures;
+use crate::broadcast::metrics::Metrics;
 use crate::domain::group::Condition;
 use crate::store::broadcasts::Growing;
 use crate::store::deliveries::Backlog;
@@ -83,14 +83,14 @@ pub async fn metrics(shared: web::Data<Shared>) -> Result<HttpResponse, Problem>
             None
         }
     };
-    let text = render(&shared.figures, counts.as_ref(), now);
+    let text = render(&shared.metrics, counts.as_ref(), now);
     let text = text.map_err(|e| Problem::Internal(e.to_string()))?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text))
 }
 
-fn render(figures: &Figures, counts: Option<&Counts>, now: DateTime<Utc>) -> prometheus::Result<Vec<u8>> {
+fn render(metrics: &Metrics, counts: Option<&Counts>, now: DateTime<Utc>) -> prometheus::Result<Vec<u8>> {
     let registry = Registry::new();
-    figures.register(&registry)?;
+    metrics.register(&registry)?;
     let answers = i64::from(counts.is_some());
     add(&registry, "seventytwo_database_answers", "Whether the database answers: 1 or 0.", answers)?;
     if let Some(counts) = counts {

@@ -8,8 +8,8 @@ use tokio::sync::Notify;
 use super::limits::Limits;
 use super::room::Room;
 use crate::blobs::Blobs;
-use crate::broadcast::figures::Figures;
 use crate::broadcast::hosts::Hosts;
+use crate::broadcast::metrics::Metrics;
 use crate::broadcast::send::Sender;
 use crate::clock::Clock;
 use crate::config::Times;
@@ -49,7 +49,7 @@ pub struct Shared {
     /// What each host has under way, and which hosts are unavailable.
     pub hosts: Arc<Mutex<Hosts>>,
     /// What is counted about sending.
-    pub figures: Arc<Figures>,
+    pub metrics: Arc<Metrics>,
     /// The review policy, as the intake calls it.
     pub weigh: Weigh,
 }
@@ -87,7 +87,7 @@ impl Shared {
             press: Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone()).of_doors(),
             sender: Arc::new(Sender::new(Guard::new([]), send::Limits::default())),
             hosts: Arc::default(),
-            figures: Arc::new(Figures::new().unwrap()),
+            metrics: Arc::new(Metrics::new().unwrap()),
             limits: Arc::new(Limits::default()),
             room: Room::default(),
             clock: Clock::by_hand(DateTime::from_timestamp(1_800_000_000, 0).unwrap()),

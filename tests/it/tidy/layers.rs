@@ -112,7 +112,7 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
             "blobs",
             "accounts::sessions",
             "accounts::tokens",
-            "broadcast::figures",
+            "broadcast::metrics",
             "broadcast::send",
             "broadcast::hosts",
             "poster::press",

@@ -10,7 +10,7 @@ use crate::domain::group::Platform;
 
 /// Counters of this process, from its start.
 #[derive(Clone, Debug)]
-pub struct Figures {
+pub struct Metrics {
     attempts: IntCounterVec,
     took: HistogramVec,
     /// Sends that are under way or not recorded yet: a crash could double as many.
@@ -31,19 +31,19 @@ const RESULTS: &str = "results";
 /// The database failed to keep a change, of whatever kind.
 const CHANGES: &str = "changes";
 
-impl Figures {
+impl Metrics {
     /// All counters at zero.
     ///
     /// # Errors
     /// When a metric's name is not valid; a test would notice that.
-    pub fn new() -> prometheus::Result<Figures> {
+    pub fn new() -> prometheus::Result<Metrics> {
         let refusals = IntCounterVec::new(
             Opts::new("seventytwo_database_refusals_total", "How often the database refused something."),
             &["what"],
         )?;
         // Shown as 0 from the start, not as absent.
         [QUEUE, RESULTS, CHANGES].iter().for_each(|what| drop(refusals.with_label_values(&[what])));
-        Ok(Figures {
+        Ok(Metrics {
             attempts: IntCounterVec::new(
                 Opts::new("seventytwo_attempts_total", "Requests to platforms by how they ended."),
                 &["platform", "outcome"],
@@ -129,15 +129,15 @@ mod tests {
     use super::*;
     use prometheus::TextEncoder;
 
-    fn shown(figures: &Figures) -> String {
+    fn shown(metrics: &Metrics) -> String {
         let registry = Registry::new();
-        figures.register(&registry).unwrap();
+        metrics.register(&registry).unwrap();
         TextEncoder::new().encode_to_string(&registry.gather()).unwrap()
     }
 
     #[test]
     fn what_never_happened_is_shown_as_never() {
-        let shown = shown(&Figures::new().unwrap());
+        let shown = shown(&Metrics::new().unwrap());
         for line in [
             "seventytwo_results_recorded_total 0",
             "seventytwo_results_lost_total 0",
@@ -151,13 +151,13 @@ mod tests {
 
     #[test]
     fn results_and_refusals_are_counted_each_for_itself() {
-        let figures = Figures::new().unwrap();
-        figures.recorded(500);
-        figures.recorded(3);
-        figures.lost(2);
-        figures.queue_refused();
-        (0..4).for_each(|_| figures.results_refused());
-        let shown = shown(&figures);
+        let metrics = Metrics::new().unwrap();
+        metrics.recorded(500);
+        metrics.recorded(3);
+        metrics.lost(2);
+        metrics.queue_refused();
+        (0..4).for_each(|_| metrics.results_refused());
+        let shown = shown(&metrics);
         for line in [
             "seventytwo_results_recorded_total 503",
             "seventytwo_results_lost_total 2",
