@@ -24,9 +24,6 @@
 //! * [`schedule`]: what is done again and again
 //! * [`demo`]: all of it to try out, with a practice chat
 
-#![forbid(unsafe_code)]
-#![warn(clippy::unwrap_used)]
-
 pub mod accounts;
 pub mod app;
 pub mod blobs;

@@ -12,6 +12,7 @@ mod house;
 mod idle;
 mod neighbours;
 mod pictures;
+#[expect(clippy::unwrap_used, reason = "a module of the tests")]
 #[path = "../../tests/it/postgres.rs"]
 mod postgres;
 mod process;

@@ -5,6 +5,9 @@
 //! neither is available its tests are listed as ignored, unless `TEST_DATABASES` demands it. In the same way
 //! Synapse comes from `TEST_SYNAPSE`, which demands it, or from where `.ci/run` installs it.
 
+// `allow-unwrap-in-tests` knows a test by its attribute, which these do without.
+#![expect(clippy::unwrap_used, reason = "a failed `unwrap` is a failed test")]
+
 mod alike;
 mod audit;
 mod bucket;
