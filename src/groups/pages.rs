@@ -16,6 +16,7 @@ use super::words::{addresses, practice, refused};
 use super::{Connected, GroupError};
 use crate::domain::cursor;
 use crate::domain::group::{Condition, GroupState, Platform};
+use crate::domain::named::named;
 use crate::domain::people::Role;
 use crate::language::has;
 use crate::web::frame::{Frame, page, page_with, see_other};
@@ -33,6 +34,20 @@ pub use delivery::{detail, redeliver};
 use one::group_page;
 pub use settings::{delete_form, edit, edit_form, forget, robot, robot_form, rotate};
 use visit::AdminVisit;
+
+named! {
+    /// What has just been done, as the page that follows confirms it: `groups-done-DONE`.
+    pub enum Done {
+        Code = "code",
+        Active = "active",
+        Paused = "paused",
+        Resumed = "resumed",
+        Tested = "tested",
+        Changed = "changed",
+        Deleted = "deleted",
+        Again = "again",
+    }
+}
 
 /// What these handlers return.
 type Page = Result<HttpResponse, Problem>;
@@ -178,13 +193,13 @@ pub async fn show(visit: AdminVisit, asked: web::Query<Query>) -> Page {
 pub async fn verify(visit: AdminVisit, form: CsrfForm<Sent>) -> Page {
     let code = form.0.iter().find(|(name, _)| name == "code").map_or("", |(_, code)| code);
     let step = visit.station().verify(visit.account, visit.group, code).await;
-    after(&visit, step, ("active", "code")).await
+    after(&visit, step, (Done::Active, "code")).await
 }
 
 /// Sends another code.
 pub async fn send_code(visit: AdminVisit, _form: CsrfForm<Sent>) -> Page {
     let step = visit.station().send_code(visit.account, visit.group).await;
-    after(&visit, step, ("code", "send")).await
+    after(&visit, step, (Done::Code, "send")).await
 }
 
 /// Stops what goes to a group, for as long as was chosen.
@@ -192,19 +207,19 @@ pub async fn pause(visit: AdminVisit, form: CsrfForm<Sent>) -> Page {
     let choice = form.0.iter().find(|(name, _)| name == "until").map_or("", |(_, choice)| choice);
     let until = pauses::chosen(choice, visit.shared.clock.now());
     let step = visit.station().pause(visit.account, visit.group, until).await;
-    after(&visit, step, ("paused", "state")).await
+    after(&visit, step, (Done::Paused, "state")).await
 }
 
 /// Lets a paused group receive again.
 pub async fn resume(visit: AdminVisit, _form: CsrfForm<Sent>) -> Page {
     let step = visit.station().resume(visit.account, visit.group).await;
-    after(&visit, step, ("resumed", "state")).await
+    after(&visit, step, (Done::Resumed, "state")).await
 }
 
 /// Sends a message marked as a test.
 pub async fn test(visit: AdminVisit, _form: CsrfForm<Sent>) -> Page {
     let step = visit.station().test(visit.account, visit.group).await;
-    after(&visit, step, ("tested", "test")).await
+    after(&visit, step, (Done::Tested, "test")).await
 }
 
 fn admin(http: &HttpRequest, person: &SignedIn) -> Result<(Uuid, Frame), Problem> {
@@ -213,9 +228,8 @@ fn admin(http: &HttpRequest, person: &SignedIn) -> Result<(Uuid, Frame), Problem
 
 /// The confirmation of what has just been done; anything else in the address is ignored.
 fn done(frame: &Frame, asked: &Query) -> Option<String> {
-    const DONE: [&str; 8] = ["code", "active", "paused", "resumed", "tested", "changed", "deleted", "again"];
-    let done = asked.done.as_deref().filter(|done| DONE.contains(done))?;
-    Some(frame.t(&format!("groups-done-{done}")))
+    let done = asked.done.as_deref().and_then(Done::named)?;
+    Some(frame.t(&format!("groups-done-{}", done.as_str())))
 }
 
 fn steps(frame: &Frame, platform: Platform) -> Vec<String> {
@@ -239,9 +253,9 @@ fn told(error: GroupError, frame: &Frame, field: &str) -> Result<(Faults, Status
 }
 
 /// After a step: a redirect to the group, or its page with what went wrong.
-async fn after<T>(visit: &AdminVisit, step: Result<T, GroupError>, (done, field): (&str, &str)) -> Page {
+async fn after<T>(visit: &AdminVisit, step: Result<T, GroupError>, (done, field): (Done, &str)) -> Page {
     match step {
-        Ok(_) => Ok(see_other(&format!("/groups/{}?done={done}", visit.group))),
+        Ok(_) => Ok(see_other(&format!("/groups/{}?done={}", visit.group, done.as_str()))),
         Err(error) => {
             let (faults, status) = told(error, &visit.frame, field)?;
             let mut template = group_page(visit, None).await?;
@@ -262,7 +276,7 @@ async fn entered(visit: &AdminVisit, connected: Connected) -> Page {
         return page(&visit.http, frame, &SecretPage { frame, id, secret, refused: said, then });
     }
     let step = refusal.map_or(Ok(()), |refusal| Err(GroupError::Unreachable(refusal)));
-    after(visit, step, ("code", "send")).await
+    after(visit, step, (Done::Code, "send")).await
 }
 
 fn new_page(

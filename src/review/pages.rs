@@ -61,6 +61,20 @@ pub struct DoneQuery {
     done: String,
 }
 
+/// What can have been done: a step with the notice, or a tip decided.
+#[derive(Clone, Copy, Debug)]
+pub enum Done {
+    Step(Step),
+    Tip(Fate),
+}
+
+impl Done {
+    /// What has exactly that name in an address, if anything does.
+    fn named(name: &str) -> Option<Done> {
+        Step::named(name).map(Done::Step).or_else(|| Fate::named(name).map(Done::Tip))
+    }
+}
+
 /// The fields of all steps' forms; which of them are filled in depends on the step.
 #[derive(Default, Deserialize)]
 pub struct StepFields {
@@ -112,7 +126,8 @@ pub async fn show_queue(
     let vault = shared.vault.clone();
     let found = shared.store.read(move |c| waiting::queue(c, &vault, by, state, after, PAGE, now)).await?;
     let frame = person.frame(&http);
-    let mut template = QueuePage::new(frame.clone(), &account.name, by.lead, state, found, &query.done);
+    let done = Step::named(&query.done);
+    let mut template = QueuePage::new(frame.clone(), &account.name, by.lead, state, found, done);
     template.astray = astray;
     page(&http, &frame, &template)
 }
@@ -130,7 +145,7 @@ pub async fn show_notice(
     query: web::Query<DoneQuery>,
 ) -> Result<HttpResponse, Problem> {
     let visit = Visit::new(&http, &shared, &person, &path)?;
-    visit.show(None, Typed::default(), &query.done).await
+    visit.show(None, Typed::default(), Done::named(&query.done)).await
 }
 
 /// `POST /review/{case}/again`: the page with what was typed into one of its forms when the session ended. It
@@ -148,7 +163,7 @@ pub async fn show_again(
     let visit = Visit::new(&http, &shared, &person, &path)?;
     let CsrfForm(fields) = form;
     let step = bodies::action(&fields.action).or_else(|| step(&fields.action, ""));
-    visit.show(None, Typed { step, reason: fields.reason, note: fields.note }, "").await
+    visit.show(None, Typed { step, reason: fields.reason, note: fields.note }, None).await
 }
 
 /// `POST /review/{case}/{step}`: takes a step with a notice. Four of the steps are decisions; they share the
@@ -169,7 +184,7 @@ pub async fn take_step(
     let step = step(&name, &fields.action).ok_or(Problem::NotFound)?;
     let typed = Typed { step: Some(step), reason: fields.reason, note: fields.note };
     let Ok(note) = bodies::note(Some(typed.note.clone())) else {
-        return visit.show(Some(Fault::note_too_long(step)), typed, "").await;
+        return visit.show(Some(Fault::note_too_long(step)), typed, None).await;
     };
     let reason = Some(typed.reason.clone()).filter(|reason| !reason.is_empty());
     match visit.take(Decision { version: fields.version, step, reason, note }).await {
@@ -180,7 +195,7 @@ pub async fn take_step(
         Err(error @ (ReviewError::Unknown | ReviewError::Store(_))) => Err(error.into()),
         Err(error) => {
             let fault = Fault::refused(step, error);
-            visit.show(Some(fault), typed, "").await
+            visit.show(Some(fault), typed, None).await
         }
     }
 }
@@ -272,7 +287,7 @@ impl<'a> Visit<'a> {
         match outcome {
             Ok(()) => Ok(see_other(&format!("{}{after}", self.here()))),
             Err(error @ (ReviewError::Unknown | ReviewError::Store(_))) => Err(error.into()),
-            Err(error) => self.show(Some(Fault::at(place, &error.into())), Typed::default(), "").await,
+            Err(error) => self.show(Some(Fault::at(place, &error.into())), Typed::default(), None).await,
         }
     }
 
@@ -292,7 +307,12 @@ impl<'a> Visit<'a> {
         }
     }
 
-    async fn show(&self, fault: Option<Fault>, typed: Typed, done: &str) -> Result<HttpResponse, Problem> {
+    async fn show(
+        &self,
+        fault: Option<Fault>,
+        typed: Typed,
+        done: Option<Done>,
+    ) -> Result<HttpResponse, Problem> {
         let frame = Frame { path: self.here(), ..self.person.frame(self.http) };
         let sheet = match api::read_sheet(self.shared, self.case, self.by).await {
             Err(Problem::LeadRequired) => return self.for_leads(frame, fault, typed).await,

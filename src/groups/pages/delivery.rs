@@ -6,7 +6,7 @@ use askama::Template;
 use super::super::api::log::ids;
 use super::super::delivery_log::{Call, Exchange, Kept};
 use super::super::words::explained;
-use super::{AdminVisit, Page, after, one};
+use super::{AdminVisit, Done, Page, after, one};
 use crate::domain::delivery::EndedAs;
 use crate::domain::zone::moment;
 use crate::language::text_with;
@@ -87,5 +87,5 @@ pub async fn redeliver(
 ) -> Page {
     let (group, id) = ids(&path)?;
     let step = visit.station().redeliver(visit.account, group, id).await;
-    after(&visit, step, ("again", "log")).await
+    after(&visit, step, (Done::Again, "log")).await
 }

@@ -9,7 +9,7 @@ use super::super::form::{self, Choices, Faults, Input, Sent, Typed, first_field}
 use super::super::preferences::Whole;
 use super::super::secret::Rotated;
 use super::super::words::addresses;
-use super::{AdminVisit, Page, SecretPage, after, entered, steps, told};
+use super::{AdminVisit, Done, Page, SecretPage, after, entered, steps, told};
 use crate::domain::zone::moment;
 use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::session::CsrfForm;
@@ -57,7 +57,7 @@ pub async fn edit(visit: AdminVisit, form: CsrfForm<Sent>) -> Page {
     match typed.wishes().change(whole.group.platform.0, addresses(&visit.http, &visit.shared)) {
         Ok(change) => {
             visit.station().change(visit.account, visit.group, change).await?;
-            Ok(see_other(&format!("/groups/{}?done=changed", visit.group)))
+            Ok(see_other(&format!("/groups/{}?done={}", visit.group, Done::Changed.as_str())))
         }
         Err(faults) => {
             let mut faults = Faults::of(&faults, visit.frame.language);
@@ -102,7 +102,7 @@ pub async fn rotate(visit: AdminVisit, _form: CsrfForm<Sent>) -> Page {
             let then = frame.t1("groups-rotated-then", "until", moment(both_until));
             page(&visit.http, frame, &SecretPage { frame, id: visit.group, secret, refused: None, then })
         }
-        step => after(&visit, step, ("changed", "rotate")).await,
+        step => after(&visit, step, (Done::Changed, "rotate")).await,
     }
 }
 
@@ -115,7 +115,7 @@ pub async fn delete_form(visit: AdminVisit) -> Page {
 /// Deletes a group.
 pub async fn forget(visit: AdminVisit, _form: CsrfForm<Sent>) -> Page {
     visit.station().delete(visit.account, visit.group).await?;
-    Ok(see_other("/groups?done=deleted"))
+    Ok(see_other(&format!("/groups?done={}", Done::Deleted.as_str())))
 }
 
 fn edit_page(visit: &AdminVisit, typed: Typed, faults: Faults, status: StatusCode) -> Page {

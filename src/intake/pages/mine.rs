@@ -16,6 +16,7 @@ use super::summary::summary;
 use super::{FieldFaults, FormPage, kept};
 use crate::domain::faults::FieldFault;
 use crate::domain::life_cycle::State;
+use crate::domain::named::named;
 use crate::domain::notice::{Kind, Outcome};
 use crate::domain::zone::moment;
 use crate::intake::IntakeError;
@@ -37,8 +38,14 @@ use crate::web::session::{guarded_form, managed_form};
 use crate::web::shared::Shared;
 use crate::web::sum;
 
-/// The steps that the page confirms.
-const DONE: [&str; 3] = ["changed", "renewed", "replied"];
+named! {
+    /// What has just been done, as the page confirms it: `my-done-DONE`.
+    pub enum Done {
+        Changed = "changed",
+        Renewed = "renewed",
+        Replied = "replied",
+    }
+}
 
 /// The reporter's page under the manage link.
 pub async fn open(
@@ -225,7 +232,7 @@ fn asked_as(field: &str) -> (&'static str, &'static str) {
 /// over is said for as long as it exists.
 fn done(frame: &Frame, http: &HttpRequest, mine: &MyNotice) -> Option<String> {
     let asked = request::asked(http, "done").next();
-    let told = asked.and_then(|asked| DONE.into_iter().find(|done| *done == asked));
+    let told = asked.as_deref().and_then(Done::named).map(Done::as_str);
     let closed = if mine.live_at.is_some() { "closed" } else { "closed-unseen" };
     let done = if mine.state == State::Closed { Some(closed) } else { told };
     done.map(|done| frame.t(&format!("my-done-{done}")))
@@ -243,8 +250,8 @@ pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<Htt
     show(&http, &shared, manage, Typed::default(), &FieldFaults::new()).await
 }
 
-fn back(manage: &Manage, done: &str) -> HttpResponse {
-    see_other(&format!("{}?done={done}", manage.path()))
+fn back(manage: &Manage, done: Done) -> HttpResponse {
+    see_other(&format!("{}?done={}", manage.path(), done.as_str()))
 }
 
 /// Reads a form with photos that was sent from one of the reporter's pages, and the authority it acts by.
@@ -272,7 +279,7 @@ pub async fn send_reply(
     }
     let body = as_reply(&Frame::public(&http), &typed);
     match station(&shared).reply(&manage.token, &body, shared.clock.now()).await {
-        Ok(_) => Ok(back(&manage, "replied")),
+        Ok(_) => Ok(back(&manage, Done::Replied)),
         Err(IntakeError::Invalid(faults)) => show(&http, &shared, manage, typed, &faults).await,
         Err(error) => Err(error.into()),
     }
@@ -302,7 +309,7 @@ pub async fn send_renew(
     count(&shared, &http, Limit::Submit)?;
     let (manage, _): (_, Vec<(String, String)>) = managed_form(&http, payload.into_inner()).await?;
     station(&shared).renew(&manage.token, shared.clock.now()).await?;
-    Ok(back(&manage, "renewed"))
+    Ok(back(&manage, Done::Renewed))
 }
 
 /// Takes the link's token from a browser that others use, too.
@@ -365,7 +372,7 @@ pub async fn send_edit(
     }
     if faults.is_empty() && !stays {
         match intake.revise(&manage.token, as_patch(body), now).await {
-            Ok(_) => return Ok(back(&manage, "changed")),
+            Ok(_) => return Ok(back(&manage, Done::Changed)),
             Err(IntakeError::Invalid(more)) => faults = more,
             Err(error) => return Err(error.into()),
         }

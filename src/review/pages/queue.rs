@@ -27,7 +27,7 @@ const FILTERS: [State; 8] = [
 ];
 
 /// Steps that lead back to the queue, where they are confirmed.
-const DONE: [&str; 4] = ["release", "escalate", "pause", "remove"];
+const DONE: [Step; 4] = [Step::Release, Step::Escalate, Step::Pause, Step::Remove];
 
 /// The key that claims the selected case.
 const CLAIM_KEY: &str = key(Step::Claim);
@@ -89,7 +89,7 @@ impl QueuePage {
         lead: bool,
         state: Option<State>,
         mut queue: Queue,
-        done: &str,
+        done: Option<Step>,
     ) -> QueuePage {
         let all = Filter {
             href: "/review".to_owned(),
@@ -111,7 +111,9 @@ impl QueuePage {
             queue.items.into_iter().map(|waiting| row(&frame, name, lead, waiting)).collect();
         QueuePage {
             keys: keys(&frame, &rows),
-            done: DONE.contains(&done).then(|| frame.t(&format!("review-done-{done}"))),
+            done: done
+                .filter(|step| DONE.contains(step))
+                .map(|step| frame.t(&format!("review-done-{}", step.as_str()))),
             filters: std::iter::once(all).chain(only).collect(),
             rows,
             next,

@@ -9,6 +9,7 @@ use super::super::reasons::Reveal;
 use super::super::tips::Fate;
 use super::super::view::Sheet;
 use super::super::waiting::Want;
+use super::Done;
 use super::changes::Changes;
 use super::compare::Comparison;
 use super::form::{Again, Fault, Form, Typed, form, key, state_word};
@@ -27,8 +28,8 @@ use crate::web::frame::Frame;
 use crate::web::sum;
 
 /// The steps that the page confirms afterwards.
-const DONE: [&str; 9] =
-    ["approve", "ask", "reject", "undo", "pause", "resume", "remove", "pass_on", "discard"];
+const DONE: [Step; 7] =
+    [Step::Approve, Step::Ask, Step::Reject, Step::Undo, Step::Pause, Step::Resume, Step::Remove];
 /// Steps that are a single button.
 const BUTTONS: [Step; 3] = [Step::Undo, Step::Claim, Step::Release];
 /// Steps with a reason or a note.
@@ -100,7 +101,7 @@ pub struct Around<'a> {
     pub case: CaseNumber,
     pub fault: Option<Fault>,
     pub typed: Typed,
-    pub done: &'a str,
+    pub done: Option<Done>,
     /// The notice's public address.
     pub link: &'a str,
     /// The next case that nobody holds.
@@ -150,10 +151,7 @@ impl SheetPage {
             kept,
             forms,
             faults: fault.iter().map(|fault| (fault.place.clone(), fault.sentence(&frame))).collect(),
-            done: DONE.contains(&done).then(|| {
-                let done = if guarded && done == Fate::PassOn.as_str() { "police_know" } else { done };
-                frame.t(&format!("review-done-{done}"))
-            }),
+            done: done.and_then(|done| confirmed(&frame, done, guarded)),
             standing: standing(&frame, &sheet, now),
             wants: wanted(&frame, &sheet.wants, &sheet.overdue),
             changes: sheet
@@ -223,6 +221,16 @@ fn keys(frame: &Frame, buttons: &[Button], forms: &[Form], more: bool) -> Vec<(&
     let forms = forms.iter().map(|form| (form.key, form.heading.clone()));
     let next = more.then(|| (NEXT_KEY, frame.t("review-next-case")));
     buttons.chain(forms).filter(|(key, _)| !key.is_empty()).chain(next).collect()
+}
+
+/// The confirmation of what the page confirms.
+fn confirmed(frame: &Frame, done: Done, guarded: bool) -> Option<String> {
+    let done = match done {
+        Done::Step(step) => Some(step).filter(|step| DONE.contains(step))?.as_str(),
+        Done::Tip(Fate::PassOn) if guarded => "police_know",
+        Done::Tip(fate) => fate.as_str(),
+    };
+    Some(frame.t(&format!("review-done-{done}")))
 }
 
 fn why_reveal(frame: &Frame) -> Vec<(&'static str, String)> {

@@ -14,7 +14,9 @@ use seventytwo::domain::notice::{Category, Direction, Emergency, Kind, Outcome, 
 use seventytwo::domain::people::Role;
 use seventytwo::domain::screening::FindingKind;
 use seventytwo::groups::delivery_log::Asked;
+use seventytwo::groups::pages::Done;
 use seventytwo::intake::form::{Control, fields, sections};
+use seventytwo::intake::pages::mine;
 use seventytwo::pages::check::Finding;
 use seventytwo::review::figures::Period;
 use seventytwo::review::reasons::{self, NotShown, Reveal};
@@ -161,10 +163,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("groups-about-{}", of!(Platform)),
         ("groups-delivery-asked-{}", of!(Asked)),
         ("groups-do-{}", of!(WhyDisabled)),
-        (
-            "groups-done-{}",
-            all(["code", "active", "paused", "resumed", "tested", "changed", "deleted", "again"]),
-        ),
+        ("groups-done-{}", of!(Done)),
         ("groups-how-{}-{}", all(Platform::ALL.map(|platform| format!("{}-1", platform.as_str())))),
         ("groups-language-{}", of!(Language)),
         ("groups-log-for-{}", of!(WaitsFor)),
@@ -181,7 +180,8 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("moment-{}", of!(Precision)),
         ("month-{}", numbers(1..=12)),
         ("my-close-announce-{}", without(of!(Outcome), &["withdrawn"])),
-        ("my-done-{}", all(["changed", "renewed", "replied", "closed", "closed-unseen"])),
+        ("my-done-{}", of!(mine::Done)),
+        ("my-done-{}", all(["closed", "closed-unseen"])),
         ("my-ended-{}", of!(Outcome)),
         ("my-from-{}", all(["moderator", "reporter"])),
         ("my-outcome-{}", of!(Outcome)),
