@@ -17,7 +17,7 @@
 //! * [`blobs`]: photos at rest
 //! * [`tls`]: how connections to others are encrypted
 //! * [`language`]: every sentence that a person reads
-//! * [`turns`]: work that takes much memory, a few pieces at a time
+//! * [`permits`]: work that takes much memory, a few pieces at a time
 //! * [`clock`]: the only reader of the time
 //! * [`config`]: every setting
 //! * [`app`]: puts all of it together
@@ -37,12 +37,12 @@ pub mod groups;
 pub mod intake;
 pub mod language;
 pub mod pages;
+pub mod permits;
 pub mod poster;
 pub mod review;
 pub mod schedule;
 pub mod store;
 pub mod tls;
-pub mod turns;
 pub mod vault;
 pub mod web;
 

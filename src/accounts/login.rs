@@ -5,9 +5,9 @@ use uuid::Uuid;
 
 use super::second_factor::SecondFactor;
 use super::{password, people, sessions};
+use crate::permits::BrokenOff;
 use crate::store::accounts::{self, Account, Credentials};
 use crate::store::{Store, StoreError};
-use crate::turns::BrokenOff;
 use crate::vault::{Vault, token_hash};
 
 /// What somebody typed.

@@ -6,8 +6,8 @@ use argon2::{Algorithm, Argon2, Params, Version};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
+use crate::permits::{self, BrokenOff};
 use crate::store::{Answer, StoreError};
-use crate::turns::{self, BrokenOff};
 use crate::vault::random;
 
 /// The shortest password a person may choose, in characters.
@@ -78,7 +78,7 @@ async fn in_turn<T: Send + 'static>(
     work: impl FnOnce(&[u8]) -> T + Send + 'static,
 ) -> Result<T, BrokenOff> {
     let password = Zeroizing::new(password.as_bytes().to_vec());
-    turns::in_turn(AT_ONCE.acquire(), move || work(&password)).await
+    permits::with_permit(AT_ONCE.acquire(), move || work(&password)).await
 }
 
 #[cfg(test)]

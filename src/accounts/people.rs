@@ -7,10 +7,10 @@ use super::second_factor::SecondFactor;
 use crate::clock::new_id;
 use crate::domain::people::Role;
 use crate::domain::text;
+use crate::permits::BrokenOff;
 use crate::store::accounts::{self, Account, Credentials, EndedWith, Proof};
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Answer, Store, StoreError};
-use crate::turns::BrokenOff;
 use crate::vault::Vault;
 
 /// The longest name, in characters.

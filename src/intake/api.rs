@@ -210,16 +210,16 @@ pub async fn submit(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
     let body = json::value(&http, payload.into_inner()).await?;
-    let (desk, now) = (station(&shared), shared.clock.now());
+    let (intake, now) = (station(&shared), shared.clock.now());
     let (key, body_hash) = (idempotency_key(&http)?, body_hash(&body));
     let submitted_by = caller.as_ref().map(Caller::account_id);
     if let Some(key) = &key
-        && let Some(receipt) = desk.answered(key, submitted_by, &body_hash).await?
+        && let Some(receipt) = intake.answered(key, submitted_by, &body_hash).await?
     {
         return Ok(HttpResponse::Ok().json(receipt));
     }
     let submission = parse(&body, now).map_err(Problem::Invalid)?;
-    let done = desk.submit(Request { submission, key, body_hash, submitted_by }, now).await?;
+    let done = intake.submit(Request { submission, key, body_hash, submitted_by }, now).await?;
     let mut answer = if done.again { HttpResponse::Ok() } else { HttpResponse::Created() };
     Ok(answer.json(done.receipt))
 }

@@ -9,14 +9,14 @@ use super::{Intake, Request, api};
 use crate::domain::life_cycle::{Needs, Weighing};
 use crate::web::shared::Shared;
 
-pub(crate) struct Desk {
+pub(crate) struct Scene {
     pub intake: Intake,
     pub shared: Shared,
     _folder: TempDir,
 }
 
-impl Desk {
-    pub(crate) async fn new() -> Desk {
+impl Scene {
+    pub(crate) async fn new() -> Scene {
         let folder = tempfile::tempdir().unwrap();
         let mut shared = Shared::for_tests(folder.path(), "https://72.example.org").await;
         // The intake is tested against a policy of its own, so that changing the real policy breaks nothing
@@ -29,7 +29,7 @@ impl Desk {
             police_follow_up: false,
             guarded: private.safety.violence,
         };
-        Desk { intake: api::station(&shared), shared, _folder: folder }
+        Scene { intake: api::station(&shared), shared, _folder: folder }
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {

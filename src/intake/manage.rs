@@ -50,10 +50,10 @@ impl Intake {
         language: Language,
         now: DateTime<Utc>,
     ) -> Result<MyNotice, IntakeError> {
-        let (hash, desk) = (token_hash(token), self.clone());
+        let (hash, intake) = (token_hash(token), self.clone());
         self.store
             .read(move |conn| match notices::by_manage_hash(conn, &hash)? {
-                Some(notice) => view(conn, &desk, &notice, language, now),
+                Some(notice) => view(conn, &intake, &notice, language, now),
                 None => Ok(None),
             })
             .await?
@@ -93,14 +93,14 @@ impl Intake {
     /// The faults of the reply, or [`IntakeError::NotPossible`] where nothing was asked.
     pub async fn reply(&self, token: &str, body: &Value, now: DateTime<Utc>) -> Result<Notice, IntakeError> {
         let reply = read_reply(body).map_err(IntakeError::Invalid)?;
-        let (hash, desk) = (token_hash(token), self.clone());
+        let (hash, intake) = (token_hash(token), self.clone());
         self.store
             .write(move |tx| {
                 let notice = locked(tx, &hash)?;
                 let by = By { note: Some(&reply.words), ..By::reporter(now) };
-                take(tx, &desk.vault, notice, Step::Reply, by, |tx, n| {
+                take(tx, &intake.vault, notice, Step::Reply, by, |tx, n| {
                     n.let_go();
-                    heed(tx, &desk, n, &reply, now)
+                    heed(tx, &intake, n, &reply, now)
                 })
             })
             .await
@@ -118,14 +118,14 @@ impl Intake {
         changes: Value,
         now: DateTime<Utc>,
     ) -> Result<Notice, IntakeError> {
-        let (hash, desk) = (token_hash(token), self.clone());
+        let (hash, intake) = (token_hash(token), self.clone());
         self.store
             .write(move |tx| {
                 let notice = locked(tx, &hash)?;
                 if notice.state_at(now).is_over() {
                     return Err(IntakeError::NotPossible(notice.state_at(now)));
                 }
-                let key = key(&notice, &desk.vault)?;
+                let key = key(&notice, &intake.vault)?;
                 let (public, private) = newest(tx, &notice, &key)?;
                 let submission = corrected(&public, &private, &changes, now)?;
                 if submission.public.subject.kind() != notice.kind.0 {
@@ -138,8 +138,8 @@ impl Intake {
                 if stands && submission.public == public && submission.private == private {
                     return Ok(notice);
                 }
-                let told = (desk.weigh)(&public, &private, now).sealed;
-                replace(tx, &desk, notice, &key, (&submission, told), now)
+                let told = (intake.weigh)(&public, &private, now).sealed;
+                replace(tx, &intake, notice, &key, (&submission, told), now)
             })
             .await
     }
@@ -229,12 +229,12 @@ fn corrected(
 /// fled, and no edit takes that back. Photos and police details sent along become part of the notice.
 fn heed(
     tx: &mut Conn,
-    desk: &Intake,
+    intake: &Intake,
     notice: &mut Notice,
     reply: &Reply,
     now: DateTime<Utc>,
 ) -> Result<(), IntakeError> {
-    let key = key(notice, &desk.vault)?;
+    let key = key(notice, &intake.vault)?;
     let (mut public, mut private) = newest(tx, notice, &key)?;
     if let Some(police) = &reply.police {
         let changes = json!({"police": police});
@@ -245,7 +245,7 @@ fn heed(
         return Ok(());
     }
     private.told.extend(news);
-    raise_bar(notice, &(desk.weigh)(&public, &private, now));
+    raise_bar(notice, &(intake.weigh)(&public, &private, now));
     taken(&reply.photos, public.photos.iter().copied())?;
     attach(tx, &reply.photos, notice.id.0)?;
     private.evidence.extend(reply.photos.iter().map(|photo| Evidence { photo: *photo, at: now }));
@@ -275,7 +275,7 @@ fn taken(photos: &[Uuid], mut others: impl Iterator<Item = Uuid>) -> Result<(), 
 
 fn replace(
     tx: &mut Conn,
-    desk: &Intake,
+    intake: &Intake,
     notice: Notice,
     key: &Key,
     (submission, told_before): (&Submission, bool),
@@ -283,24 +283,24 @@ fn replace(
 ) -> Result<Notice, IntakeError> {
     let Submission { public, private, .. } = submission;
     attach(tx, &public.photos, notice.id.0)?;
-    let weighed = (desk.weigh)(public, private, now);
+    let weighed = (intake.weigh)(public, private, now);
     let change = |tx: &mut Conn, n: &mut Notice| {
         raise_bar(n, &weighed);
-        let former = n.phone_hash.replace(desk.vault.index("phone", &private.reporter.phone));
-        seal_if_alike(tx, &desk.vault, n, public)?;
+        let former = n.phone_hash.replace(intake.vault.index("phone", &private.reporter.phone));
+        seal_if_alike(tx, &intake.vault, n, public)?;
         // By an edit nobody makes a sealed case one that is not recognised; and what is live stands until the
         // edit is approved.
         if n.sealed || n.live_revision.is_some() {
-            known_by::add(tx, &desk.vault, n.id.0, &marks(public))?;
+            known_by::add(tx, &intake.vault, n.id.0, &marks(public))?;
             known_by::keep_phone(tx, n, former.as_deref())?;
         } else {
-            known_by::set(tx, &desk.vault, n.id.0, &marks(public))?;
+            known_by::set(tx, &intake.vault, n.id.0, &marks(public))?;
         }
         let renewal = renewal_waits(tx, n)?;
         add_revision(tx, n, key, (public, private), renewal, now)
     };
     if matches!(notice.state.0, State::Live | State::Paused) {
-        let notice = lay_beside(tx, &desk.vault, notice, Step::Revise, By::reporter(now), |tx, n| {
+        let notice = lay_beside(tx, &intake.vault, notice, Step::Revise, By::reporter(now), |tx, n| {
             // The reporter cannot change the urgency of the text that is live.
             n.pending_urgency = Some(weighed.urgency);
             Ok::<_, IntakeError>(change(tx, n)?)
@@ -309,13 +309,18 @@ fn replace(
             // The person sought may be fleeing from the reporter: nobody looks for them until a lead has read
             // what is told now. What is only like a sealed case changes nothing that its reporter can see, or
             // they would learn by trying which names and phones are in sealed cases.
-            return take(tx, &desk.vault, notice, Step::Pause, By::policy(ByPolicy::Sealed, now), |_, _| {
-                Ok(())
-            });
+            return take(
+                tx,
+                &intake.vault,
+                notice,
+                Step::Pause,
+                By::policy(ByPolicy::Sealed, now),
+                |_, _| Ok(()),
+            );
         }
         return Ok(notice);
     }
-    take(tx, &desk.vault, notice, Step::Revise, By::reporter(now), |tx, n| {
+    take(tx, &intake.vault, notice, Step::Revise, By::reporter(now), |tx, n| {
         // A moderator who had claimed it must look at it again.
         n.let_go();
         n.cooling_until = None;

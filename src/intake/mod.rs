@@ -16,13 +16,13 @@ use crate::domain::life_cycle::{Actor, BY_A_LEAD, Refusal, State, Weigh};
 use crate::domain::logged::Act;
 use crate::domain::marks::marks;
 use crate::domain::notice::Public;
+use crate::permits::BrokenOff;
 use crate::store::answers::{self, Answered};
 use crate::store::events::{self, Entry};
 use crate::store::marks::Alike;
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Conn, Store, StoreError, marks as known_by, photos as stored};
-use crate::turns::BrokenOff;
 use crate::vault::{Vault, new_token, random, token_hash};
 
 pub mod api;
@@ -145,9 +145,9 @@ impl Intake {
     pub async fn submit(&self, request: Request, now: DateTime<Utc>) -> Result<Submitted, IntakeError> {
         let request = Arc::new(request);
         for _ in 0..2 {
-            let (desk, asked) = (self.clone(), Arc::clone(&request));
+            let (intake, asked) = (self.clone(), Arc::clone(&request));
             let outcome: Result<Submitted, Raced> =
-                self.store.write(move |tx| take_in(tx, &desk, &asked, now)).await;
+                self.store.write(move |tx| take_in(tx, &intake, &asked, now)).await;
             match outcome {
                 Ok(submitted) => return Ok(submitted),
                 Err(Raced::Refused(error)) => return Err(error),
@@ -210,25 +210,25 @@ impl<E: Into<IntakeError>> From<E> for Raced {
     }
 }
 
-fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) -> Result<Submitted, Raced> {
-    let key_hash = asked.key.as_deref().map(|key| desk.key_hash(key, asked.submitted_by));
+fn take_in(tx: &mut Conn, intake: &Intake, asked: &Request, now: DateTime<Utc>) -> Result<Submitted, Raced> {
+    let key_hash = asked.key.as_deref().map(|key| intake.key_hash(key, asked.submitted_by));
     if let Some(answered) = key_hash.as_deref().map(|hash| answers::answered(tx, hash)).transpose()?.flatten()
     {
-        return Ok(Submitted { receipt: desk.receipt(&answered, &asked.body_hash)?, again: true });
+        return Ok(Submitted { receipt: intake.receipt(&answered, &asked.body_hash)?, again: true });
     }
-    let phone_hash = desk.vault.index("phone", &asked.submission.private.reporter.phone);
+    let phone_hash = intake.vault.index("phone", &asked.submission.private.reporter.phone);
     let token = new_token();
-    let (mut notice, revision) = first_revision(desk, asked, phone_hash, &token, now)?;
-    seal_if_alike(tx, &desk.vault, &mut notice, &asked.submission.public)?;
+    let (mut notice, revision) = first_revision(intake, asked, phone_hash, &token, now)?;
+    seal_if_alike(tx, &intake.vault, &mut notice, &asked.submission.public)?;
     insert_under_free_number(tx, &mut notice, &revision, new_number)?;
     let case_number = notice.case_number.0;
     attach(tx, &asked.submission.public.photos, notice.id.0)?;
-    known_by::set(tx, &desk.vault, notice.id.0, &marks(&asked.submission.public))?;
+    known_by::set(tx, &intake.vault, notice.id.0, &marks(&asked.submission.public))?;
     let receipt = Receipt {
         case_number,
         state: notice.state.0,
-        public_url: format!("{}/n/{case_number}", desk.base_url),
-        manage_url: format!("{}/my/{token}", desk.base_url),
+        public_url: format!("{}/n/{case_number}", intake.base_url),
+        manage_url: format!("{}/my/{token}", intake.base_url),
         manage_token: token,
         hints: asked.submission.hints.iter().map(|hint| (*hint).to_owned()).collect(),
     };
@@ -238,7 +238,7 @@ fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) ->
             key_hash,
             body_hash: asked.body_hash.clone(),
             notice_id: notice.id,
-            answer_sealed: desk.vault.seal("answer", &answer),
+            answer_sealed: intake.vault.seal("answer", &answer),
             created_at: Time(now),
         };
         if !answers::remember_answer(tx, &answered)? {
@@ -250,15 +250,15 @@ fn take_in(tx: &mut Conn, desk: &Intake, asked: &Request, now: DateTime<Utc>) ->
 }
 
 fn first_revision(
-    desk: &Intake,
+    intake: &Intake,
     asked: &Request,
     phone_hash: Vec<u8>,
     token: &str,
     now: DateTime<Utc>,
 ) -> Result<(Notice, Revision), StoreError> {
     let Submission { public, private, .. } = &asked.submission;
-    let weighed = (desk.weigh)(public, private, now);
-    let (key, key_wrapped) = desk.vault.new_key();
+    let weighed = (intake.weigh)(public, private, now);
+    let (key, key_wrapped) = intake.vault.new_key();
     let id = new_id(now);
     let revision = Revision::seal(&key, id, 1, (public, private), false, now)?;
     let notice = Notice {

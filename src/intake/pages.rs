@@ -6,10 +6,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde_json::Value;
 
+mod form;
 pub mod mine;
 pub mod photo;
 mod sent;
-mod sheet;
 mod summary;
 pub mod tip;
 
@@ -30,8 +30,8 @@ use crate::web::problem::Problem;
 use crate::web::request;
 use crate::web::session::Visitor;
 use crate::web::shared::Shared;
+use form::{Form, Shape};
 use sent::Sent;
-use sheet::{Shape, Sheet};
 
 #[derive(Template)]
 #[template(path = "report.html")]
@@ -56,9 +56,9 @@ pub async fn show_form(
     let mut typed = still_there(&http, &shared, kind).await?;
     typed.add("key", new_token());
     let frame = visitor.frame(&http);
-    let sheet = Sheet::new(&frame, kind, &typed, &FieldFaults::new(), &[]);
+    let form = Form::new(&frame, kind, &typed, &FieldFaults::new(), &[]);
     let there = sent_before(&http, &shared, kind).await?;
-    let template = FormPage { sheet, edit: None, there, arrived: false, frame: frame.clone() };
+    let template = FormPage { form, edit: None, there, arrived: false, frame: frame.clone() };
     let mut form = page(&http, &frame, &template).map(kept)?;
     // Still empty, it tells at the submission whether the browser keeps cookies.
     if !MANAGE.comes_back(&http, &shared) {
@@ -119,7 +119,7 @@ async fn sent_before(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<
 #[template(path = "report_form.html")]
 struct FormPage {
     frame: Frame,
-    sheet: Sheet,
+    form: Form,
     /// Set where an existing notice is edited.
     edit: Option<Manage>,
     /// The notice that this browser has already sent.
@@ -155,8 +155,8 @@ pub async fn send_form(
     let stays = !typed.first("stay").is_empty();
     let there = sent_before(&http, &shared, kind).await?;
     let show = |faults: &FieldFaults, status: StatusCode| {
-        let (sheet, there) = (Sheet::new(&frame, kind, &typed, faults, &places), there.clone());
-        let template = FormPage { sheet, edit: None, there, arrived: true, frame: frame.clone() };
+        let (form, there) = (Form::new(&frame, kind, &typed, faults, &places), there.clone());
+        let template = FormPage { form, edit: None, there, arrived: true, frame: frame.clone() };
         page_with(&http, &frame, &template, status).map(kept)
     };
     if wait.is_some() {

@@ -12,11 +12,11 @@ use super::{Intake, IntakeError};
 use crate::blobs::Size;
 use crate::clock::new_id;
 use crate::domain::look::Look;
+use crate::permits::with_permit;
 use crate::store::notices;
 use crate::store::photos::{self as stored, Photo};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, StoreError};
-use crate::turns::in_turn;
 use crate::vault::{Vault, token_hash};
 
 /// How long a photo without a notice is served to anyone who has its address.
@@ -58,7 +58,7 @@ impl Intake {
             tracing::warn!("too many photos wait for a notice; no more are taken in");
             return Err(IntakeError::PhotosFull { wait: oldest + LOOSE - now });
         }
-        let picture = in_turn(DECODERS.acquire(), move || photo::read(&bytes)).await??;
+        let picture = with_permit(DECODERS.acquire(), move || photo::read(&bytes)).await??;
         let id = new_id(now);
         let (key, key_wrapped) = self.vault.new_key();
         let (width, height, Look(look)) = (picture.width, picture.height, picture.look);

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::fixture::{Desk, donation, lost_property, missing_person, png, rescue};
+use super::fixture::{Scene, donation, lost_property, missing_person, png, rescue};
 use super::manage::RENEWALS;
 use super::tips::parse as parse_tip;
 use super::words::patch;
@@ -13,8 +13,8 @@ use crate::domain::life_cycle::Step;
 use crate::domain::people::Moderator;
 use crate::store::transition::{By, take};
 
-async fn count(desk: &Desk) -> i64 {
-    let counts = desk
+async fn count(scene: &Scene) -> i64 {
+    let counts = scene
         .intake
         .store
         .read(|c| crate::store::figures::count_by_state(c, DateTime::UNIX_EPOCH))
@@ -23,14 +23,15 @@ async fn count(desk: &Desk) -> i64 {
     counts.iter().map(|(_, n)| n).sum()
 }
 
-pub(super) async fn submitted(desk: &Desk, body: &Value) -> Receipt {
-    desk.intake.submit(desk.request(body, None), desk.now()).await.unwrap().receipt
+pub(super) async fn submitted(scene: &Scene, body: &Value) -> Receipt {
+    scene.intake.submit(scene.request(body, None), scene.now()).await.unwrap().receipt
 }
 
 /// Moves the notice behind the link by steps that other people take.
-pub(super) async fn steps(desk: &Desk, receipt: &Receipt, steps: &'static [(Step, Actor)]) {
-    let (hash, vault, now) = (token_hash(&receipt.manage_token), desk.intake.vault.clone(), desk.now());
-    desk.intake
+pub(super) async fn steps(scene: &Scene, receipt: &Receipt, steps: &'static [(Step, Actor)]) {
+    let (hash, vault, now) = (token_hash(&receipt.manage_token), scene.intake.vault.clone(), scene.now());
+    scene
+        .intake
         .store
         .write(move |tx| {
             for (step, actor) in steps {
@@ -55,37 +56,37 @@ pub(super) const MODERATOR: Actor = Actor::Moderator(Moderator { id: Uuid::from_
 const TO_LIVE: &[(Step, Actor)] =
     &[(Step::Claim, MODERATOR), (Step::Approve, MODERATOR), (Step::GoLive, Actor::Clock)];
 
-pub(super) async fn live(desk: &Desk, body: &Value) -> Receipt {
-    let receipt = submitted(desk, body).await;
-    account_of_the_lead(desk).await;
-    steps(desk, &receipt, TO_LIVE).await;
+pub(super) async fn live(scene: &Scene, body: &Value) -> Receipt {
+    let receipt = submitted(scene, body).await;
+    account_of_the_lead(scene).await;
+    steps(scene, &receipt, TO_LIVE).await;
     receipt
 }
 
 /// Approvals refer to an account, so one must exist.
-async fn account_of_the_lead(desk: &Desk) {
+async fn account_of_the_lead(scene: &Scene) {
     use crate::domain::people::Role;
     use crate::store::accounts::{self, Account, Credentials, Proof};
     let account = Account {
         id: Id(Uuid::from_u128(9)),
         name: "组长".to_owned(),
         role: Named(Role::Lead),
-        created_at: Time(desk.now()),
+        created_at: Time(scene.now()),
         disabled_at: None,
     };
     let proof = Proof { password_hash: String::new(), totp_sealed: Vec::new(), totp_step: 0 };
     let credentials = Credentials { account, proof };
-    desk.intake.store.write(move |tx| accounts::insert(tx, &credentials)).await.unwrap();
+    scene.intake.store.write(move |tx| accounts::insert(tx, &credentials)).await.unwrap();
 }
 
 #[tokio::test]
 async fn a_notice_comes_in_sealed_with_one_event() {
-    let desk = Desk::new().await;
-    let receipt = submitted(&desk, &missing_person()).await;
+    let scene = Scene::new().await;
+    let receipt = submitted(&scene, &missing_person()).await;
     assert_eq!(receipt.state, State::Submitted);
     assert_eq!(receipt.public_url, format!("https://72.example.org/n/{}", receipt.case_number));
-    let notice = desk.intake.managed(&receipt.manage_token).await.unwrap();
-    let (events, revision) = desk
+    let notice = scene.intake.managed(&receipt.manage_token).await.unwrap();
+    let (events, revision) = scene
         .intake
         .store
         .read(move |c| {
@@ -104,45 +105,45 @@ async fn a_notice_comes_in_sealed_with_one_event() {
 
 #[tokio::test]
 async fn the_same_request_is_answered_the_same_and_another_one_is_refused() {
-    let desk = Desk::new().await;
-    let first = desk.intake.submit(desk.request(&missing_person(), Some("k")), desk.now()).await.unwrap();
-    let again = desk.intake.submit(desk.request(&missing_person(), Some("k")), desk.now()).await.unwrap();
+    let scene = Scene::new().await;
+    let first = scene.intake.submit(scene.request(&missing_person(), Some("k")), scene.now()).await.unwrap();
+    let again = scene.intake.submit(scene.request(&missing_person(), Some("k")), scene.now()).await.unwrap();
     assert_eq!((first.again, again.again), (false, true));
     assert_eq!(first.receipt, again.receipt, "with the same manage token");
-    let other = desk.intake.submit(desk.request(&lost_property(), Some("k")), desk.now()).await;
+    let other = scene.intake.submit(scene.request(&lost_property(), Some("k")), scene.now()).await;
     assert!(matches!(other, Err(IntakeError::KeyReused)), "{other:?}");
-    assert_eq!(count(&desk).await, 1);
+    assert_eq!(count(&scene).await, 1);
 }
 
 #[tokio::test]
 async fn who_logs_in_has_keys_of_his_own() {
-    let desk = Desk::new().await;
-    let by = |account| Request { submitted_by: account, ..desk.request(&missing_person(), Some("1")) };
+    let scene = Scene::new().await;
+    let by = |account| Request { submitted_by: account, ..scene.request(&missing_person(), Some("1")) };
     for account in [None, Some(Uuid::from_u128(1)), Some(Uuid::from_u128(2))] {
-        assert!(!desk.intake.submit(by(account), desk.now()).await.unwrap().again, "{account:?}");
-        assert!(desk.intake.submit(by(account), desk.now()).await.unwrap().again, "{account:?}");
+        assert!(!scene.intake.submit(by(account), scene.now()).await.unwrap().again, "{account:?}");
+        assert!(scene.intake.submit(by(account), scene.now()).await.unwrap().again, "{account:?}");
     }
-    assert_eq!(count(&desk).await, 3);
+    assert_eq!(count(&scene).await, 3);
 }
 
 #[tokio::test]
 async fn no_key_of_an_anonymous_client_is_one_of_an_account() {
-    let desk = Desk::new().await;
+    let scene = Scene::new().await;
     let account = Uuid::from_u128(1);
-    let mine = Request { submitted_by: Some(account), ..desk.request(&missing_person(), Some("abc")) };
-    let receipt = desk.intake.submit(mine, desk.now()).await.unwrap().receipt;
-    let guessed = desk.request(&missing_person(), Some(&format!("{account}abc")));
-    let other = desk.intake.submit(guessed, desk.now()).await.unwrap();
+    let mine = Request { submitted_by: Some(account), ..scene.request(&missing_person(), Some("abc")) };
+    let receipt = scene.intake.submit(mine, scene.now()).await.unwrap().receipt;
+    let guessed = scene.request(&missing_person(), Some(&format!("{account}abc")));
+    let other = scene.intake.submit(guessed, scene.now()).await.unwrap();
     assert!(!other.again);
     assert_ne!(other.receipt.manage_token, receipt.manage_token);
 }
 
 #[tokio::test]
 async fn ten_taps_at_once_make_one_notice() {
-    let desk = Desk::new().await;
+    let scene = Scene::new().await;
     let taps = (0..10).map(|_| {
         let (intake, request, now) =
-            (desk.intake.clone(), desk.request(&missing_person(), Some("k")), desk.now());
+            (scene.intake.clone(), scene.request(&missing_person(), Some("k")), scene.now());
         tokio::spawn(async move { intake.submit(request, now).await.unwrap() })
     });
     let mut receipts = BTreeSet::new();
@@ -152,14 +153,14 @@ async fn ten_taps_at_once_make_one_notice() {
         new += usize::from(!done.again);
         receipts.insert(done.receipt.manage_token);
     }
-    assert_eq!((receipts.len(), new, count(&desk).await), (1, 1, 1));
+    assert_eq!((receipts.len(), new, count(&scene).await), (1, 1, 1));
 }
 
 #[tokio::test]
 async fn a_number_drawn_twice_is_drawn_again() {
-    let desk = Desk::new().await;
-    let (intake, request, now) = (desk.intake.clone(), desk.request(&lost_property(), None), desk.now());
-    let numbers: Result<Vec<CaseNumber>, IntakeError> = desk
+    let scene = Scene::new().await;
+    let (intake, request, now) = (scene.intake.clone(), scene.request(&lost_property(), None), scene.now());
+    let numbers: Result<Vec<CaseNumber>, IntakeError> = scene
         .intake
         .store
         .write(move |tx| {
@@ -179,57 +180,57 @@ async fn a_number_drawn_twice_is_drawn_again() {
 
 #[tokio::test]
 async fn photos_belong_to_one_notice() {
-    let desk = Desk::new().await;
-    let photo = desk.intake.store_photo(png(120), desk.now()).await.unwrap();
+    let scene = Scene::new().await;
+    let photo = scene.intake.store_photo(png(120), scene.now()).await.unwrap();
     assert_eq!((photo.width, photo.height), (120, 80));
     let mut body = missing_person();
     patch(&mut body, &json!({"photo_ids": [photo.id]}));
-    submitted(&desk, &body).await;
-    let taken = desk.intake.submit(desk.request(&body, None), desk.now()).await;
+    submitted(&scene, &body).await;
+    let taken = scene.intake.submit(scene.request(&body, None), scene.now()).await;
     let Err(IntakeError::Invalid(faults)) = taken else { panic!("{taken:?}") };
     assert_eq!(faults.keys().collect::<Vec<_>>(), ["photo_ids[0]"]);
-    assert_eq!(count(&desk).await, 1, "nothing of the refused one is kept");
+    assert_eq!(count(&scene).await, 1, "nothing of the refused one is kept");
 }
 
 #[tokio::test]
 async fn a_photo_is_seen_while_it_is_loose_or_live() {
-    let desk = Desk::new().await;
-    let photo = desk.intake.store_photo(png(120), desk.now()).await.unwrap();
+    let scene = Scene::new().await;
+    let photo = scene.intake.store_photo(png(120), scene.now()).await.unwrap();
     let seen = async |after: TimeDelta| {
-        let now = desk.now() + after;
-        desk.intake.public_photo(photo.id, crate::blobs::Size::Thumb, now).await.unwrap().is_some()
+        let now = scene.now() + after;
+        scene.intake.public_photo(photo.id, crate::blobs::Size::Thumb, now).await.unwrap().is_some()
     };
     assert!(seen(TimeDelta::zero()).await);
     assert!(!seen(TimeDelta::hours(24)).await, "nobody took it for a day");
     let mut body = missing_person();
     patch(&mut body, &json!({"photo_ids": [photo.id]}));
-    let receipt = submitted(&desk, &body).await;
+    let receipt = submitted(&scene, &body).await;
     assert!(!seen(TimeDelta::zero()).await, "not approved yet");
-    account_of_the_lead(&desk).await;
-    steps(&desk, &receipt, TO_LIVE).await;
+    account_of_the_lead(&scene).await;
+    steps(&scene, &receipt, TO_LIVE).await;
     assert!(seen(TimeDelta::hours(71)).await);
     assert!(!seen(TimeDelta::hours(72)).await, "over, swept or not");
-    let extra = desk.intake.store_photo(png(130), desk.now()).await.unwrap();
+    let extra = scene.intake.store_photo(png(130), scene.now()).await.unwrap();
     let both = json!({"photo_ids": [photo.id, extra.id]});
-    desk.intake.revise(&receipt.manage_token, both, desk.now()).await.unwrap();
-    let early = desk.intake.public_photo(extra.id, crate::blobs::Size::Page, desk.now()).await.unwrap();
+    scene.intake.revise(&receipt.manage_token, both, scene.now()).await.unwrap();
+    let early = scene.intake.public_photo(extra.id, crate::blobs::Size::Page, scene.now()).await.unwrap();
     assert!(early.is_none(), "came with an edit that nobody approved yet");
 }
 
 #[tokio::test]
 async fn a_question_is_answered_and_the_notice_keeps_its_age() {
-    let desk = Desk::new().await;
-    let receipt = submitted(&desk, &missing_person()).await;
-    let early = desk.intake.reply(&receipt.manage_token, &json!({"text": "好"}), desk.now()).await;
+    let scene = Scene::new().await;
+    let receipt = submitted(&scene, &missing_person()).await;
+    let early = scene.intake.reply(&receipt.manage_token, &json!({"text": "好"}), scene.now()).await;
     assert!(matches!(early, Err(IntakeError::NotPossible(State::Submitted))), "{early:?}");
-    steps(&desk, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
-    let photo = desk.intake.store_photo(png(120), desk.now()).await.unwrap();
-    let later = desk.now() + TimeDelta::hours(1);
+    steps(&scene, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
+    let photo = scene.intake.store_photo(png(120), scene.now()).await.unwrap();
+    let later = scene.now() + TimeDelta::hours(1);
     let body = json!({"text": "回执已拿到", "photo_ids": [photo.id]});
-    let notice = desk.intake.reply(&receipt.manage_token, &body, later).await.unwrap();
-    assert_eq!((notice.state.0, notice.submitted_at.0), (State::Submitted, desk.now()));
+    let notice = scene.intake.reply(&receipt.manage_token, &body, later).await.unwrap();
+    assert_eq!((notice.state.0, notice.submitted_at.0), (State::Submitted, scene.now()));
     assert_eq!(notice.revision, 2);
-    let mine = desk.intake.my_notice(&receipt.manage_token, Language::ZhCn, later).await.unwrap();
+    let mine = scene.intake.my_notice(&receipt.manage_token, Language::ZhCn, later).await.unwrap();
     let said: Vec<_> = mine.replies.iter().map(|s| (s.from, s.text.as_str())).collect();
     assert_eq!(said, [("moderator", "请补充报警编号"), ("reporter", "回执已拿到")]);
     assert_eq!((&mine.notice["photo_ids"], &mine.replies[1].photo_ids), (&json!([]), &vec![photo.id]));
@@ -238,89 +239,90 @@ async fn a_question_is_answered_and_the_notice_keeps_its_age() {
 
 #[tokio::test]
 async fn an_approval_taken_back_is_none_to_the_reporter() {
-    let desk = Desk::new().await;
-    let receipt = submitted(&desk, &missing_person()).await;
-    account_of_the_lead(&desk).await;
-    steps(&desk, &receipt, &[(Step::Claim, MODERATOR), (Step::Approve, MODERATOR), (Step::Undo, MODERATOR)])
+    let scene = Scene::new().await;
+    let receipt = submitted(&scene, &missing_person()).await;
+    account_of_the_lead(&scene).await;
+    steps(&scene, &receipt, &[(Step::Claim, MODERATOR), (Step::Approve, MODERATOR), (Step::Undo, MODERATOR)])
         .await;
     let told = async || {
-        let mine = desk.intake.my_notice(&receipt.manage_token, Language::ZhCn, desk.now()).await.unwrap();
+        let mine = scene.intake.my_notice(&receipt.manage_token, Language::ZhCn, scene.now()).await.unwrap();
         mine.events.into_iter().map(|event| event.step).collect::<Vec<_>>()
     };
     assert_eq!(told().await, ["submit"]);
-    steps(&desk, &receipt, &[(Step::Approve, MODERATOR)]).await;
+    steps(&scene, &receipt, &[(Step::Approve, MODERATOR)]).await;
     assert_eq!(told().await, ["submit", "approve"]);
 }
 
 #[tokio::test]
 async fn before_it_is_live_an_edit_replaces_it_and_never_lowers_the_bar() {
-    let desk = Desk::new().await;
+    let scene = Scene::new().await;
     let mut body = missing_person();
     patch(&mut body, &json!({"safety": {"violence": true}}));
-    let receipt = submitted(&desk, &body).await;
+    let receipt = submitted(&scene, &body).await;
     let changes = json!({"safety": {"violence": false}, "person": {"clothing": "蓝色外套"}});
-    let notice = desk.intake.revise(&receipt.manage_token, changes, desk.now()).await.unwrap();
+    let notice = scene.intake.revise(&receipt.manage_token, changes, scene.now()).await.unwrap();
     assert_eq!((notice.state.0, notice.revision, notice.pending_revision), (State::Submitted, 2, None));
     assert!(notice.sealed && notice.needs_approvals == 2, "an answer taken back");
-    let wrong = desk.intake.revise(&receipt.manage_token, json!({"person": {"age": 500}}), desk.now()).await;
+    let wrong =
+        scene.intake.revise(&receipt.manage_token, json!({"person": {"age": 500}}), scene.now()).await;
     assert!(matches!(wrong, Err(IntakeError::Invalid(_))), "{wrong:?}");
-    let kind = desk.intake.revise(&receipt.manage_token, lost_property(), desk.now()).await;
+    let kind = scene.intake.revise(&receipt.manage_token, lost_property(), scene.now()).await;
     assert!(matches!(kind, Err(IntakeError::Invalid(_))), "{kind:?}");
 }
 
 #[tokio::test]
 async fn what_is_live_stands_until_the_edit_is_approved() {
-    let desk = Desk::new().await;
-    let receipt = live(&desk, &missing_person()).await;
+    let scene = Scene::new().await;
+    let receipt = live(&scene, &missing_person()).await;
     let change = json!({"person": {"clothing": "蓝色外套"}});
-    let notice = desk.intake.revise(&receipt.manage_token, change, desk.now()).await.unwrap();
+    let notice = scene.intake.revise(&receipt.manage_token, change, scene.now()).await.unwrap();
     assert_eq!(
         (notice.state.0, notice.live_revision, notice.pending_revision),
         (State::Live, Some(1), Some(2))
     );
-    let renewed = desk.intake.renew(&receipt.manage_token, desk.now()).await.unwrap();
-    let again = desk.intake.renew(&receipt.manage_token, desk.now()).await.unwrap();
+    let renewed = scene.intake.renew(&receipt.manage_token, scene.now()).await.unwrap();
+    let again = scene.intake.renew(&receipt.manage_token, scene.now()).await.unwrap();
     assert_eq!((renewed.pending_revision, again.revision), (Some(3), 3), "asked twice, waits once");
-    let mine = desk.intake.my_notice(&receipt.manage_token, Language::En, desk.now()).await.unwrap();
+    let mine = scene.intake.my_notice(&receipt.manage_token, Language::En, scene.now()).await.unwrap();
     assert_eq!(mine.waiting, Some("renewal"));
     assert_eq!(mine.notice["person"]["clothing"], "蓝色外套", "the edit is not lost by renewing");
     assert_eq!(mine.renewals_left, RENEWALS);
     let change = json!({"safety": {"violence": true}});
-    let notice = desk.intake.revise(&receipt.manage_token, change, desk.now()).await.unwrap();
+    let notice = scene.intake.revise(&receipt.manage_token, change, scene.now()).await.unwrap();
     assert_eq!((notice.urgency, notice.pending_urgency), (2, Some(3)), "it is sent as it was approved");
     assert_eq!(
         (notice.state.0, notice.live_revision),
         (State::Paused, Some(1)),
         "unless that seals the case"
     );
-    let over = desk.now() + TimeDelta::hours(72);
-    let late = desk.intake.renew(&receipt.manage_token, over).await;
+    let over = scene.now() + TimeDelta::hours(72);
+    let late = scene.intake.renew(&receipt.manage_token, over).await;
     assert!(matches!(late, Err(IntakeError::NotPossible(State::Expired))), "{late:?}");
 }
 
 #[tokio::test]
 async fn a_moderator_reads_every_tip_first() {
-    let desk = Desk::new().await;
-    let adult = live(&desk, &missing_person()).await;
+    let scene = Scene::new().await;
+    let adult = live(&scene, &missing_person()).await;
     let mut lost = lost_property();
     patch(&mut lost, &json!({"item": {"direction": "lost"}}));
-    let thing = live(&desk, &lost).await;
-    let appeal = live(&desk, &donation()).await;
+    let thing = live(&scene, &lost).await;
+    let appeal = live(&scene, &donation()).await;
     let mut child = missing_person();
     patch(
         &mut child,
         &json!({"person": {"age": 9, "category": "child"}, "reporter": {"phone": "13800138011"}}),
     );
-    let child = live(&desk, &child).await;
+    let child = live(&scene, &child).await;
     let mut found = lost_property();
     patch(&mut found, &json!({"item": {"what": "蓝色书包"}, "reporter": {"phone": "13800138012"}}));
-    let found = live(&desk, &found).await;
+    let found = live(&scene, &found).await;
     let mut help = rescue();
     patch(&mut help, &json!({"reporter": {"phone": "13800138013"}}));
-    let help = live(&desk, &help).await;
+    let help = live(&scene, &help).await;
     let tip = async |receipt: &Receipt, text: &str| {
-        let told = parse_tip(&json!({"text": text, "phone": "13700137000"}), desk.now()).unwrap();
-        desk.intake.tip(receipt.case_number, told, desk.now()).await
+        let told = parse_tip(&json!({"text": text, "phone": "13700137000"}), scene.now()).unwrap();
+        scene.intake.tip(receipt.case_number, told, scene.now()).await
     };
     tip(&adult, "在东门看到过她").await.unwrap();
     tip(&appeal, "备案号查不到").await.unwrap();
@@ -339,13 +341,13 @@ async fn a_moderator_reads_every_tip_first() {
     tip(&help, "我认得她，她不想被找到").await.unwrap();
     tip(&thing, "好像是我的").await.unwrap();
     let read = async |receipt: &Receipt| {
-        let mine = desk.intake.my_notice(&receipt.manage_token, Language::ZhCn, desk.now()).await.unwrap();
+        let mine = scene.intake.my_notice(&receipt.manage_token, Language::ZhCn, scene.now()).await.unwrap();
         mine.tips.into_iter().map(|t| t.text).collect::<Vec<_>>()
     };
     for held in [&adult, &appeal, &child, &found, &help, &thing] {
         assert_eq!(read(held).await, Vec::<String>::new());
     }
-    let waiting = submitted(&desk, &{
+    let waiting = submitted(&scene, &{
         let mut body = lost_property();
         patch(&mut body, &json!({"reporter": {"phone": "13900139000"}}));
         body
@@ -356,17 +358,17 @@ async fn a_moderator_reads_every_tip_first() {
         matches!(early, Err(IntakeError::NotPossible(State::Paused))),
         "how far it is is nobody's business: {early:?}"
     );
-    let told = parse_tip(&json!({"text": "x"}), desk.now()).unwrap();
-    let unknown = desk.intake.tip(CaseNumber::from_bits(0), told, desk.now()).await;
+    let told = parse_tip(&json!({"text": "x"}), scene.now()).unwrap();
+    let unknown = scene.intake.tip(CaseNumber::from_bits(0), told, scene.now()).await;
     assert!(matches!(unknown, Err(IntakeError::Unknown)), "{unknown:?}");
-    let faults = parse_tip(&json!({"place": 7}), desk.now()).unwrap_err();
+    let faults = parse_tip(&json!({"place": 7}), scene.now()).unwrap_err();
     assert_eq!(faults.keys().collect::<Vec<_>>(), ["place", "text"]);
 }
 
 #[tokio::test]
 async fn no_link_opens_nothing() {
-    let desk = Desk::new().await;
-    submitted(&desk, &missing_person()).await;
-    let mine = desk.intake.my_notice("x", Language::ZhCn, desk.now()).await;
+    let scene = Scene::new().await;
+    submitted(&scene, &missing_person()).await;
+    let mine = scene.intake.my_notice("x", Language::ZhCn, scene.now()).await;
     assert!(matches!(mine, Err(IntakeError::LinkInvalid)), "{mine:?}");
 }

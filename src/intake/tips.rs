@@ -36,8 +36,8 @@ impl Intake {
         tip: Content,
         now: DateTime<Utc>,
     ) -> Result<&'static str, IntakeError> {
-        let desk = self.clone();
-        self.store.write(move |tx| take_in(tx, &desk, case, &tip, now)).await
+        let intake = self.clone();
+        self.store.write(move |tx| take_in(tx, &intake, case, &tip, now)).await
     }
 
     /// What a live notice is about, for a tip that has to be corrected first.
@@ -90,12 +90,12 @@ fn refused(content: &Content) -> Vec<String> {
 
 fn take_in(
     tx: &mut Conn,
-    desk: &Intake,
+    intake: &Intake,
     case: CaseNumber,
     content: &Content,
     now: DateTime<Utc>,
 ) -> Result<&'static str, IntakeError> {
-    let (notice, live) = live(tx, &desk.vault, case, now)?;
+    let (notice, live) = live(tx, &intake.vault, case, now)?;
     let tip = Tip {
         id: Id(new_id(now)),
         notice_id: notice.id,
@@ -127,13 +127,13 @@ fn live(
 /// itself that it is guarded.
 pub(super) fn are_guarded(
     conn: &mut Conn,
-    desk: &Intake,
+    intake: &Intake,
     notice: &Notice,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
     let number = notice.live_revision.unwrap_or(notice.revision);
-    let live = notices::opened(conn, &desk.vault, notice, number)?;
-    live.map_or(Ok(true), |live| Ok((desk.weigh)(&live.public, &live.private()?, now).guarded))
+    let live = notices::opened(conn, &intake.vault, notice, number)?;
+    live.map_or(Ok(true), |live| Ok((intake.weigh)(&live.public, &live.private()?, now).guarded))
 }
 
 /// What the notice's reporter may read of its tips, newest first: never a tipster's phone.

@@ -99,12 +99,12 @@ pub struct TipShown {
 /// The reporter's view; `None` once the notice is erased.
 pub(super) fn view(
     conn: &mut Conn,
-    desk: &Intake,
+    intake: &Intake,
     notice: &Notice,
     language: Language,
     now: DateTime<Utc>,
 ) -> Result<Option<MyNotice>, StoreError> {
-    let Some(key) = notice.key(&desk.vault)? else { return Ok(None) };
+    let Some(key) = notice.key(&intake.vault)? else { return Ok(None) };
     let (public, private) = newest(conn, notice, &key)?;
     let log = events::of_notice(conn, notice.id.0)?;
     let case_number = notice.case_number.0;
@@ -114,7 +114,7 @@ pub(super) fn view(
         None => None,
     };
     Ok(Some(MyNotice {
-        public_url: format!("{}/n/{case_number}", desk.base_url),
+        public_url: format!("{}/n/{case_number}", intake.base_url),
         case_number,
         kind: notice.kind.0,
         state: told(notice.told_at(now)),
@@ -127,7 +127,7 @@ pub(super) fn view(
             .map(|t| t.0),
         police_reference_missing: notice.live_at.is_none()
             && !notice.state_at(now).is_over()
-            && lacks_reference(desk, &public, &private, now),
+            && lacks_reference(intake, &public, &private, now),
         renewals_left: RENEWALS - notice.renewals,
         outcome: notice.outcome.map(|outcome| outcome.0),
         announce: notice.announce,
@@ -144,7 +144,7 @@ pub(super) fn view(
         tips: if are_withheld(&log) {
             Vec::new()
         } else {
-            let guarded = tips::are_guarded(conn, desk, notice, now)?;
+            let guarded = tips::are_guarded(conn, intake, notice, now)?;
             passed_on(conn, notice, &key, guarded, language)?
         },
     }))
@@ -152,11 +152,11 @@ pub(super) fn view(
 
 /// Whether a notice about such a person cannot be published without the police reference that is missing. It
 /// goes by the person alone: what else raises the bar, such as a mention of violence, must not show.
-fn lacks_reference(desk: &Intake, public: &Public, private: &Private, now: DateTime<Utc>) -> bool {
+fn lacks_reference(intake: &Intake, public: &Public, private: &Private, now: DateTime<Utc>) -> bool {
     let plain = Private { safety: Safety::default(), flags: Vec::new(), told: Vec::new(), ..private.clone() };
     public.subject.kind() == Kind::MissingPerson
         && private.police.reference.is_none()
-        && !(desk.weigh)(public, &plain, now).police_follow_up
+        && !(intake.weigh)(public, &plain, now).police_follow_up
 }
 
 /// Whether tips are withheld from the reporter, who may be the danger: from a pause until it is resumed, and

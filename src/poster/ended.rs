@@ -3,9 +3,9 @@
 
 use super::canvas::{Area, Rgb};
 use super::footer::Footer;
+use super::layout::{COLUMN, INK, Layout, MARGIN, WHITE};
 use super::lettering::{Lettering, Style};
 use super::qr::Code;
-use super::sheet::{COLUMN, INK, MARGIN, Sheet, WHITE};
 use super::{Texts, WIDTH};
 
 /// Height in pixels.
@@ -35,27 +35,27 @@ pub struct Ended<'a> {
     pub texts: &'a Texts,
 }
 
-pub(super) fn lay_out(lettering: &mut Lettering, ended: &Ended, code: &Code) -> Sheet {
+pub(super) fn lay_out(lettering: &mut Lettering, ended: &Ended, code: &Code) -> Layout {
     let texts = ended.texts;
     let (colour, headline, act, note) = match ended.ending {
         Ending::Over => (Rgb(0x4A, 0x50, 0x5A), &texts.over, &texts.over_act, &texts.over_note),
         Ending::Paused => (Rgb(0x8A, 0x5A, 0x00), &texts.paused, &texts.paused_act, &texts.paused_note),
     };
-    let mut sheet = Sheet::default();
+    let mut layout = Layout::default();
     let width = WIDTH as f32;
-    sheet.shape(Area::new(0.0, 0.0, width, 780.0), colour);
-    sheet.text(lettering.fit(&texts.brand, Style::bold(44.0, WHITE), COLUMN, 30.0), MARGIN, 52.0);
-    symbol(&mut sheet, ended.ending, colour);
+    layout.shape(Area::new(0.0, 0.0, width, 780.0), colour);
+    layout.text(lettering.fit(&texts.brand, Style::bold(44.0, WHITE), COLUMN, 30.0), MARGIN, 52.0);
+    symbol(&mut layout, ended.ending, colour);
     let headline = lettering.fit(headline, Style::bold(118.0, WHITE).centred(), COLUMN, 60.0);
     let act = lettering.fit(act, Style::bold(78.0, WHITE).centred(), COLUMN, 44.0);
     let top = 500.0 - headline.height / 2.0;
     let below = top + headline.height + 24.0;
-    sheet.text(headline, MARGIN, top);
-    sheet.text(act, MARGIN, below);
-    sheet.y = 820.0;
+    layout.text(headline, MARGIN, top);
+    layout.text(act, MARGIN, below);
+    layout.y = 820.0;
     let note = lettering.fit(note, Style::regular(42.0, INK).lines(2).centred().leading(1.5), COLUMN, 32.0);
-    sheet.stack(note, MARGIN);
-    sheet.y += 40.0;
+    layout.stack(note, MARGIN);
+    layout.y += 40.0;
     let footer = Footer {
         scan: &texts.scan_ended,
         latest: "",
@@ -64,18 +64,18 @@ pub(super) fn lay_out(lettering: &mut Lettering, ended: &Ended, code: &Code) -> 
         check: ended.check,
         valid_until: "",
     };
-    footer.set(lettering, code).add(&mut sheet, HEIGHT);
-    sheet
+    footer.set(lettering, code).add(&mut layout, HEIGHT);
+    layout
 }
 
-fn symbol(sheet: &mut Sheet, ending: Ending, colour: Rgb) {
+fn symbol(layout: &mut Layout, ending: Ending, colour: Rgb) {
     let (x, y) = (WIDTH as f32 / 2.0, 280.0);
-    sheet.shape(Area::new(x - 110.0, y - 110.0, 220.0, 220.0).rounded(110.0), WHITE);
+    layout.shape(Area::new(x - 110.0, y - 110.0, 220.0, 220.0).rounded(110.0), WHITE);
     match ending {
-        Ending::Over => sheet.shape(Area::new(x - 42.0, y - 42.0, 84.0, 84.0).rounded(12.0), colour),
+        Ending::Over => layout.shape(Area::new(x - 42.0, y - 42.0, 84.0, 84.0).rounded(12.0), colour),
         Ending::Paused => {
             for left in [x - 44.0, x + 14.0] {
-                sheet.shape(Area::new(left, y - 50.0, 30.0, 100.0).rounded(8.0), colour);
+                layout.shape(Area::new(left, y - 50.0, 30.0, 100.0).rounded(8.0), colour);
             }
         }
     }

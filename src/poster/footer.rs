@@ -2,9 +2,9 @@
 
 use super::WIDTH;
 use super::canvas::Area;
+use super::layout::{COLUMN, INK, Layout, MARGIN, PAPER, SOFT};
 use super::lettering::{Block, Lettering, Style};
 use super::qr::Code;
-use super::sheet::{COLUMN, INK, MARGIN, PAPER, SOFT, Sheet};
 
 /// Space above and below the code.
 const PADDING: f32 = 36.0;
@@ -60,16 +60,16 @@ impl Foot<'_> {
     }
 
     /// Fills the sheet from its current height down to `bottom`, or further if it needs more.
-    pub fn add(self, sheet: &mut Sheet, bottom: f32) {
-        let top = sheet.y;
+    pub fn add(self, layout: &mut Layout, bottom: f32) {
+        let top = layout.y;
         let bottom = bottom.max(top + self.height());
-        sheet.shape(Area::new(0.0, top, WIDTH as f32, bottom - top), PAPER);
-        sheet.qr(MARGIN + COLUMN - self.code.side(), (top + bottom - self.code.side()) / 2.0);
-        sheet.y = (top + bottom - self.words) / 2.0;
+        layout.shape(Area::new(0.0, top, WIDTH as f32, bottom - top), PAPER);
+        layout.qr(MARGIN + COLUMN - self.code.side(), (top + bottom - self.code.side()) / 2.0);
+        layout.y = (top + bottom - self.words) / 2.0;
         for (block, below) in self.blocks {
-            sheet.stack(block, MARGIN);
-            sheet.y += below;
+            layout.stack(block, MARGIN);
+            layout.y += below;
         }
-        sheet.y = bottom;
+        layout.y = bottom;
     }
 }

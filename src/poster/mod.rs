@@ -11,12 +11,12 @@ mod canvas;
 pub mod content;
 mod ended;
 mod footer;
+mod layout;
 mod lettering;
 mod notice;
 pub mod pages;
 pub mod press;
 mod qr;
-mod sheet;
 mod texts;
 
 pub use ended::{Ended, Ending};
@@ -139,15 +139,15 @@ impl Painter {
     pub fn draw(&mut self, poster: &Poster) -> Result<Vec<u8>, PosterError> {
         let code = Code::new(poster.url)?;
         let photo = poster.photo.map(Photo::read).transpose()?;
-        let sheet = notice::lay_out(&mut self.lettering, poster, photo.as_ref().map(Photo::aspect), &code);
-        sheet.paint(&mut self.lettering, photo.as_ref(), &code)
+        let layout = notice::lay_out(&mut self.lettering, poster, photo.as_ref().map(Photo::aspect), &code);
+        layout.paint(&mut self.lettering, photo.as_ref(), &code)
     }
 
     /// Draws the replacement of a poster whose notice is paused or over: no name, no photo.
     pub fn draw_ended(&mut self, ended: &Ended) -> Result<Vec<u8>, PosterError> {
         let code = Code::new(ended.url)?;
-        let sheet = ended::lay_out(&mut self.lettering, ended, &code);
-        sheet.paint(&mut self.lettering, None, &code)
+        let layout = ended::lay_out(&mut self.lettering, ended, &code);
+        layout.paint(&mut self.lettering, None, &code)
     }
 }
 

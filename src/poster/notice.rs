@@ -3,9 +3,9 @@
 
 use super::canvas::{Area, Rgb};
 use super::footer::{Foot, Footer};
+use super::layout::{COLUMN, INK, Layout, MARGIN, SOFT, WHITE};
 use super::lettering::{Block, Lettering, Style};
 use super::qr::Code;
-use super::sheet::{COLUMN, INK, MARGIN, SOFT, Sheet, WHITE};
 use super::{HEIGHTS, Poster, Row, Texts, WIDTH, colour, tint};
 
 /// Photos wider than this, as width over height, go above the name instead of beside it.
@@ -72,10 +72,10 @@ pub(super) fn lay_out<'p>(
     poster: &Poster<'p>,
     aspect: Option<f32>,
     code: &'p Code,
-) -> Sheet {
+) -> Layout {
     let mut draft = Draft { lettering, poster, aspect, code };
     let mut tight = MEASURES.into_iter();
-    let first = tight.find_map(|measure| draft.fitted(measure).map(|sheet| (measure.photo, sheet)));
+    let first = tight.find_map(|measure| draft.fitted(measure).map(|layout| (measure.photo, layout)));
     let Some((photo, first)) = first else {
         return draft.attempt(MEASURES[MEASURES.len() - 1]);
     };
@@ -85,7 +85,7 @@ pub(super) fn lay_out<'p>(
     // The face is not made smaller for the story's sake.
     let mut readable =
         tight.take_while(|measure| measure.scale >= READABLE).map(|measure| Measure { photo, ..measure });
-    readable.find_map(|measure| draft.fitted(measure).filter(Sheet::is_whole)).unwrap_or(first)
+    readable.find_map(|measure| draft.fitted(measure).filter(Layout::is_whole)).unwrap_or(first)
 }
 
 struct Draft<'a, 'p> {
@@ -97,16 +97,16 @@ struct Draft<'a, 'p> {
 
 impl<'p> Draft<'_, 'p> {
     /// A poster in that measure that fills its height; `None` where it would be too tall.
-    fn fitted(&mut self, measure: Measure) -> Option<Sheet> {
+    fn fitted(&mut self, measure: Measure) -> Option<Layout> {
         let (shortest, tallest) = (*HEIGHTS.start() as f32, *HEIGHTS.end() as f32);
-        let sheet = self.attempt(measure);
-        if sheet.y > tallest {
+        let layout = self.attempt(measure);
+        if layout.y > tallest {
             return None;
         }
-        let missing = shortest - sheet.natural;
+        let missing = shortest - layout.natural;
         if missing <= 0.0 {
             // What is left of the tallest poster is for looks and clothes, and then for the story.
-            let (measure, height) = self.with_longer_rows(measure, sheet.y);
+            let (measure, height) = self.with_longer_rows(measure, layout.y);
             let more = ((tallest - height) / (STORY.0 * measure.scale * STORY.1)) as usize;
             return Some(self.attempt(Measure { story: measure.story + more, ..measure }));
         }
@@ -130,9 +130,9 @@ impl<'p> Draft<'_, 'p> {
         (measure, height)
     }
 
-    fn attempt(&mut self, measure: Measure) -> Sheet {
-        let mut sheet = Sheet::default();
-        self.band(&mut sheet);
+    fn attempt(&mut self, measure: Measure) -> Layout {
+        let mut layout = Layout::default();
+        self.band(&mut layout);
         let rows: Vec<Row> = self
             .poster
             .rows
@@ -142,21 +142,21 @@ impl<'p> Draft<'_, 'p> {
             .copied()
             .collect();
         let (rows, story_told) = match self.aspect {
-            Some(aspect) if aspect <= WIDE => self.photo_beside(&mut sheet, measure, aspect, rows),
-            Some(aspect) => (self.photo_above(&mut sheet, measure, aspect, rows), false),
-            None => (self.name_alone(&mut sheet, measure, rows), false),
+            Some(aspect) if aspect <= WIDE => self.photo_beside(&mut layout, measure, aspect, rows),
+            Some(aspect) => (self.photo_above(&mut layout, measure, aspect, rows), false),
+            None => (self.name_alone(&mut layout, measure, rows), false),
         };
-        self.highlight(&mut sheet, measure);
-        self.rows(&mut sheet, measure, &rows);
+        self.highlight(&mut layout, measure);
+        self.rows(&mut layout, measure, &rows);
         if !story_told {
-            self.story(&mut sheet, measure);
+            self.story(&mut layout, measure);
         }
-        sheet.y += measure.gap;
-        self.act(&mut sheet, measure);
+        layout.y += measure.gap;
+        self.act(&mut layout, measure);
         let foot = self.foot();
-        sheet.natural = sheet.y + foot.height();
-        foot.add(&mut sheet, *HEIGHTS.start() as f32);
-        sheet
+        layout.natural = layout.y + foot.height();
+        foot.add(&mut layout, *HEIGHTS.start() as f32);
+        layout
     }
 
     fn foot(&mut self) -> Foot<'p> {
@@ -167,9 +167,9 @@ impl<'p> Draft<'_, 'p> {
         footer.set(self.lettering, self.code)
     }
 
-    fn band(&mut self, sheet: &mut Sheet) {
+    fn band(&mut self, layout: &mut Layout) {
         const HEIGHT: f32 = 156.0;
-        sheet.shape(Area::new(0.0, 0.0, WIDTH as f32, HEIGHT), colour(self.poster.kind));
+        layout.shape(Area::new(0.0, 0.0, WIDTH as f32, HEIGHT), colour(self.poster.kind));
         let texts = self.poster.texts;
         let brand = self.lettering.fit(&texts.brand, Style::bold(42.0, WHITE), 300.0, 30.0);
         let verified = self.lettering.fit(&texts.verified, Style::regular(29.0, WHITE), 330.0, 24.0);
@@ -179,19 +179,19 @@ impl<'p> Draft<'_, 'p> {
         let right = MARGIN + COLUMN;
         let top = (HEIGHT - brand.height - verified.height) / 2.0;
         let middle = (HEIGHT - title.height) / 2.0;
-        sheet.text(title, MARGIN, middle);
+        layout.text(title, MARGIN, middle);
         let below = top + brand.height;
         let (brand_x, verified_x) = (right - brand.width, right - verified.width);
-        sheet.text(brand, brand_x, top);
-        sheet.text(verified, verified_x, below);
-        sheet.y = HEIGHT;
+        layout.text(brand, brand_x, top);
+        layout.text(verified, verified_x, below);
+        layout.y = HEIGHT;
     }
 
     /// The photo at the left; beside it the name and the rows that are short enough and fit, or else, where
     /// there is no row, the story. Returns the other rows, and whether the story has been told.
     fn photo_beside(
         &mut self,
-        sheet: &mut Sheet,
+        layout: &mut Layout,
         measure: Measure,
         aspect: f32,
         rows: Vec<Row<'p>>,
@@ -200,13 +200,13 @@ impl<'p> Draft<'_, 'p> {
         let height = (whole + measure.stretch).min(whole * HIGHER).round();
         let photo = (height * aspect).clamp(PHOTO.0, PHOTO.1).round();
         let (left, width) = (MARGIN + photo + GUTTER, COLUMN - photo - GUTTER);
-        let top = sheet.y + measure.gap;
-        sheet.picture(Area::new(MARGIN, top, photo, height).rounded(20.0));
-        sheet.y = top - 8.0;
-        self.name(sheet, left, width, 104.0, [INK, colour(self.poster.kind)]);
-        sheet.y += 14.0 * measure.scale;
-        let room = top + height + 6.0 - sheet.y;
-        let story_told = rows.is_empty() && self.story_beside(sheet, measure, left, width, room);
+        let top = layout.y + measure.gap;
+        layout.picture(Area::new(MARGIN, top, photo, height).rounded(20.0));
+        layout.y = top - 8.0;
+        self.name(layout, left, width, 104.0, [INK, colour(self.poster.kind)]);
+        layout.y += 14.0 * measure.scale;
+        let room = top + height + 6.0 - layout.y;
+        let story_told = rows.is_empty() && self.story_beside(layout, measure, left, width, room);
         let (mut blocks, mut below, mut used) = (Vec::new(), Vec::new(), 0.0);
         for row in rows {
             let label = self.lettering.set(row.label, Style::regular(27.0 * measure.scale, SOFT), width);
@@ -222,19 +222,19 @@ impl<'p> Draft<'_, 'p> {
         }
         let spread = ((room - used) / blocks.len().max(1) as f32).clamp(0.0, 16.0);
         for (label, value) in blocks {
-            sheet.y += spread;
-            sheet.stack(label, left);
-            sheet.stack(value, left);
-            sheet.y += 10.0;
+            layout.y += spread;
+            layout.stack(label, left);
+            layout.stack(value, left);
+            layout.y += 10.0;
         }
-        sheet.y = sheet.y.max(top + height);
+        layout.y = layout.y.max(top + height);
         (below, story_told)
     }
 
     /// The story in what is free beside the photo, if it is whole there.
     fn story_beside(
         &mut self,
-        sheet: &mut Sheet,
+        layout: &mut Layout,
         measure: Measure,
         left: f32,
         width: f32,
@@ -246,7 +246,7 @@ impl<'p> Draft<'_, 'p> {
         let story = self.lettering.prose(self.poster.story, style, width);
         let fits = lines > 0 && story.is_whole();
         if fits {
-            sheet.stack(story, left);
+            layout.stack(story, left);
         }
         fits
     }
@@ -254,7 +254,7 @@ impl<'p> Draft<'_, 'p> {
     /// The photo across the whole width, or on a tinted ground where it would be too high; the name below.
     fn photo_above(
         &mut self,
-        sheet: &mut Sheet,
+        layout: &mut Layout,
         measure: Measure,
         aspect: f32,
         rows: Vec<Row<'p>>,
@@ -262,30 +262,30 @@ impl<'p> Draft<'_, 'p> {
         let aspect = aspect.min(WIDEST);
         let height = (COLUMN / aspect).min(measure.photo).round();
         let width = (height * aspect).min(COLUMN).round();
-        sheet.y += measure.gap;
-        sheet.shape(Area::new(MARGIN, sheet.y, COLUMN, height).rounded(20.0), tint(self.poster.kind));
+        layout.y += measure.gap;
+        layout.shape(Area::new(MARGIN, layout.y, COLUMN, height).rounded(20.0), tint(self.poster.kind));
         let left = MARGIN + (COLUMN - width) / 2.0;
-        sheet.picture(Area::new(left.round(), sheet.y, width, height).rounded(20.0));
-        sheet.y += height + measure.gap * 0.6;
-        self.name(sheet, MARGIN, COLUMN, 108.0 * measure.scale, [INK, colour(self.poster.kind)]);
+        layout.picture(Area::new(left.round(), layout.y, width, height).rounded(20.0));
+        layout.y += height + measure.gap * 0.6;
+        self.name(layout, MARGIN, COLUMN, 108.0 * measure.scale, [INK, colour(self.poster.kind)]);
         rows
     }
 
     /// Without a photo the name takes its place: as large as the width allows, white on the band's colour.
-    fn name_alone(&mut self, sheet: &mut Sheet, measure: Measure, rows: Vec<Row<'p>>) -> Vec<Row<'p>> {
-        let top = sheet.y;
-        let ground = sheet.reserve();
-        sheet.y += 52.0 * measure.scale + measure.stretch / 2.0;
-        self.name(sheet, MARGIN, COLUMN, 176.0 * measure.scale, [WHITE, WHITE]);
-        sheet.y += 52.0 * measure.scale + measure.stretch / 2.0;
-        let area = Area::new(0.0, top, WIDTH as f32, sheet.y - top);
-        sheet.fill_reserved(ground, area, colour(self.poster.kind));
-        sheet.shape(Area::new(MARGIN, top, COLUMN, 3.0), tint(self.poster.kind));
+    fn name_alone(&mut self, layout: &mut Layout, measure: Measure, rows: Vec<Row<'p>>) -> Vec<Row<'p>> {
+        let top = layout.y;
+        let ground = layout.reserve();
+        layout.y += 52.0 * measure.scale + measure.stretch / 2.0;
+        self.name(layout, MARGIN, COLUMN, 176.0 * measure.scale, [WHITE, WHITE]);
+        layout.y += 52.0 * measure.scale + measure.stretch / 2.0;
+        let area = Area::new(0.0, top, WIDTH as f32, layout.y - top);
+        layout.fill_reserved(ground, area, colour(self.poster.kind));
+        layout.shape(Area::new(MARGIN, top, COLUMN, 3.0), tint(self.poster.kind));
         rows
     }
 
     /// The name in type of `size`, or smaller if it must be, and the summary below it.
-    fn name(&mut self, sheet: &mut Sheet, x: f32, width: f32, size: f32, inks: [Rgb; 2]) {
+    fn name(&mut self, layout: &mut Layout, x: f32, width: f32, size: f32, inks: [Rgb; 2]) {
         let style = Style::bold(size, inks[0]).lines(2).leading(1.2);
         let mut name = self.lettering.fit(self.poster.heading, style, width, size * 0.62);
         for (lines, smallest) in [(3, size * 0.4), (4, 0.0)] {
@@ -293,17 +293,17 @@ impl<'p> Draft<'_, 'p> {
                 name = self.lettering.fit(self.poster.heading, style.lines(lines), width, smallest);
             }
         }
-        sheet.stack(name, x);
+        layout.stack(name, x);
         if !self.poster.summary.is_empty() {
-            sheet.y += 6.0;
+            layout.y += 6.0;
             let style = Style::bold((size * 0.46).clamp(40.0, 64.0), inks[1]).lines(2);
             let summary = self.lettering.fit(self.poster.summary, style, width, 34.0);
-            sheet.stack(summary, x);
+            layout.stack(summary, x);
         }
     }
 
     /// The panel that makes a reader look up: when and where.
-    fn highlight(&mut self, sheet: &mut Sheet, measure: Measure) {
+    fn highlight(&mut self, layout: &mut Layout, measure: Measure) {
         const PADDING: f32 = 32.0;
         let colour = colour(self.poster.kind);
         let lines: Vec<&str> =
@@ -322,18 +322,18 @@ impl<'p> Draft<'_, 'p> {
         }
         let inner: f32 = blocks.iter().map(|block| block.height + 6.0).sum();
         let height = inner + 2.0 * PADDING * measure.scale - 6.0;
-        let top = sheet.y + measure.gap;
-        sheet.shape(Area::new(MARGIN, top, COLUMN, height).rounded(18.0), tint(self.poster.kind));
-        sheet.shape(Area::new(MARGIN, top, 14.0, height).rounded(7.0), colour);
-        sheet.y = top + PADDING * measure.scale - 2.0;
+        let top = layout.y + measure.gap;
+        layout.shape(Area::new(MARGIN, top, COLUMN, height).rounded(18.0), tint(self.poster.kind));
+        layout.shape(Area::new(MARGIN, top, 14.0, height).rounded(7.0), colour);
+        layout.y = top + PADDING * measure.scale - 2.0;
         for block in blocks {
-            sheet.stack(block, x);
-            sheet.y += 6.0;
+            layout.stack(block, x);
+            layout.y += 6.0;
         }
-        sheet.y = top + height;
+        layout.y = top + height;
     }
 
-    fn rows(&mut self, sheet: &mut Sheet, measure: Measure, rows: &[Row]) {
+    fn rows(&mut self, layout: &mut Layout, measure: Measure, rows: &[Row]) {
         if rows.is_empty() {
             return;
         }
@@ -342,41 +342,41 @@ impl<'p> Draft<'_, 'p> {
         let labels: Vec<Block> =
             rows.iter().map(|row| self.lettering.set(row.label, label, COLUMN * 0.34)).collect();
         let indent = labels.iter().map(|block| block.width).fold(0.0, f32::max) + 32.0;
-        sheet.y += measure.gap;
+        layout.y += measure.gap;
         for (row, label) in rows.iter().zip(labels) {
             let value = Style::regular(size, INK).lines(measure.rows.1).leading(1.4);
             let value = self.lettering.set(row.value, value, COLUMN - indent);
-            sheet.text(label, MARGIN, sheet.y);
-            sheet.stack(value, MARGIN + indent);
-            sheet.y += 4.0;
+            layout.text(label, MARGIN, layout.y);
+            layout.stack(value, MARGIN + indent);
+            layout.y += 4.0;
         }
     }
 
-    fn story(&mut self, sheet: &mut Sheet, measure: Measure) {
+    fn story(&mut self, layout: &mut Layout, measure: Measure) {
         if self.poster.story.trim().is_empty() {
             return;
         }
-        sheet.y += measure.gap * 0.8;
+        layout.y += measure.gap * 0.8;
         let style = Style::regular(STORY.0 * measure.scale, INK).lines(measure.story).leading(STORY.1);
         let story = self.lettering.prose(self.poster.story, style, COLUMN);
-        sheet.stack(story, MARGIN);
+        layout.stack(story, MARGIN);
     }
 
-    fn act(&mut self, sheet: &mut Sheet, measure: Measure) {
+    fn act(&mut self, layout: &mut Layout, measure: Measure) {
         let act =
             self.lettering.fit(self.poster.act, Style::bold(72.0, WHITE).lines(measure.act), COLUMN, 44.0);
         let hint = Style::regular(34.0 * measure.scale.max(0.8), WHITE).lines(2);
         let hint = (!self.poster.act_hint.is_empty())
             .then(|| self.lettering.prose(self.poster.act_hint, hint, COLUMN));
         let height = act.height + hint.as_ref().map_or(0.0, |hint| hint.height + 6.0) + 56.0;
-        sheet.shape(Area::new(0.0, sheet.y, WIDTH as f32, height), colour(self.poster.kind));
-        let bottom = sheet.y + height;
-        sheet.y += 26.0;
-        sheet.stack(act, MARGIN);
+        layout.shape(Area::new(0.0, layout.y, WIDTH as f32, height), colour(self.poster.kind));
+        let bottom = layout.y + height;
+        layout.y += 26.0;
+        layout.stack(act, MARGIN);
         if let Some(hint) = hint {
-            sheet.y += 6.0;
-            sheet.stack(hint, MARGIN);
+            layout.y += 6.0;
+            layout.stack(hint, MARGIN);
         }
-        sheet.y = bottom;
+        layout.y = bottom;
     }
 }

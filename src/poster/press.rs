@@ -20,9 +20,9 @@ use super::{Ended, Ending, Painter, PosterError, Texts};
 use crate::blobs::{BlobError, Blobs, Size};
 use crate::domain::language::Language;
 use crate::domain::notice::Public;
+use crate::permits::{BrokenOff, with_permit};
 use crate::store::notices::Notice;
 use crate::store::{Store, StoreError, photos};
-use crate::turns::{BrokenOff, in_turn};
 use crate::vault::Vault;
 
 /// How many posters are drawn at the same time: as many as a usual machine has cores.
@@ -207,7 +207,7 @@ impl Press {
         F: FnOnce(&mut Painter) -> Result<Vec<u8>, PosterError> + Send + 'static,
     {
         let painters = self.painters.clone();
-        let drawn = in_turn(self.room.clone().acquire_owned(), move || {
+        let drawn = with_permit(self.room.clone().acquire_owned(), move || {
             let _turn = turn;
             let mut painter = painters.lock().pop().unwrap_or_default();
             let drawn = drawing(&mut painter);

@@ -146,7 +146,7 @@ fn however_little_there_is_to_say_it_is_a_whole_poster() {
 }
 
 /// A poster as it is laid out, with a photo of that width over its height.
-fn laid_out(poster: &Poster, aspect: Option<f32>) -> sheet::Sheet {
+fn laid_out(poster: &Poster, aspect: Option<f32>) -> layout::Layout {
     super::notice::lay_out(&mut Lettering::new(), poster, aspect, &Code::new(poster.url).unwrap())
 }
 
@@ -159,12 +159,12 @@ fn the_story_is_shortened_before_looks_and_clothes_are() {
     let rows = [Row { label: "体貌", value: &looks }, Row { label: "衣着", value: &clothes }];
     let poster = Poster { rows: &rows, story: &story, ..plain(&texts) };
     for aspect in [None, Some(9.0 / 16.0), Some(0.75), Some(1.0), Some(4.0 / 3.0), Some(16.0 / 9.0)] {
-        let sheet = laid_out(&poster, aspect);
-        assert!(sheet.y <= *HEIGHTS.end() as f32, "{aspect:?}: {} pixels high", sheet.y);
+        let layout = laid_out(&poster, aspect);
+        assert!(layout.y <= *HEIGHTS.end() as f32, "{aspect:?}: {} pixels high", layout.y);
         for mark in [&looks, &clothes] {
-            assert!(sheet.words().contains(mark), "{aspect:?}: {:?}", sheet.words());
+            assert!(layout.words().contains(mark), "{aspect:?}: {:?}", layout.words());
         }
-        assert!(sheet.words().iter().any(|block| block.starts_with("老人早上") && block.ends_with('…')));
+        assert!(layout.words().iter().any(|block| block.starts_with("老人早上") && block.ends_with('…')));
     }
 }
 
@@ -209,8 +209,8 @@ fn a_story_is_set_smaller_before_it_is_cut() {
     ];
     let heading = "阿卜杜热合曼·买买提吐尔逊·艾合买提江";
     let poster = Poster { heading, highlights: &highlights, rows: &rows, story, ..plain(&texts) };
-    let sheet = laid_out(&poster, None);
-    assert!(sheet.y <= *HEIGHTS.end() as f32 && sheet.is_whole(), "{:?}", sheet.words());
+    let layout = laid_out(&poster, None);
+    assert!(layout.y <= *HEIGHTS.end() as f32 && layout.is_whole(), "{:?}", layout.words());
 }
 
 #[test]
@@ -224,8 +224,8 @@ fn a_name_is_never_cut() {
     ];
     for name in names {
         for aspect in [None, Some(9.0 / 16.0), Some(1.0), Some(16.0 / 9.0)] {
-            let sheet = laid_out(&Poster { heading: name, ..plain(&texts) }, aspect);
-            assert!(sheet.is_whole(), "{aspect:?}: {:?}", sheet.words());
+            let layout = laid_out(&Poster { heading: name, ..plain(&texts) }, aspect);
+            assert!(layout.is_whole(), "{aspect:?}: {:?}", layout.words());
         }
     }
 }

@@ -10,8 +10,8 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
+use super::form::{Form, sentence};
 use super::sent::{self, Sent};
-use super::sheet::{Sheet, sentence};
 use super::summary::summary;
 use super::{FieldFaults, FormPage, kept};
 use crate::domain::faults::FieldFault;
@@ -340,8 +340,8 @@ async fn prefilled(http: &HttpRequest, shared: &Shared, manage: Manage) -> Resul
     if mine.state.is_over() {
         return Err(Problem::not_from(mine.state));
     }
-    let sheet = Sheet::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[]);
-    let template = FormPage { sheet, edit: Some(manage), there: None, arrived: false, frame: frame.clone() };
+    let form = Form::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[]);
+    let template = FormPage { form, edit: Some(manage), there: None, arrived: false, frame: frame.clone() };
     page(http, &frame, &template).map(kept)
 }
 
@@ -378,8 +378,8 @@ pub async fn send_edit(
         }
     }
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let sheet = Sheet::new(&frame, kind, &typed, &faults, &places);
-    let template = FormPage { sheet, edit: Some(manage), there: None, arrived: stays, frame: frame.clone() };
+    let form = Form::new(&frame, kind, &typed, &faults, &places);
+    let template = FormPage { form, edit: Some(manage), there: None, arrived: stays, frame: frame.clone() };
     page_with(&http, &frame, &template, status).map(|page| kept(sent::again(page, wait)))
 }
 

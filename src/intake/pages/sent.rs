@@ -207,7 +207,7 @@ mod tests {
     use futures_util::stream::once;
 
     use super::*;
-    use crate::intake::fixture::{Desk, png};
+    use crate::intake::fixture::{Scene, png};
 
     /// A form that has arrived as a whole.
     fn form(parts: &[(&str, &[u8])]) -> Multipart {
@@ -224,12 +224,12 @@ mod tests {
 
     #[actix_web::test]
     async fn whoever_has_sent_all_in_time_does_not_wait_too_long_for_us() {
-        let desk = Desk::new().await;
+        let scene = Scene::new().await;
         let http = TestRequest::default().to_http_request();
         let form = form(&[("photo", &png(300)), ("description", b"x")]);
         // With no patience at all, what has arrived is still read: our own processing does not count against
         // it.
-        let sent = read_whole(&http, &desk.shared, Incoming::new(form, Patience::none())).await;
+        let sent = read_whole(&http, &scene.shared, Incoming::new(form, Patience::none())).await;
         let sent = sent.unwrap_or_else(|problem| panic!("{problem}"));
         assert_eq!((sent.typed.all("photo_ids").len(), sent.typed.first("description")), (1, "x"));
     }

@@ -19,7 +19,7 @@ use serde_json::Value;
 use super::*;
 use crate::domain::life_cycle::{Needs, Weighing};
 use crate::domain::notice::Category;
-use crate::intake::fixture::{Desk, lost_property, missing_person, png};
+use crate::intake::fixture::{Scene, lost_property, missing_person, png};
 use crate::intake::form::fields;
 use crate::intake::tests::{live, submitted};
 use crate::web::request::around;
@@ -102,9 +102,11 @@ impl Browser {
 }
 
 /// A browser that keeps cookies, and has seen a form.
-async fn browser(desk: &Desk) -> Browser {
-    let app =
-        App::new().app_data(web::Data::new(desk.shared.clone())).wrap(from_fn(around)).configure(routes::all);
+async fn browser(scene: &Scene) -> Browser {
+    let app = App::new()
+        .app_data(web::Data::new(scene.shared.clone()))
+        .wrap(from_fn(around))
+        .configure(routes::all);
     let app = Rc::new(init_service(app).await);
     let ask = move |request: TestRequest| -> LocalBoxFuture<'static, Page> {
         let app = Rc::clone(&app);
@@ -125,8 +127,8 @@ fn pairs(typed: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
 
 #[actix_web::test]
 async fn a_form_becomes_a_notice_and_two_taps_become_one() {
-    let desk = Desk::new().await;
-    let mut browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let mut browser = browser(&scene).await;
     let mut form = typed(&missing_person());
     form.insert("key".to_owned(), "tap".to_owned());
     let first = browser.send("/report/missing_person", &pairs(&form), Some(&png(90))).await;
@@ -144,8 +146,8 @@ async fn a_form_becomes_a_notice_and_two_taps_become_one() {
 
 #[actix_web::test]
 async fn going_back_after_sending_makes_no_second_notice() {
-    let desk = Desk::new().await;
-    let mut browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let mut browser = browser(&scene).await;
     let mut form = typed(&missing_person());
     let key = |html: &str| {
         html.split("name=\"key\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
@@ -167,8 +169,8 @@ async fn going_back_after_sending_makes_no_second_notice() {
     assert_eq!((again.status, again.location()), (StatusCode::SEE_OTHER, "/report/done"), "{}", again.html);
     assert!(again.headers.get(header::SET_COOKIE).is_none(), "the same link opens it");
     assert!(browser.get("/report/done").await.html.contains(&case));
-    let phone = desk.shared.vault.index("phone", "+8613800138000");
-    let open = desk.shared.store.read(move |c| crate::store::phones::open(c, &phone)).await;
+    let phone = scene.shared.vault.index("phone", "+8613800138000");
+    let open = scene.shared.store.read(move |c| crate::store::phones::open(c, &phone)).await;
     assert_eq!(open.unwrap(), 1);
     // Another person's notice is a new case, and a form that was used says which case it made.
     form.insert("key".to_owned(), key(&fresh.html));

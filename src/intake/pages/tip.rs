@@ -43,7 +43,7 @@ pub async fn send(
 ) -> Result<HttpResponse, Problem> {
     let case: CaseNumber = path.parse()?;
     let (frame, now) = (visitor.frame(&http), shared.clock.now());
-    let desk = station(&shared);
+    let intake = station(&shared);
     let seen = times::moment(&form.0.seen_at, &form.0.seen_time, now);
     let told = parse(&json(&form.0, seen.as_ref()), now).map_err(|faults| in_words(faults, seen.as_ref()));
     let counted = count(&shared, &http, Limit::Tips)
@@ -60,11 +60,11 @@ pub async fn send(
     let (about, faults) = match (told, &wait) {
         (_, Some(problem)) => {
             let sentence = problem.detail(frame.language);
-            (desk.tip_is_about(case, now).await?, vec![("text", sentence)])
+            (intake.tip_is_about(case, now).await?, vec![("text", sentence)])
         }
-        (Ok(told), None) => (desk.tip(case, told, now).await?, Vec::new()),
+        (Ok(told), None) => (intake.tip(case, told, now).await?, Vec::new()),
         (Err(faults), None) => {
-            let about = desk.tip_is_about(case, now).await?;
+            let about = intake.tip_is_about(case, now).await?;
             (about, sentences(&faults, about, frame.language))
         }
     };

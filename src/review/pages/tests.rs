@@ -22,7 +22,7 @@ use crate::store::notices::Notice;
 use crate::store::types::{Id, Named, Time};
 use crate::web::csrf;
 
-use scene::{Desk, HOSTILE, PHONE, PRIVATE, content, person, text};
+use scene::{HOSTILE, PHONE, PRIVATE, Scene, content, person, text};
 
 #[actix_web::test]
 async fn hostile_words_stay_words() {
@@ -44,24 +44,24 @@ async fn hostile_words_stay_words() {
         held_at: Some(HOSTILE.into()),
     };
     for subject in [person(HOSTILE), Subject::LostProperty { item }, Subject::Donation { campaign }] {
-        let desk = Desk::new().await;
-        let case = desk.notice(content(subject, HOSTILE), |_| {}).await;
-        let holder = desk.somebody("陈静", Role::Moderator).await;
+        let scene = Scene::new().await;
+        let case = scene.notice(content(subject, HOSTILE), |_| {}).await;
+        let holder = scene.somebody("陈静", Role::Moderator).await;
         let path = format!("/review/{case}");
-        desk.send(&format!("{path}/claim"), &holder, &[]).await;
-        let version = desk.stored(&case).await.version.to_string();
+        scene.send(&format!("{path}/claim"), &holder, &[]).await;
+        let version = scene.stored(&case).await.version.to_string();
         let fields =
             [("version", version.as_str()), ("action", "reject"), ("reason", HOSTILE), ("note", HOSTILE)];
-        let again = desk.send(&format!("{path}/decisions"), &holder, &fields).await;
+        let again = scene.send(&format!("{path}/decisions"), &holder, &fields).await;
         assert_eq!(again.status(), 422);
         let refused = text(again).await;
         let fields = [("version", version.as_str()), ("action", "ask"), ("note", HOSTILE)];
-        assert_eq!(desk.send(&format!("{path}/decisions"), &holder, &fields).await.status(), 303);
-        let (_, asked) = desk.page(&path, &holder).await;
+        assert_eq!(scene.send(&format!("{path}/decisions"), &holder, &fields).await.status(), 303);
+        let (_, asked) = scene.page(&path, &holder).await;
         let query = url::form_urlencoded::Serializer::new(String::new())
             .extend_pairs([("state", "needs_info"), ("done", HOSTILE), ("cursor", HOSTILE)])
             .finish();
-        let (_, queue) = desk.page(&format!("/review?{query}"), &holder).await;
+        let (_, queue) = scene.page(&format!("/review?{query}"), &holder).await;
         for html in [refused, asked, queue] {
             assert!(!html.contains("<script>alert") && !html.contains("<img src=x"), "{html}");
             assert!(!html.contains("href=\"javascript:"), "{html}");
@@ -71,13 +71,13 @@ async fn hostile_words_stay_words() {
 
 #[actix_web::test]
 async fn the_desk_is_for_moderators_and_takes_only_its_own_forms() {
-    let desk = Desk::new().await;
-    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let scene = Scene::new().await;
+    let case = scene.notice(content(person("李玉兰"), ""), |_| {}).await;
     let path = format!("/review/{case}");
     for role in [Role::GroupAdmin, Role::Operator] {
-        let session = desk.somebody(role.as_str(), role).await;
+        let session = scene.somebody(role.as_str(), role).await;
         for page in ["/review", &path] {
-            let (status, html) = desk.page(page, &session).await;
+            let (status, html) = scene.page(page, &session).await;
             assert_eq!(status, 403, "{page} for {role:?}");
             assert!(!html.contains("李玉兰"));
             // They are still logged in, and have a way on.
@@ -85,14 +85,14 @@ async fn the_desk_is_for_moderators_and_takes_only_its_own_forms() {
             let own = html.contains("<a class=\"button\" href=\"/groups\">");
             assert_eq!(own, role == Role::GroupAdmin, "{html}");
         }
-        assert_eq!(desk.send(&format!("{path}/claim"), &session, &[]).await.status(), 403);
+        assert_eq!(scene.send(&format!("{path}/claim"), &session, &[]).await.status(), 403);
     }
-    let moderator = desk.somebody("陈静", Role::Moderator).await;
+    let moderator = scene.somebody("陈静", Role::Moderator).await;
     for fields in [vec![], vec![("csrf", "wrong")]] {
         let request = TestRequest::post().uri(&format!("{path}/claim")).set_form(fields);
-        assert_eq!(desk.ask(request, &moderator).await.status(), 403);
+        assert_eq!(scene.ask(request, &moderator).await.status(), 403);
     }
-    assert_eq!(desk.stored(&case).await.claimed_by, None);
+    assert_eq!(scene.stored(&case).await.claimed_by, None);
 }
 
 #[test]

@@ -38,7 +38,7 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
     ("src/language.rs", &["domain"], "sentences, by the languages of the field"),
     ("src/vault.rs", &[], "keys and seals"),
     ("src/tls.rs", &[], "how connections to others are encrypted"),
-    ("src/turns.rs", &[], "work on threads of its own, whatever it is"),
+    ("src/permits.rs", &[], "work on threads of its own, whatever it is"),
     ("src/config", &["domain", "store"], "settings name platforms and a database"),
     (
         "src/blobs.rs",
@@ -50,7 +50,7 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
         &["domain", "vault", "tls", "clock::from_micros"],
         "rows, some of them sealed, by the clock's own instant",
     ),
-    ("src/intake/", &["domain", "store", "clock", "vault", "language", "blobs", "turns"], "a station"),
+    ("src/intake/", &["domain", "store", "clock", "vault", "language", "blobs", "permits"], "a station"),
     (
         "src/review/",
         &["domain", "store", "vault", "language", "config", "broadcast::plan", "poster::content"],
@@ -97,8 +97,8 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
         "the words of its doors, and which fields a platform has",
     ),
     ("src/groups/words.rs", &["domain", "language", "web"], "the words of its doors"),
-    ("src/accounts/", &["domain", "store", "clock", "vault", "turns"], "who may act"),
-    ("src/poster/", &["domain", "store", "vault", "language", "blobs", "turns"], "the picture"),
+    ("src/accounts/", &["domain", "store", "clock", "vault", "permits"], "who may act"),
+    ("src/poster/", &["domain", "store", "vault", "language", "blobs", "permits"], "the picture"),
     ("src/pages/", &["domain", "store", "vault", "language", "web"], "doors that belong to no station"),
     (
         "src/web/",

@@ -4,8 +4,8 @@ use super::*;
 
 #[actix_web::test]
 async fn every_form_shows_every_field_with_a_label() {
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     for kind in Kind::ALL {
         for language in ["zh-CN", "en"] {
             let page = browser.get(&format!("/report/{}?lang={language}", kind.as_str())).await;
@@ -23,8 +23,8 @@ async fn every_form_shows_every_field_with_a_label() {
 
 #[actix_web::test]
 async fn faults_are_named_at_the_top_and_at_the_field_and_nothing_typed_is_lost() {
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     let hostile = r#""><img src=x onerror=alert(1)>{{7*7}}"#;
     let typed = [("item.what", hostile), ("last_seen.at", "刚才"), ("region", "新华区")];
     let page = browser.send("/report/lost_property", &typed, Some(&png(90))).await;
@@ -46,8 +46,8 @@ async fn faults_are_named_at_the_top_and_at_the_field_and_nothing_typed_is_lost(
 
 #[actix_web::test]
 async fn a_fault_names_its_field_by_the_whole_label() {
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     let page = browser.send("/report/missing_person?lang=en", &[], None).await;
     let label = page.html.split("<legend>").find(|rest| rest.contains("id=\"safety.violence\"")).unwrap();
     let (label, _) = label.split_once('?').unwrap();
@@ -56,8 +56,8 @@ async fn a_fault_names_its_field_by_the_whole_label() {
 
 #[actix_web::test]
 async fn a_place_is_written_without_chinese_and_stays_as_typed_until_it_is_known() {
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     let form = browser.get("/report/lost_property?lang=en").await;
     assert!(form.html.contains("Langfang Guangyang, 河北廊坊广阳区, 131003"), "{}", form.html);
     let mut filled = typed(&lost_property());
@@ -97,8 +97,8 @@ async fn a_place_is_written_without_chinese_and_stays_as_typed_until_it_is_known
 
 #[actix_web::test]
 async fn another_language_or_size_keeps_what_was_typed() {
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     let empty = browser.get("/report/rescue").await;
     for asked in ["lang=en", "big=1"] {
         let address = format!("/report/rescue?{asked}");
@@ -130,8 +130,8 @@ async fn another_language_or_size_keeps_what_was_typed() {
 
 #[actix_web::test]
 async fn the_words_about_a_number_are_about_that_number() {
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     let typed = [("person.height_cm", "15.8"), ("reporter.phone", "138001380000")];
     let page = browser.send("/report/missing_person", &typed, None).await;
     assert!(page.html.contains("厘米") && page.html.contains("例如 158"), "{}", page.html);
@@ -140,8 +140,8 @@ async fn the_words_about_a_number_are_about_that_number() {
 
 #[actix_web::test]
 async fn a_phone_is_published_only_after_a_warning() {
-    let desk = Desk::new().await;
-    let mut browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let mut browser = browser(&scene).await;
     let mut form = typed(&lost_property());
     form.insert("reporter.publish_phone".to_owned(), "true".to_owned());
     let warning = browser.send("/report/lost_property", &pairs(&form), None).await;
@@ -152,15 +152,15 @@ async fn a_phone_is_published_only_after_a_warning() {
         let sent = browser.send("/report/lost_property", &pairs(&form), None).await;
         browser.cookie = sent.cookie();
         let token = browser.cookie.split('=').nth(1).unwrap();
-        let mine = desk.intake.my_notice(token, crate::domain::language::Language::En, desk.now()).await;
+        let mine = scene.intake.my_notice(token, crate::domain::language::Language::En, scene.now()).await;
         assert_eq!(mine.unwrap().notice["reporter"]["publish_phone"], public);
     }
 }
 
 #[actix_web::test]
 async fn whoever_knows_the_day_alone_says_so() {
-    let desk = Desk::new().await;
-    let mut browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let mut browser = browser(&scene).await;
     let mut form = typed(&missing_person());
     form.insert("last_seen.at".to_owned(), "2027-01-15".to_owned());
     form.insert("last_seen.time".to_owned(), String::new());
@@ -186,8 +186,8 @@ async fn whoever_knows_the_day_alone_says_so() {
 
 #[actix_web::test]
 async fn what_may_be_left_open_says_so_and_photos_are_counted_as_photos() {
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     let form = browser.get("/report/missing_person").await.html;
     for label in ["已经报警了吗？ （选填）", "这个时间准吗？ （选填）"] {
         assert!(form.contains(label), "{label}: {form}");
@@ -200,8 +200,8 @@ async fn what_may_be_left_open_says_so_and_photos_are_counted_as_photos() {
 
 #[actix_web::test]
 async fn who_reports_danger_calls_first() {
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     let form = browser.get("/report/rescue").await.html;
     let (above, fields) = form.split_once("<form method=\"post\" action=\"/report/rescue\"").unwrap();
     for number in ["110", "119", "120"] {
@@ -214,8 +214,8 @@ async fn who_reports_danger_calls_first() {
 
 #[actix_web::test]
 async fn a_personal_appeal_is_linked_out_with_the_risk() {
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     let refused = [("campaign.url", "https://example.org/help-me")];
     for (page, open) in [
         (browser.get("/report/donation").await, false),

@@ -6,9 +6,9 @@ use super::*;
 async fn nobody_is_congratulated_who_did_not_say_that_all_is_well() {
     let (glad, quiet) = ("平安就好", "请照顾好自己和家人");
     for (ticked, said, unsaid) in [(true, glad, quiet), (false, quiet, glad)] {
-        let desk = Desk::new().await;
-        let mut browser = browser(&desk).await;
-        let receipt = live(&desk, &missing_person()).await;
+        let scene = Scene::new().await;
+        let mut browser = browser(&scene).await;
+        let receipt = live(&scene, &missing_person()).await;
         let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
         browser.cookie = open.cookie();
         assert!(!open.html.contains(" checked"), "nothing is chosen beforehand: {}", open.html);
@@ -29,8 +29,8 @@ async fn nobody_is_congratulated_who_did_not_say_that_all_is_well() {
 
 #[actix_web::test]
 async fn what_waits_for_the_police_reference_says_so_from_the_first_minute() {
-    let mut desk = Desk::new().await;
-    desk.shared.weigh = |_, private, _| Weighing {
+    let mut scene = Scene::new().await;
+    scene.shared.weigh = |_, private, _| Weighing {
         needs: Needs { approvals: 1, leads: 0 },
         sealed: private.safety.violence,
         urgency: 2,
@@ -40,7 +40,7 @@ async fn what_waits_for_the_police_reference_says_so_from_the_first_minute() {
             && !private.safety.violence
             && private.police.reference.is_none(),
     };
-    let mut browser = browser(&desk).await;
+    let mut browser = browser(&scene).await;
     let mut fleeing = missing_person();
     fleeing["police"] = serde_json::json!({"reported": true});
     let elder = fleeing.clone();
@@ -52,7 +52,7 @@ async fn what_waits_for_the_police_reference_says_so_from_the_first_minute() {
     for (body, waits) in
         [(adult, true), (told, false), (elder, false), (fleeing, false), (lost_property(), false)]
     {
-        let receipt = submitted(&desk, &body).await;
+        let receipt = submitted(&scene, &body).await;
         browser.cookie = browser.get(&format!("/my/{}", receipt.manage_token)).await.cookie();
         for page in [browser.get("/my").await, browser.get("/report/done").await] {
             let asks =
@@ -64,9 +64,10 @@ async fn what_waits_for_the_police_reference_says_so_from_the_first_minute() {
 
 #[actix_web::test]
 async fn the_manage_link_is_the_page_and_its_forms_need_a_token() {
-    let desk = Desk::new().await;
-    let mut browser = browser(&desk).await;
-    let receipt = desk.intake.submit(desk.request(&lost_property(), None), desk.now()).await.unwrap().receipt;
+    let scene = Scene::new().await;
+    let mut browser = browser(&scene).await;
+    let receipt =
+        scene.intake.submit(scene.request(&lost_property(), None), scene.now()).await.unwrap().receipt;
     assert_eq!(browser.get("/my").await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(browser.get("/my/wrong").await.status, StatusCode::UNAUTHORIZED);
     let link = format!("/my/{}", receipt.manage_token);
@@ -118,12 +119,12 @@ async fn the_manage_link_is_the_page_and_its_forms_need_a_token() {
 #[actix_web::test]
 async fn the_end_is_one_press_from_the_top() {
     use crate::intake::tests::{live, submitted};
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
-    let waits = submitted(&desk, &missing_person()).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
+    let waits = submitted(&scene, &missing_person()).await;
     let waits = browser.get(&format!("/my/{}", waits.manage_token)).await.html;
     assert!(!waits.contains("#close\""), "{waits}");
-    let link = format!("/my/{}", live(&desk, &lost_property()).await.manage_token);
+    let link = format!("/my/{}", live(&scene, &lost_property()).await.manage_token);
     let public = browser.get(&link).await.html;
     assert!(public.contains(&format!("<a href=\"{link}#close\">有结果了？结束这条信息</a>")), "{public}");
     assert!(public.contains("id=\"close\"") && public.contains("通知各群"), "{public}");
@@ -132,9 +133,9 @@ async fn the_end_is_one_press_from_the_top() {
 #[actix_web::test]
 async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
     use crate::intake::tests::{live, submitted};
-    let desk = Desk::new().await;
-    let mut browser = browser(&desk).await;
-    let waiting = submitted(&desk, &missing_person()).await;
+    let scene = Scene::new().await;
+    let mut browser = browser(&scene).await;
+    let waiting = submitted(&scene, &missing_person()).await;
     let open = browser.get(&format!("/my/{}", waiting.manage_token)).await;
     browser.cookie = open.cookie();
     let confirmed = browser.get("/report/done").await;
@@ -148,7 +149,7 @@ async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
     }
     let mut body = lost_property();
     body["description"] = Value::from("落在 12 路公交车上。");
-    let public = live(&desk, &body).await;
+    let public = live(&scene, &body).await;
     let open = browser.get(&format!("/my/{}", public.manage_token)).await;
     let poster = format!("src=\"/n/{}/poster.jpg\"", public.case_number);
     assert!(open.html.contains(&poster) && open.html.contains("id=\"copy\""), "{}", open.html);
@@ -174,15 +175,15 @@ async fn there_is_something_to_forward_once_it_is_live_and_not_before() {
 #[actix_web::test]
 async fn a_family_sees_whose_notice_it_is_and_what_of_it_arrived() {
     use crate::intake::fixture::{donation, rescue};
-    let desk = Desk::new().await;
-    let mut browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let mut browser = browser(&scene).await;
     for (body, about) in [
         (missing_person(), "王秀英 · 76 岁 · 河北省廊坊市广阳区 · 人民公园东门 · 没有照片"),
         (lost_property(), "黑色钱包 · 河北省廊坊市广阳区 · 人民公园东门 · 没有照片"),
         (rescue(), "洪水、被水围困 · 河北省廊坊市广阳区 · 人民公园东门 · 没有照片"),
         (donation(), "某某慈善基金会 · 河北省廊坊市广阳区 · 没有照片"),
     ] {
-        let receipt = crate::intake::tests::submitted(&desk, &body).await;
+        let receipt = crate::intake::tests::submitted(&scene, &body).await;
         let open = browser.get(&format!("/my/{}", receipt.manage_token)).await.html;
         assert!(open.contains(&format!("您填写的内容：{about}")), "{about}: {open}");
     }
@@ -197,20 +198,20 @@ async fn whoever_ends_it_may_tell_how_it_ended_for_that_kind() {
     use crate::intake::fixture::{donation, rescue};
     use crate::store::{notices, types::Time};
     use crate::vault::token_hash;
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     for (body, outcome) in [
         (missing_person(), "已平安找到"),
         (lost_property(), "已物归原主"),
         (rescue(), "已获救"),
         (donation(), "募捐已完成"),
     ] {
-        let receipt = crate::intake::tests::submitted(&desk, &body).await;
+        let receipt = crate::intake::tests::submitted(&scene, &body).await;
         let link = format!("/my/{}", receipt.manage_token);
         let tells = format!("可以告诉群里“{outcome}”");
         assert!(!browser.get(&link).await.html.contains(&tells), "no group has heard of it");
-        let (hash, now) = (token_hash(&receipt.manage_token), desk.now());
-        let published = desk.intake.store.write(move |tx| {
+        let (hash, now) = (token_hash(&receipt.manage_token), scene.now());
+        let published = scene.intake.store.write(move |tx| {
             let mut notice = notices::by_manage_hash(tx, &hash)?.unwrap();
             notice.live_at = Some(Time(now));
             notices::save(tx, &notice)
@@ -223,8 +224,8 @@ async fn whoever_ends_it_may_tell_how_it_ended_for_that_kind() {
 
 #[actix_web::test]
 async fn a_browser_that_keeps_no_cookies_gets_the_receipt_at_once() {
-    let desk = Desk::new().await;
-    let browser = Browser { cookie: String::new(), ..browser(&desk).await };
+    let scene = Scene::new().await;
+    let browser = Browser { cookie: String::new(), ..browser(&scene).await };
     let fresh = browser.get("/report/missing_person").await;
     assert_eq!(fresh.cookie(), "__Host-manage=", "it is looked for at the submission");
     let mut form = typed(&missing_person());
@@ -246,11 +247,11 @@ async fn a_browser_that_keeps_no_cookies_gets_the_receipt_at_once() {
 async fn a_page_opened_by_the_link_works_without_cookies() {
     use crate::domain::life_cycle::Step;
     use crate::intake::tests::{MODERATOR, steps};
-    let desk = Desk::new().await;
-    let browser = Browser { cookie: String::new(), ..browser(&desk).await };
-    let receipt = submitted(&desk, &lost_property()).await;
+    let scene = Scene::new().await;
+    let browser = Browser { cookie: String::new(), ..browser(&scene).await };
+    let receipt = submitted(&scene, &lost_property()).await;
     let link = format!("/my/{}", receipt.manage_token);
-    steps(&desk, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
+    steps(&scene, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
     let open = browser.get(&link).await;
     assert!(!open.html.contains("href=\"/my#") && !open.html.contains("href=\"/my/edit"), "{}", open.html);
     let with = |page: &Page, more: &[(&'static str, &str)]| {
@@ -291,9 +292,9 @@ async fn a_page_opened_by_the_link_works_without_cookies() {
 
 #[actix_web::test]
 async fn a_renewal_needs_no_cookie_and_a_kept_one_makes_the_addresses_short() {
-    let desk = Desk::new().await;
-    let mut browser = Browser { cookie: String::new(), ..browser(&desk).await };
-    let link = format!("/my/{}", live(&desk, &lost_property()).await.manage_token);
+    let scene = Scene::new().await;
+    let mut browser = Browser { cookie: String::new(), ..browser(&scene).await };
+    let link = format!("/my/{}", live(&scene, &lost_property()).await.manage_token);
     let open = browser.get(&link).await;
     let renew = [("csrf", open.csrf()), ("token", open.hidden("token").unwrap())];
     let renewed = browser.post("/my/renew", &renew).await;

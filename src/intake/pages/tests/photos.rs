@@ -4,8 +4,8 @@ use super::*;
 
 #[actix_web::test]
 async fn a_photo_can_be_sent_before_the_rest() {
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     let form = browser.get("/report/rescue").await.html;
     // The page comes back at the heading of the field, above what it says of the photo.
     assert!(form.contains("formaction=\"/report/rescue#photos\">上传这张"), "{form}");
@@ -26,14 +26,14 @@ async fn a_photo_can_be_sent_before_the_rest() {
 
 #[actix_web::test]
 async fn a_photo_has_arrived_where_it_was_just_sent_and_is_there_where_it_was() {
-    let desk = Desk::new().await;
-    let mut browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let mut browser = browser(&scene).await;
     let page = browser.send("/report/lost_property", &[("stay", "1")], Some(&png(90))).await;
     assert!(page.html.contains("照片已经收到") && !page.html.contains("现在的照片"), "{}", page.html);
     let photo = page.html.split("name=\"photo_ids\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     let mut body = lost_property();
     body["photo_ids"] = serde_json::json!([photo]);
-    let receipt = submitted(&desk, &body).await;
+    let receipt = submitted(&scene, &body).await;
     let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
     browser.cookie = open.cookie();
     let edit = browser.get("/my/edit").await;
@@ -46,8 +46,8 @@ async fn a_photo_has_arrived_where_it_was_just_sent_and_is_there_where_it_was() 
 
 #[actix_web::test]
 async fn a_photo_of_no_bytes_is_told_so_and_a_field_left_empty_is_not() {
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     let typed = [("stay", "1"), ("description", "被困桥头")];
     let page = browser.send("/report/rescue", &typed, Some(b"")).await;
     assert_eq!(page.status, StatusCode::UNPROCESSABLE_ENTITY);
@@ -78,14 +78,14 @@ async fn what_is_wrong_with_a_photo_is_said_wherever_one_is_sent() {
     for language in ["zh-CN", "en"] {
         let asked = TestRequest::get().uri(&format!("/?lang={language}")).to_http_request();
         for fault in faults {
-            let said = sheet::sentence(&Frame::public(&asked), &FieldFault::new(fault.code()));
+            let said = super::super::form::sentence(&Frame::public(&asked), &FieldFault::new(fault.code()));
             assert!(!said.contains(fault.code()), "{said}");
         }
     }
-    let desk = Desk::new().await;
-    let mut browser = browser(&desk).await;
-    let receipt = submitted(&desk, &missing_person()).await;
-    steps(&desk, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
+    let scene = Scene::new().await;
+    let mut browser = browser(&scene).await;
+    let receipt = submitted(&scene, &missing_person()).await;
+    steps(&scene, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
     let open = browser.get(&format!("/my/{}", receipt.manage_token)).await;
     browser.cookie = open.cookie();
     let csrf = open.html.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
@@ -112,8 +112,8 @@ async fn what_is_too_large_is_told_in_words_and_what_was_typed_is_there() {
         let told = Problem::TooLarge(MAX_BYTES).detail(language);
         assert!(told.contains("8 MB") && !told.contains("8192"), "{told}");
     }
-    let desk = Desk::new().await;
-    let browser = browser(&desk).await;
+    let scene = Scene::new().await;
+    let browser = browser(&scene).await;
     let endless = "救".repeat(30_000);
     let page = browser.send("/report/rescue", &[("description", &endless)], None).await;
     assert_eq!(page.status, StatusCode::PAYLOAD_TOO_LARGE);

@@ -25,13 +25,13 @@ pub const HOSTILE: &str = "\"'><script>alert(72)</script><img src=x onerror=aler
 /// What only the family knows, in each of these tests.
 pub const PRIVATE: [&str; 5] = [PHONE, "13800138000", "王小明", "京公立字0072", "左手腕有一颗痣"];
 
-pub struct Desk {
+pub struct Scene {
     pub house: House,
 }
 
-impl Desk {
-    pub async fn new() -> Desk {
-        Desk { house: House::new().await }
+impl Scene {
+    pub async fn new() -> Scene {
+        Scene { house: House::new().await }
     }
 
     pub async fn somebody(&self, name: &str, role: Role) -> String {

@@ -4,24 +4,24 @@ use super::*;
 
 #[actix_web::test]
 async fn a_curious_moderator_reads_no_private_word_without_the_claim() {
-    let desk = Desk::new().await;
-    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
-    let holder = desk.somebody("陈静", Role::Moderator).await;
-    let curious = desk.somebody("刘洋", Role::Lead).await;
+    let scene = Scene::new().await;
+    let case = scene.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let holder = scene.somebody("陈静", Role::Moderator).await;
+    let curious = scene.somebody("刘洋", Role::Lead).await;
     let path = format!("/review/{case}");
-    let (status, before) = desk.page(&path, &curious).await;
+    let (status, before) = scene.page(&path, &curious).await;
     assert_eq!(status, 200);
     assert!(before.contains("李玉兰") && before.contains("8000"), "the public part and the last four digits");
-    assert_eq!(desk.send(&format!("{path}/claim"), &holder, &[]).await.status(), 303);
-    let (_, while_held) = desk.page(&path, &curious).await;
-    let (_, queue) = desk.page("/review", &curious).await;
+    assert_eq!(scene.send(&format!("{path}/claim"), &holder, &[]).await.status(), 303);
+    let (_, while_held) = scene.page(&path, &curious).await;
+    let (_, queue) = scene.page("/review", &curious).await;
     for (where_, html) in [("before", &before), ("while held", &while_held), ("queue", &queue)] {
         for secret in PRIVATE {
             assert!(!html.contains(secret), "{secret} {where_}");
         }
         assert!(!html.contains("alert(72)"), "the tip, {where_}");
     }
-    let (_, held) = desk.page(&path, &holder).await;
+    let (_, held) = scene.page(&path, &holder).await;
     for secret in &PRIVATE[2..] {
         assert!(held.contains(secret), "{secret} for the holder");
     }
@@ -30,43 +30,43 @@ async fn a_curious_moderator_reads_no_private_word_without_the_claim() {
     // The phone needs a request of its own, with a reason.
     assert!(!held.contains("13800138000"), "{held}");
     let phone = format!("{path}/phone");
-    assert_eq!(desk.send(&phone, &holder, &[("reason", "curious")]).await.status(), 422);
-    assert_eq!(desk.send(&phone, &curious, &[("reason", "call_back")]).await.status(), 409);
-    assert_eq!(desk.send(&phone, &holder, &[("reason", "call_back")]).await.status(), 303);
-    assert!(desk.page(&path, &holder).await.1.contains(&format!("href=\"tel:{PHONE}\"")));
-    assert!(!desk.page(&path, &curious).await.1.contains("13800138000"));
+    assert_eq!(scene.send(&phone, &holder, &[("reason", "curious")]).await.status(), 422);
+    assert_eq!(scene.send(&phone, &curious, &[("reason", "call_back")]).await.status(), 409);
+    assert_eq!(scene.send(&phone, &holder, &[("reason", "call_back")]).await.status(), 303);
+    assert!(scene.page(&path, &holder).await.1.contains(&format!("href=\"tel:{PHONE}\"")));
+    assert!(!scene.page(&path, &curious).await.1.contains("13800138000"));
 }
 
 #[actix_web::test]
 async fn a_moderator_reads_which_characters_the_poster_lacks() {
     for (name, told) in [("張偉豪", false), ("李玉兰𰻝", true)] {
-        let desk = Desk::new().await;
-        let moderator = desk.somebody("陈静", Role::Moderator).await;
-        let case = desk.notice(content(person(name), ""), |_| {}).await;
-        let (_, sheet) = desk.page(&format!("/review/{case}"), &moderator).await;
+        let scene = Scene::new().await;
+        let moderator = scene.somebody("陈静", Role::Moderator).await;
+        let case = scene.notice(content(person(name), ""), |_| {}).await;
+        let (_, sheet) = scene.page(&format!("/review/{case}"), &moderator).await;
         assert_eq!(sheet.contains("海报显示不了这些字：𰻝。"), told, "{name}: {sheet}");
     }
 }
 
 #[actix_web::test]
 async fn a_sealed_case_says_that_both_are_leads_and_goes_to_no_lead_again() {
-    let desk = Desk::new().await;
-    let case = desk
+    let scene = Scene::new().await;
+    let case = scene
         .notice(content(person("李玉兰"), ""), |n| {
             (n.sealed, n.needs_approvals, n.needs_leads) = (true, 2, 2);
         })
         .await;
-    let lead = desk.somebody("赵组长", Role::Lead).await;
+    let lead = scene.somebody("赵组长", Role::Lead).await;
     let path = format!("/review/{case}");
-    desk.send(&format!("{path}/claim"), &lead, &[]).await;
-    let (_, html) = desk.page(&path, &lead).await;
+    scene.send(&format!("{path}/claim"), &lead, &[]).await;
+    let (_, html) = scene.page(&path, &lead).await;
     assert!(html.contains("通过：0 / 2 人，两位都须是组长"), "{html}");
     assert!(html.contains("value=\"reject\"") && !html.contains("value=\"escalate\""), "{html}");
 }
 
 #[actix_web::test]
 async fn what_may_be_the_same_stands_side_by_side() {
-    let desk = Desk::new().await;
+    let scene = Scene::new().await;
     let same_phone = |n: &mut Notice| n.phone_hash = Some(b"the same".to_vec());
     let other = |number: u128| {
         move |n: &mut Notice| {
@@ -75,20 +75,20 @@ async fn what_may_be_the_same_stands_side_by_side() {
             n.case_number = Named(crate::domain::case_number::CaseNumber::from_bits(number as u64));
         }
     };
-    let older = desk.notice(content(person("李玉蓝"), "和平路口"), other(1)).await;
+    let older = scene.notice(content(person("李玉蓝"), "和平路口"), other(1)).await;
     // As many as the page shows, each newer than the one that this moderator may see.
     let mut sealed = Vec::new();
     for number in 2..5 {
-        let put = desk.notice(content(person("不可见"), ""), |n| {
+        let put = scene.notice(content(person("不可见"), ""), |n| {
             other(number)(n);
             n.sealed = true;
         });
         sealed.push(put.await);
     }
-    let case = desk.notice(content(person("李玉兰"), ""), same_phone).await;
-    let moderator = desk.somebody("陈静", Role::Moderator).await;
-    desk.send(&format!("/review/{case}/claim"), &moderator, &[]).await;
-    let (_, html) = desk.page(&format!("/review/{case}"), &moderator).await;
+    let case = scene.notice(content(person("李玉兰"), ""), same_phone).await;
+    let moderator = scene.somebody("陈静", Role::Moderator).await;
+    scene.send(&format!("/review/{case}/claim"), &moderator, &[]).await;
+    let (_, html) = scene.page(&format!("/review/{case}"), &moderator).await;
     let (_, table) = html.split_once("<table class=\"log compare\">").expect("a table");
     let table = table.split_once("</table>").unwrap().0;
     for told in ["李玉兰", "李玉蓝", "<b>76</b>", "和平路口", &older, "/page.jpg"] {
@@ -96,16 +96,16 @@ async fn what_may_be_the_same_stands_side_by_side() {
     }
     // Otherwise anybody could search for cases that only leads may open, with a phone or a face.
     assert!(!table.contains("不可见") && !sealed.iter().any(|case| table.contains(case)), "{table}");
-    let lead = desk.somebody("赵组长", Role::Lead).await;
-    assert!(desk.page(&format!("/review/{case}"), &lead).await.1.contains("不可见"));
+    let lead = scene.somebody("赵组长", Role::Lead).await;
+    assert!(scene.page(&format!("/review/{case}"), &lead).await.1.contains("不可见"));
 }
 
 #[actix_web::test]
 async fn what_is_live_is_paused_or_removed_by_keys_that_ask_first() {
-    let desk = Desk::new().await;
-    let case = desk.live(|_| {}).await;
-    let moderator = desk.somebody("陈静", Role::Moderator).await;
-    let (_, html) = desk.page(&format!("/review/{case}"), &moderator).await;
+    let scene = Scene::new().await;
+    let case = scene.live(|_| {}).await;
+    let moderator = scene.somebody("陈静", Role::Moderator).await;
+    let (_, html) = scene.page(&format!("/review/{case}"), &moderator).await;
     for (key, step) in [("p", "pause"), ("x", "remove")] {
         assert!(html.contains(&format!("<kbd>{key}</kbd>")), "{key}: {html}");
         // The key unfolds the form; the button that sends it is another.
@@ -124,12 +124,12 @@ async fn an_approval_of_what_is_live_says_what_it_does() {
         (|n| n.police_due_at = Some(n.submitted_at), ["核对报警编号", "它就不再等编号", "编号已核对"]),
         (|n| n.pending_revision = Some(1), ["通过", "人数够了先进入撤回时间", "通过"]),
     ] {
-        let desk = Desk::new().await;
-        let case = desk.live(change).await;
-        let holder = desk.somebody("陈静", Role::Moderator).await;
+        let scene = Scene::new().await;
+        let case = scene.live(change).await;
+        let holder = scene.somebody("陈静", Role::Moderator).await;
         let path = format!("/review/{case}");
-        desk.send(&format!("{path}/claim"), &holder, &[]).await;
-        let (_, html) = desk.page(&path, &holder).await;
+        scene.send(&format!("{path}/claim"), &holder, &[]).await;
+        let (_, html) = scene.page(&path, &holder).await;
         let (_, form) =
             html.split_once("<summary data-key=\"a\" class=\"main\">").expect("a form to approve it");
         let [heading, hint, button] = told;
@@ -141,14 +141,14 @@ async fn an_approval_of_what_is_live_says_what_it_does() {
 
 /// The reasons for which a page offers to reject a case.
 async fn to_reject(subject: Subject) -> Vec<&'static str> {
-    let desk = Desk::new().await;
+    let scene = Scene::new().await;
     let (public, mut private) = content(subject, "");
     private.category = None;
-    let case = desk.notice((public, private), |_| {}).await;
-    let holder = desk.somebody("陈静", Role::Lead).await;
+    let case = scene.notice((public, private), |_| {}).await;
+    let holder = scene.somebody("陈静", Role::Lead).await;
     let path = format!("/review/{case}");
-    desk.send(&format!("{path}/claim"), &holder, &[]).await;
-    let (_, html) = desk.page(&path, &holder).await;
+    scene.send(&format!("{path}/claim"), &holder, &[]).await;
+    let (_, html) = scene.page(&path, &holder).await;
     let (_, form) = html.split_once("name=\"action\" value=\"reject\"").expect("a form to reject it");
     let form = form.split("</form>").next().unwrap();
     let offered = |code: &&str| form.contains(&format!("value=\"{code}\""));
@@ -185,41 +185,41 @@ fn history(html: &str) -> Vec<&str> {
 
 #[actix_web::test]
 async fn the_history_says_what_happened_and_leaves_out_what_says_nothing() {
-    let desk = Desk::new().await;
-    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let scene = Scene::new().await;
+    let case = scene.notice(content(person("李玉兰"), ""), |_| {}).await;
     let (holder, other) =
-        (desk.somebody("陈静", Role::Moderator).await, desk.somebody("刘洋", Role::Moderator).await);
+        (scene.somebody("陈静", Role::Moderator).await, scene.somebody("刘洋", Role::Moderator).await);
     let path = format!("/review/{case}");
     for (step, by) in [("claim", &other), ("release", &other), ("claim", &holder)] {
-        assert_eq!(desk.send(&format!("{path}/{step}"), by, &[]).await.status(), 303);
+        assert_eq!(scene.send(&format!("{path}/{step}"), by, &[]).await.status(), 303);
     }
-    let version = desk.stored(&case).await.version.to_string();
+    let version = scene.stored(&case).await.version.to_string();
     let approved = [("version", version.as_str()), ("action", "approve"), ("reason", "verified")];
-    assert_eq!(desk.send(&format!("{path}/decisions"), &holder, &approved).await.status(), 303);
-    assert!(desk.page(&path, &holder).await.1.contains("此前可以撤回"));
-    desk.house.advance(desk.house.shared.times.cooling);
-    let (_, over) = desk.page(&path, &holder).await;
+    assert_eq!(scene.send(&format!("{path}/decisions"), &holder, &approved).await.status(), 303);
+    assert!(scene.page(&path, &holder).await.1.contains("此前可以撤回"));
+    scene.house.advance(scene.house.shared.times.cooling);
+    let (_, over) = scene.page(&path, &holder).await;
     assert!(
         over.contains("正在发出") && !over.contains("撤回我的通过") && !over.contains("此前可以撤回"),
         "{over}"
     );
-    let now = desk.house.now();
-    assert!(super::super::station(&desk.house.shared).let_out(now).await.failed.is_none());
-    let (_, chinese) = desk.page(&path, &holder).await;
+    let now = scene.house.now();
+    assert!(super::super::station(&scene.house.shared).let_out(now).await.failed.is_none());
+    let (_, chinese) = scene.page(&path, &holder).await;
     let told = history(&chinese);
     assert_eq!(told[0], "撤回时间已过，已自动发出", "{told:?}");
     assert!(told[1].starts_with("陈静 · 通过 → 即将发布"), "what an approval leads to: {told:?}");
     assert_eq!(&told[2..], ["刘洋 · 放回队列"], "who decides or lets go had it claimed: {told:?}");
-    let (_, english) = desk.page(&format!("{path}?lang=en"), &holder).await;
+    let (_, english) = scene.page(&format!("{path}?lang=en"), &holder).await;
     let told = history(&english);
     assert_eq!(told[0], "The undo time passed; it went out by itself", "{told:?}");
 }
 
 #[actix_web::test]
 async fn the_preview_says_who_reads_it_in_this_language() {
-    let desk = Desk::new().await;
-    let case = desk.notice(content(person("李玉兰"), ""), |_| {}).await;
-    let moderator = desk.somebody("陈静", Role::Moderator).await;
+    let scene = Scene::new().await;
+    let case = scene.notice(content(person("李玉兰"), ""), |_| {}).await;
+    let moderator = scene.somebody("陈静", Role::Moderator).await;
     for (language, kind, told) in [
         (
             "en",
@@ -228,7 +228,7 @@ async fn the_preview_says_who_reads_it_in_this_language() {
         ),
         ("zh-CN", "寻人", "中文群收到的就是这段文字；英文群里栏目名是英文"),
     ] {
-        let (_, html) = desk.page(&format!("/review/{case}?lang={language}"), &moderator).await;
+        let (_, html) = scene.page(&format!("/review/{case}?lang={language}"), &moderator).await;
         let (_, preview) = html.split_once(told).unwrap_or_else(|| panic!("{language}: {html}"));
         assert!(preview.split("</blockquote>").next().unwrap().contains(kind), "{language}: {preview}");
     }

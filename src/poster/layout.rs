@@ -25,7 +25,7 @@ enum Item {
 
 /// The elements and their positions, in painting order.
 #[derive(Default)]
-pub(super) struct Sheet {
+pub(super) struct Layout {
     items: Vec<Item>,
     /// Where the next element goes; in the end, the total height.
     pub y: f32,
@@ -33,7 +33,7 @@ pub(super) struct Sheet {
     pub natural: f32,
 }
 
-impl Sheet {
+impl Layout {
     pub fn shape(&mut self, area: Area, colour: Rgb) {
         self.items.push(Item::Shape(area, colour));
     }

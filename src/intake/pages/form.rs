@@ -14,7 +14,7 @@ use crate::web::moment;
 use crate::web::problem::{field_sentence, named_sentence};
 
 /// A whole form.
-pub struct Sheet {
+pub struct Form {
     pub kind: Kind,
     pub sections: Vec<Section>,
     /// Each fault's place and sentence, in the order of the fields.
@@ -65,9 +65,9 @@ pub struct Picture {
     pub alt: String,
 }
 
-impl Sheet {
+impl Form {
     /// The form of `kind` with what was typed, its faults, and the places to choose from.
-    pub fn new(frame: &Frame, kind: Kind, typed: &Typed, faults: &FieldFaults, places: &[Region]) -> Sheet {
+    pub fn new(frame: &Frame, kind: Kind, typed: &Typed, faults: &FieldFaults, places: &[Region]) -> Form {
         let words = Words { frame, kind };
         let mut listed = Vec::new();
         let mut shown = Vec::new();
@@ -99,7 +99,7 @@ impl Sheet {
         }
         let key = typed.first("key").to_owned();
         let photo_refused = !typed.first(PHOTO_REFUSED).is_empty();
-        Sheet { kind, sections: shown, faults: listed, key, photo_refused }
+        Form { kind, sections: shown, faults: listed, key, photo_refused }
     }
 }
 

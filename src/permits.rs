@@ -7,18 +7,18 @@ use tokio::sync::AcquireError;
 #[error("the work was broken off")]
 pub struct BrokenOff;
 
-/// Runs work on a blocking thread once `turn`, a permit of a semaphore, has come.
+/// Runs work on a blocking thread once `permit`, one of a semaphore, has come.
 ///
 /// # Errors
 /// [`BrokenOff`].
-pub async fn in_turn<P: Send + 'static, T: Send + 'static>(
-    turn: impl Future<Output = Result<P, AcquireError>>,
+pub async fn with_permit<P: Send + 'static, T: Send + 'static>(
+    permit: impl Future<Output = Result<P, AcquireError>>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, BrokenOff> {
-    let turn = turn.await.map_err(|_| BrokenOff)?;
+    let permit = permit.await.map_err(|_| BrokenOff)?;
     tokio::task::spawn_blocking(move || {
         // Held by the work, not by the request, which may be dropped while the work goes on.
-        let _turn = turn;
+        let _permit = permit;
         work()
     })
     .await
@@ -34,11 +34,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_goes_away_frees_no_turn_before_the_work_is_done() {
+    async fn who_goes_away_frees_no_permit_before_the_work_is_done() {
         static ROOM: Semaphore = Semaphore::const_new(1);
         let (begin, begun) = oneshot::channel();
         let (end, ended) = mpsc::channel::<()>();
-        let waiting = tokio::spawn(in_turn(ROOM.acquire(), move || {
+        let waiting = tokio::spawn(with_permit(ROOM.acquire(), move || {
             begin.send(()).unwrap();
             ended.recv()
         }));
@@ -51,9 +51,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_panics_is_broken_off_and_frees_its_turn() {
+    async fn work_that_panics_is_broken_off_and_frees_its_permit() {
         static ROOM: Semaphore = Semaphore::const_new(1);
-        assert_eq!(in_turn(ROOM.acquire(), || panic!("as it should")).await, Err::<(), _>(BrokenOff));
-        assert_eq!(in_turn(ROOM.acquire(), || 72).await, Ok(72));
+        assert_eq!(with_permit(ROOM.acquire(), || panic!("as it should")).await, Err::<(), _>(BrokenOff));
+        assert_eq!(with_permit(ROOM.acquire(), || 72).await, Ok(72));
     }
 }
