@@ -4,7 +4,7 @@ use actix_web::{get, web};
 
 use super::report::{self, Report, ReportError};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::people::Role;
+use crate::domain::people::{Moderator, Role};
 use crate::web::problem::Problem;
 use crate::web::session::Caller;
 use crate::web::shared::Shared;
@@ -32,8 +32,8 @@ pub async fn broadcasts(
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<Report>, Problem> {
-    let role = caller.require(Role::Moderator)?.role.0;
-    Ok(web::Json(read(&shared, &path, role).await?))
+    let by = caller.require(Role::Moderator)?.moderator();
+    Ok(web::Json(read(&shared, &path, by).await?))
 }
 
 /// Reads a report off the async threads.
@@ -41,9 +41,9 @@ pub async fn broadcasts(
 /// # Errors
 /// Where `case` is not a case number or not a known one, or its notice is sealed and the reader is not a
 /// lead.
-pub async fn read(shared: &Shared, case: &str, role: Role) -> Result<Report, Problem> {
+pub async fn read(shared: &Shared, case: &str, by: Moderator) -> Result<Report, Problem> {
     let case: CaseNumber = case.parse()?;
-    let (lead, now) = (role == Role::Lead, shared.clock.now());
-    let found = shared.store.read(move |c| Ok(report::report(c, case, lead, now))).await?;
+    let now = shared.clock.now();
+    let found = shared.store.read(move |c| Ok(report::report(c, case, by, now))).await?;
     Ok(found?)
 }

@@ -86,8 +86,8 @@ pub async fn show_broadcasts(
     person: SignedIn,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let role = person.require(Role::Moderator)?.role.0;
-    let report = api::read(&shared, &path, role).await?;
+    let by = person.require(Role::Moderator)?.moderator();
+    let report = api::read(&shared, &path, by).await?;
     let frame = person.frame(&http);
     page(&http, &frame, &BroadcastsPage { frame: &frame, report })
 }

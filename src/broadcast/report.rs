@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::{DeliveryState, EndedAs, How, Purpose, Untried};
 use crate::domain::named::named;
+use crate::domain::people::Moderator;
 use crate::store::broadcasts::{self, Broadcast};
 use crate::store::tally::{self, Because, CameTo, Tally};
 use crate::store::{Answer, Conn, StoreError, notices};
@@ -93,11 +94,11 @@ pub struct Reason {
 pub fn report(
     conn: &mut Conn,
     case: CaseNumber,
-    lead: bool,
+    by: Moderator,
     now: DateTime<Utc>,
 ) -> Result<Report, ReportError> {
     let notice = notices::by_case(conn, case)?.ok_or(ReportError::Unknown)?;
-    if notice.is_for_leads() && !lead {
+    if notice.is_for_leads() && !by.lead {
         return Err(ReportError::LeadRequired);
     }
     let items = broadcasts::of_notice(conn, notice.id.0)?

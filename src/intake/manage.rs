@@ -18,7 +18,7 @@ use crate::domain::logged::Act;
 use crate::domain::marks::marks;
 use crate::domain::notice::{Evidence, Kind, Private, Public};
 use crate::domain::screening::FindingKind;
-use crate::store::notices::{self, Notice, Revision};
+use crate::store::notices::{self, Asks, Notice, Revision};
 use crate::store::transition::{By, lay_beside, take};
 use crate::store::types::Time;
 use crate::store::{Conn, StoreError, marks as known_by};
@@ -164,7 +164,7 @@ impl Intake {
                 let number = notice.pending_revision.unwrap_or_else(|| notice.looked_at());
                 let (public, private) = contents(tx, &notice, &key, number)?;
                 lay_beside(tx, &vault, notice, Act::Renew, By::reporter(now), |tx, n| {
-                    Ok(add_revision(tx, n, &key, (&public, &private), true, now)?)
+                    Ok(add_revision(tx, n, &key, (&public, &private), Asks::Time, now)?)
                 })
             })
             .await
@@ -201,11 +201,11 @@ fn add_revision(
     notice: &mut Notice,
     key: &Key,
     content: (&Public, &Private),
-    renewal: bool,
+    asks: Asks,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     notice.revision += 1;
-    let revision = Revision::seal(key, notice.id.0, notice.revision, content, renewal, now)?;
+    let revision = Revision::seal(key, notice.id.0, notice.revision, content, asks, now)?;
     notices::insert_revision(tx, &revision)
 }
 
@@ -249,7 +249,7 @@ fn heed(
     taken(&reply.photos, public.photos.iter().copied())?;
     attach(tx, &reply.photos, notice.id.0)?;
     private.evidence.extend(reply.photos.iter().map(|photo| Evidence { photo: *photo, at: now }));
-    Ok(add_revision(tx, notice, &key, (&public, &private), false, now)?)
+    Ok(add_revision(tx, notice, &key, (&public, &private), Asks::Words, now)?)
 }
 
 /// What a reply is the first to tell of violence, of a flight, or of a child in dispute.
@@ -296,8 +296,8 @@ fn replace(
         } else {
             known_by::set(tx, &intake.vault, n.id.0, &marks(public))?;
         }
-        let renewal = renewal_waits(tx, n)?;
-        add_revision(tx, n, key, (public, private), renewal, now)
+        let asks = if renewal_waits(tx, n)? { Asks::Time } else { Asks::Words };
+        add_revision(tx, n, key, (public, private), asks, now)
     };
     if matches!(notice.state.0, State::Live | State::Paused) {
         let notice = lay_beside(tx, &intake.vault, notice, Step::Revise, By::reporter(now), |tx, n| {

@@ -20,7 +20,7 @@ use crate::permits::BrokenOff;
 use crate::store::answers::{self, Answered};
 use crate::store::events::{self, Entry};
 use crate::store::marks::Alike;
-use crate::store::notices::{self, Notice, Revision};
+use crate::store::notices::{self, Asks, Notice, Revision};
 use crate::store::types::{Id, Named, Time};
 use crate::store::{Conn, Store, StoreError, marks as known_by, photos as stored};
 use crate::vault::{Vault, new_token, random, token_hash};
@@ -260,7 +260,7 @@ fn first_revision(
     let weighed = (intake.weigh)(public, private, now);
     let (key, key_wrapped) = intake.vault.new_key();
     let id = new_id(now);
-    let revision = Revision::seal(&key, id, 1, (public, private), false, now)?;
+    let revision = Revision::seal(&key, id, 1, (public, private), Asks::Words, now)?;
     let notice = Notice {
         id: Id(id),
         case_number: Named(new_number()),

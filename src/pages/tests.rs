@@ -15,7 +15,7 @@ use crate::domain::notice::{
     Public, Reporter, Safety, Sex, Subject,
 };
 use crate::domain::region::Region;
-use crate::store::notices::{self, Notice, Revision};
+use crate::store::notices::{self, Asks, Notice, Revision};
 use crate::store::types::{Id, Named, Time};
 use crate::web::limits::Limit;
 use crate::web::request::around;
@@ -162,7 +162,7 @@ pub(super) async fn put(
         renewals: 0,
         pending_urgency: None,
     };
-    let revision = Revision::seal(&key, id, 1, (&public, &private), false, now).unwrap();
+    let revision = Revision::seal(&key, id, 1, (&public, &private), Asks::Words, now).unwrap();
     shared.store.write(move |conn| notices::insert(conn, &notice, &revision)).await.unwrap();
     number
 }

@@ -10,7 +10,6 @@ use uuid::Uuid;
 
 use self::bodies::{DecisionBody, PhoneBody, RemoveBody, RestrictBody, VerdictBody};
 use self::who::AsModerator;
-pub use self::who::moderator;
 use super::view::{self, Sheet};
 use super::waiting::{self, Queue};
 use super::{Decision, Desk, ReviewError};

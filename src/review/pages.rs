@@ -8,7 +8,7 @@ use askama::Template;
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::api::{self, bodies, moderator, station};
+use super::api::{self, bodies, station};
 use super::reasons::Reveal;
 use super::tips::Fate;
 use super::{Decision, ReviewError, view, waiting};
@@ -116,7 +116,7 @@ pub async fn show_queue(
     query: web::Query<QueueQuery>,
 ) -> Result<HttpResponse, Problem> {
     let account = person.require(Role::Moderator)?;
-    let by = moderator(account);
+    let by = account.moderator();
     let (state, after) = (State::named(&query.state), cursor::read(&query.cursor));
     // An old bookmark still opens the queue, with a note that it shows something else.
     let astray =
@@ -127,7 +127,7 @@ pub async fn show_queue(
     let found = shared.store.read(move |c| waiting::queue(c, &vault, by, state, after, PAGE, now)).await?;
     let frame = person.frame(&http);
     let done = Step::named(&query.done);
-    let mut template = QueuePage::new(frame.clone(), &account.name, by.lead, state, found, done);
+    let mut template = QueuePage::new(frame.clone(), &account.name, by, state, found, done);
     template.astray = astray;
     page(&http, &frame, &template)
 }
@@ -261,7 +261,7 @@ impl<'a> Visit<'a> {
         person: &'a SignedIn,
         case: &str,
     ) -> Result<Visit<'a>, Problem> {
-        let by = moderator(person.require(Role::Moderator)?);
+        let by = person.require(Role::Moderator)?.moderator();
         Ok(Visit { http, shared, person, case: api::case(case)?, by })
     }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::schema::{accounts, api_tokens, sessions};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both, notices};
-use crate::domain::people::Role;
+use crate::domain::people::{Moderator, Role};
 
 /// Somebody who may act.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -22,6 +22,13 @@ pub struct Account {
     pub created_at: Time,
     /// Set once it is disabled: from then on its password, sessions and tokens open nothing.
     pub disabled_at: Option<Time>,
+}
+
+impl Account {
+    /// As whom they verify, where their role lets them.
+    pub fn moderator(&self) -> Moderator {
+        Moderator { id: self.id.0, lead: self.role.0 == Role::Lead }
+    }
 }
 
 /// An account with what its owner logs in with.

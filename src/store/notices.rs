@@ -16,7 +16,7 @@ mod claims;
 mod contents;
 
 pub use claims::{Claim, claim, hold_on, lapse};
-pub use contents::{Opened, Revision, insert_revision, live_revisions, opened, revision, revisions_of};
+pub use contents::{Asks, Opened, Revision, insert_revision, live_revisions, opened, revision, revisions_of};
 
 /// A notice as stored. What it says is in its revisions, sealed.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable, AsChangeset, Identifiable)]

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use uuid::Uuid;
 
 use crate::blobs::Size;
-use crate::domain::people::Role;
+use crate::domain::people::{Moderator, Role};
 use crate::intake::api::{count, station};
 use crate::store::photos::{self, Photo};
 use crate::store::{Answer, Conn, notices};
@@ -30,8 +30,8 @@ pub async fn photo(
     if let Some(person) = visitor.0
         && let Ok(account) = person.require(Role::Moderator)
     {
-        let lead = account.role.0 == Role::Lead;
-        let found = shared.store.read(move |c| may_be_looked_at(c, id, lead)).await?;
+        let by = account.moderator();
+        let found = shared.store.read(move |c| may_be_looked_at(c, id, by)).await?;
         if let Some(photo) = found {
             return Ok(jpeg_answer(intake.photo_bytes(&photo, size).await?));
         }
@@ -46,11 +46,11 @@ pub async fn photo(
 }
 
 /// The photo, unless its notice is for leads alone and the reader is not a lead.
-fn may_be_looked_at(conn: &mut Conn, id: Uuid, lead: bool) -> Answer<Option<Photo>> {
+fn may_be_looked_at(conn: &mut Conn, id: Uuid, by: Moderator) -> Answer<Option<Photo>> {
     let Some(found) = photos::by_id(conn, id)? else { return Ok(None) };
     let owner = found.notice_id.map(|owner| notices::by_id(conn, owner.0)).transpose()?.flatten();
     let for_leads = owner.is_some_and(|notice| notice.is_for_leads());
-    Ok((lead || !for_leads).then_some(found))
+    Ok((by.lead || !for_leads).then_some(found))
 }
 
 /// A JPEG with headers that forbid caching: it must be able to disappear at once.

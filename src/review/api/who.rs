@@ -5,14 +5,8 @@ use actix_web::{FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 
 use crate::domain::people::{Moderator, Role};
-use crate::store::accounts::Account;
 use crate::web::problem::Problem;
 use crate::web::session::Caller;
-
-/// A moderator's account as this station sees it.
-pub fn moderator(account: &Account) -> Moderator {
-    Moderator { id: account.id.0, lead: account.role.0 == Role::Lead }
-}
 
 /// A program that acts for a moderator. Refused as [`Caller`], and with 403 `forbidden` for other roles.
 pub struct AsModerator(pub Moderator);
@@ -23,6 +17,6 @@ impl FromRequest for AsModerator {
 
     fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let caller = Caller::from_request(http, payload);
-        Box::pin(async move { Ok(AsModerator(moderator(caller.await?.require(Role::Moderator)?))) })
+        Box::pin(async move { Ok(AsModerator(caller.await?.require(Role::Moderator)?.moderator())) })
     }
 }

@@ -4,7 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::super::view::{opens_for, read};
-use super::api::{case, moderator};
+use super::api::case;
 use crate::domain::people::Role;
 use crate::store::notices;
 use crate::web::problem::Problem;
@@ -23,7 +23,7 @@ pub async fn show_poster(
     person: SignedIn,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let by = moderator(person.require(Role::Moderator)?);
+    let by = person.require(Role::Moderator)?.moderator();
     let (case, vault, now) = (case(&path)?, shared.vault.clone(), shared.clock.now());
     let found = shared.store.read(move |c| {
         let Some(notice) = notices::by_case(c, case)? else { return Ok(None) };

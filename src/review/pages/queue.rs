@@ -11,6 +11,7 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::notice::Kind;
+use crate::domain::people::Moderator;
 use crate::domain::region::Region;
 use crate::web::frame::Frame;
 
@@ -86,7 +87,7 @@ impl QueuePage {
     pub fn new(
         frame: Frame,
         name: &str,
-        lead: bool,
+        by: Moderator,
         state: Option<State>,
         mut queue: Queue,
         done: Option<Step>,
@@ -107,8 +108,7 @@ impl QueuePage {
         });
         // What needs another person's decision comes after what the reader can decide.
         queue.items.sort_by_key(|waiting| waiting.needs_another);
-        let rows: Vec<Row> =
-            queue.items.into_iter().map(|waiting| row(&frame, name, lead, waiting)).collect();
+        let rows: Vec<Row> = queue.items.into_iter().map(|waiting| row(&frame, name, by, waiting)).collect();
         QueuePage {
             keys: keys(&frame, &rows),
             done: done
@@ -129,9 +129,9 @@ fn keys(frame: &Frame, rows: &[Row]) -> Vec<(&'static str, String)> {
     next.into_iter().chain(claim).collect()
 }
 
-fn row(frame: &Frame, name: &str, lead: bool, waiting: Waiting) -> Row {
+fn row(frame: &Frame, name: &str, by: Moderator, waiting: Waiting) -> Row {
     let mine = waiting.claimed_by.as_deref() == Some(name);
-    let for_leads = waiting.state == State::Escalated && !lead;
+    let for_leads = waiting.state == State::Escalated && !by.lead;
     let reviewable = waiting.state.in_queue() || matches!(waiting.state, State::Live | State::Paused);
     let about = about(frame, &waiting);
     Row {

@@ -11,6 +11,15 @@ use super::Notice;
 use crate::domain::notice::{Private, Public};
 use crate::vault::{Key, Vault};
 
+/// What a revision asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asks {
+    /// That it is said.
+    Words,
+    /// Another 72 hours for what is said already.
+    Time,
+}
+
 /// One revision's content, sealed under its case's key.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = revisions, treat_none_as_default_value = false)]
@@ -34,7 +43,7 @@ impl Revision {
         notice: Uuid,
         number: i32,
         content: (&Public, &Private),
-        renewal: bool,
+        asks: Asks,
         now: DateTime<Utc>,
     ) -> Answer<Revision> {
         Ok(Revision {
@@ -42,7 +51,7 @@ impl Revision {
             number,
             public_sealed: key.seal("public", &serde_json::to_vec(content.0)?),
             private_sealed: key.seal("private", &serde_json::to_vec(content.1)?),
-            renewal,
+            renewal: asks == Asks::Time,
             created_at: Time(now),
         })
     }

@@ -14,7 +14,7 @@ use crate::domain::notice::*;
 use crate::domain::people::Role;
 use crate::domain::region::Region;
 use crate::domain::tip::Content;
-use crate::store::notices::{self, Notice, Revision};
+use crate::store::notices::{self, Asks, Notice, Revision};
 use crate::store::tips::{self, Tip};
 use crate::store::types::{Id, Named, Time};
 use crate::web::{csrf, request, routes};
@@ -48,7 +48,8 @@ impl Scene {
         notice.submitted_at = Time(now);
         notice.key_wrapped = Some(wrapped);
         change(&mut notice);
-        let revision = Revision::seal(&key, notice.id.0, 1, (&content.0, &content.1), false, now).unwrap();
+        let revision =
+            Revision::seal(&key, notice.id.0, 1, (&content.0, &content.1), Asks::Words, now).unwrap();
         let told = Content {
             text: HOSTILE.to_owned(),
             seen_at: None,
