@@ -13,11 +13,11 @@ use crate::store::Database;
 mod settings;
 mod values;
 
-pub use settings::{SETTINGS, Setting};
+pub use settings::*;
 pub use values::{duration, key, written};
 
 /// The folder in the data directory where photos are stored, unless another place is configured.
-const BLOBS: &str = "blobs";
+const BLOBS_FOLDER: &str = "blobs";
 
 /// Where photos are stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,34 +132,32 @@ impl Config {
     /// All faults together, each with its variable's name.
     pub fn read(look_up: impl Fn(&Setting) -> Option<String>) -> Result<Config, Faults> {
         let mut given = Lookup { look_up, faults: Vec::new() };
-        let data_dir = PathBuf::from(given.value("SEVENTYTWO_DATA_DIR").unwrap_or_default());
+        let data_dir = PathBuf::from(given.value(&DATA_DIR).unwrap_or_default());
         let config = Config {
-            database: given
-                .parse("DATABASE_URL", values::database)
-                .unwrap_or(Database::Sqlite(String::new())),
-            bind: given.parse("SEVENTYTWO_BIND", values::bind).unwrap_or_default(),
-            base_url: given.parse("SEVENTYTWO_BASE_URL", values::base_url),
+            database: given.parse(&DATABASE_URL, values::database).unwrap_or(Database::Sqlite(String::new())),
+            bind: given.parse(&BIND, values::bind).unwrap_or_default(),
+            base_url: given.parse(&BASE_URL, values::base_url),
             blobs: given
-                .parse("SEVENTYTWO_BLOBS", values::blobs)
-                .unwrap_or_else(|| Blobs::Folder(data_dir.join(BLOBS))),
-            key: given.parse("SEVENTYTWO_KEY", values::key),
+                .parse(&BLOBS, values::blobs)
+                .unwrap_or_else(|| Blobs::Folder(data_dir.join(BLOBS_FOLDER))),
+            key: given.parse(&KEY, values::key),
             times: Times {
-                lifetime: given.span("SEVENTYTWO_NOTICE_LIFETIME"),
-                cooling: given.span("SEVENTYTWO_COOLING"),
-                claim: given.span("SEVENTYTWO_LEASE"),
-                retention: given.span("SEVENTYTWO_RETENTION"),
+                lifetime: given.span(&NOTICE_LIFETIME),
+                cooling: given.span(&COOLING),
+                claim: given.span(&LEASE),
+                retention: given.span(&RETENTION),
             },
-            sweep: given.parse("SEVENTYTWO_SWEEP", values::cron).unwrap_or_default(),
-            gateways: given.parse("SEVENTYTWO_PLATFORM_HOSTS", values::gateways).unwrap_or_default(),
-            trusted_proxies: given.parse("SEVENTYTWO_TRUSTED_PROXIES", values::networks).unwrap_or_default(),
-            contact: given.parse("SEVENTYTWO_CONTACT", values::contact),
-            log: given.parse("SEVENTYTWO_LOG", values::log_filter).unwrap_or_default(),
-            log_format: given.parse("SEVENTYTWO_LOG_FORMAT", values::log_format).unwrap_or_default(),
+            sweep: given.parse(&SWEEP, values::cron).unwrap_or_default(),
+            gateways: given.parse(&PLATFORM_HOSTS, values::gateways).unwrap_or_default(),
+            trusted_proxies: given.parse(&TRUSTED_PROXIES, values::networks).unwrap_or_default(),
+            contact: given.parse(&CONTACT, values::contact),
+            log: given.parse(&LOG, values::log_filter).unwrap_or_default(),
+            log_format: given.parse(&LOG_FORMAT, values::log_format).unwrap_or_default(),
             data_dir,
         };
-        if !config.database.is_sqlite() && config.key.is_none() && given.value("SEVENTYTWO_KEY").is_none() {
+        if !config.database.is_sqlite() && config.key.is_none() && given.value(&KEY).is_none() {
             given.faults.push(Fault::new(
-                "SEVENTYTWO_KEY",
+                KEY.variable,
                 "is required with PostgreSQL, the same on every node; make one with: openssl rand -base64 32",
             ));
         }
@@ -170,12 +168,12 @@ impl Config {
 /// The effective value of a setting; where none is given, its default or what follows from the others.
 pub fn in_force(setting: &Setting, look_up: impl Fn(&Setting) -> Option<String>) -> String {
     let given = Lookup { look_up, faults: Vec::new() };
-    let of = |variable| given.value(variable).unwrap_or_default();
-    let data_dir = || PathBuf::from(of("SEVENTYTWO_DATA_DIR"));
-    given.value(setting.variable).unwrap_or_else(|| match setting.variable {
-        "SEVENTYTWO_BASE_URL" => format!("http://{}", of("SEVENTYTWO_BIND")),
-        "SEVENTYTWO_BLOBS" => format!("file:{}", data_dir().join(BLOBS).display()),
-        "SEVENTYTWO_KEY" => format!("(generated, kept in {})", data_dir().join("key").display()),
+    let of = |setting: &Setting| given.value(setting).unwrap_or_default();
+    let data_dir = || PathBuf::from(of(&DATA_DIR));
+    given.value(setting).unwrap_or_else(|| match *setting {
+        BASE_URL => format!("http://{}", of(&BIND)),
+        BLOBS => format!("file:{}", data_dir().join(BLOBS_FOLDER).display()),
+        KEY => format!("(generated, kept in {})", data_dir().join("key").display()),
         _ => String::new(),
     })
 }
@@ -187,29 +185,28 @@ struct Lookup<L> {
 }
 
 impl<L: Fn(&Setting) -> Option<String>> Lookup<L> {
-    fn value(&self, variable: &'static str) -> Option<String> {
-        let setting = setting_of(variable);
+    fn value(&self, setting: &Setting) -> Option<String> {
         (self.look_up)(setting)
             .filter(|v| !v.trim().is_empty())
             .or_else(|| (!setting.default.is_empty()).then(|| setting.default.to_owned()))
     }
 
-    fn parse<T>(&mut self, variable: &'static str, read: fn(&str) -> Result<T, String>) -> Option<T> {
-        match read(self.value(variable)?.trim()) {
+    fn parse<T>(&mut self, setting: &Setting, read: fn(&str) -> Result<T, String>) -> Option<T> {
+        match read(self.value(setting)?.trim()) {
             Ok(value) => Some(value),
             Err(what) => {
-                self.faults.push(Fault::new(variable, what));
+                self.faults.push(Fault::new(setting.variable, what));
                 None
             }
         }
     }
 
-    fn span(&mut self, variable: &'static str) -> TimeDelta {
-        let (least, most) = setting_of(variable).bounds.expect("every time has its bounds");
-        let span = self.parse(variable, duration).unwrap_or(least);
+    fn span(&mut self, setting: &Setting) -> TimeDelta {
+        let (least, most) = setting.bounds.expect("every time has its bounds");
+        let span = self.parse(setting, duration).unwrap_or(least);
         if span < least || span > most {
             let what = format!("must be between {} and {}", written(least), written(most));
-            self.faults.push(Fault::new(variable, what));
+            self.faults.push(Fault::new(setting.variable, what));
         }
         span
     }

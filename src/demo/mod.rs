@@ -21,7 +21,7 @@ use url::Url;
 use crate::accounts::{people, tokens};
 use crate::app::{self, App, failure};
 use crate::clock::Clock;
-use crate::config::{Config, Gateway, Setting, setting_of};
+use crate::config::{self, Config, Gateway, Setting};
 use crate::domain::group::Platform;
 use crate::domain::people::Role;
 use crate::web::shared::{self, Shared};
@@ -58,7 +58,7 @@ pub async fn run(
         tempfile::Builder::new().prefix("seventytwo-demo-").tempdir().context("no temporary directory")?;
     let mut config = Config::read(|s| kept_in(home.path(), s, look_up(s)))?;
     log(&config);
-    let listener = listen(&config.bind, look_up(setting_of("SEVENTYTWO_BIND")).is_some())?;
+    let listener = listen(&config.bind, look_up(&config::BIND).is_some())?;
     let own = reachable(listener.local_addr()?);
     let server = format!("http://{own}");
     config.base_url.get_or_insert_with(|| server.clone());
@@ -107,11 +107,11 @@ pub async fn run(
 
 /// Puts all data into the temporary directory, under a key of its own.
 fn kept_in(home: &Path, setting: &Setting, given: Option<String>) -> Option<String> {
-    match setting.variable {
-        "DATABASE_URL" => Some(format!("sqlite:{}", home.join("seventytwo.db").display())),
-        "SEVENTYTWO_DATA_DIR" => Some(home.display().to_string()),
-        "SEVENTYTWO_BLOBS" | "SEVENTYTWO_KEY" => None,
-        "SEVENTYTWO_COOLING" => given.or_else(|| Some(COOLING.to_owned())),
+    match *setting {
+        config::DATABASE_URL => Some(format!("sqlite:{}", home.join("seventytwo.db").display())),
+        config::DATA_DIR => Some(home.display().to_string()),
+        config::BLOBS | config::KEY => None,
+        config::COOLING => given.or_else(|| Some(COOLING.to_owned())),
         _ => given,
     }
 }
