@@ -13,6 +13,7 @@ pub mod life_cycle;
 pub mod logged;
 pub mod look;
 pub mod marks;
+pub mod masking;
 pub mod named;
 pub mod notice;
 pub mod people;

@@ -66,7 +66,10 @@ static WORDS: LazyLock<Vec<(FindingKind, Vec<&str>)>> = LazyLock::new(|| {
     let finding = |line: &'static str| {
         let mut words = line.split(' ');
         let what = words.next().and_then(FindingKind::named).expect("each line begins with a finding's code");
-        (what, words.collect())
+        let mut words: Vec<&str> = words.collect();
+        // The whole of it is found, not its beginning.
+        words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+        (what, words)
     };
     lines.map(finding).collect()
 });
@@ -94,6 +97,8 @@ const MADE_ANOTHER: &[(&str, &[char])] = &[
     ("打妈妈", &['电', '手', '的']),
     ("打孩子", &['电', '手', '的']),
     ("打她", &['电', '手', '的', '家', '妈', '爸']),
+    // 丢失智能手机 is a telephone that was lost, 走失 智力正常 says where a sentence ends.
+    ("失智", &['能', '慧', '力', '商', '残', '障']),
     // A shy animal hides from everybody.
     ("躲我", &['们']),
 ];
@@ -197,8 +202,12 @@ fn cards(glyphs: &[Glyph]) -> Vec<(FindingKind, Range<usize>)> {
 }
 
 fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<usize>)>) {
-    for i in 0..solid.len() {
-        for (what, list) in &*WORDS {
+    for (what, list) in &*WORDS {
+        let mut past = 0;
+        for i in 0..solid.len() {
+            if i < past {
+                continue;
+            }
             let Some(word) = list.iter().find(|word| stands_at(glyphs, &solid[i..], word)) else { continue };
             let end = i + word.chars().count();
             let warned = *what == FindingKind::Payment
@@ -210,6 +219,7 @@ fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
             });
             if !warned && !another {
                 found.push((*what, solid[i]..solid[end - 1] + 1));
+                past = end;
             }
         }
     }
@@ -350,8 +360,8 @@ mod tests {
             [(HouseNumber, "12号楼"), (HouseNumber, "3单元"), (HouseNumber, "502室")]
         );
         assert_eq!(found("三号楼 二单元"), [(HouseNumber, "三号楼"), (HouseNumber, "二单元")]);
-        assert_eq!(found("有老年痴呆"), [(Diagnosis, "痴呆")]);
-        assert_eq!(found("she has Alzheimer's"), [(Diagnosis, "Alzheimer")]);
+        assert_eq!(found("有老年痴呆"), [(Diagnosis, "老年痴呆")]);
+        assert_eq!(found("she has Alzheimer's"), [(Diagnosis, "Alzheimer's")]);
         assert!(![HouseNumber, Diagnosis].iter().any(|kind| kind.refuses()));
         for text in ["11月23号从教室走失", "在3号线地铁站", "坐12路车到室外市场", "单元楼下"]
         {

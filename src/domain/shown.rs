@@ -1,15 +1,29 @@
 //! The one way from what the public typed to what anybody reads.
 //!
-//! Pages, the API and the poster show a [`shown`] notice; a message does the same to each text as it is put
-//! in. Only those who verify a notice read what was typed; [`altered`] shows them the difference.
+//! Pages, the API and the poster show a [`shown`] notice; a message takes a [`masked`] one, and does the rest to
+//! each text as it is put in. Only those who verify a notice read what was typed; [`altered`] shows them the difference.
 
+use super::masking::without_illnesses;
 use super::notice::{Public, Subject};
 use super::text::for_group;
+
+/// The notice without what is never printed of a person. An illness is what a rescue or a donation is about, so
+/// there it stays.
+#[must_use]
+pub fn masked(mut public: Public) -> Public {
+    if matches!(public.subject, Subject::MissingPerson { .. }) {
+        for (_, text) in texts(&mut public) {
+            *text = without_illnesses(text);
+        }
+    }
+    public
+}
 
 /// The notice as everybody may read it. The phone stays: it is there only where the reporter chose to publish
 /// it.
 #[must_use]
-pub fn shown(mut public: Public) -> Public {
+pub fn shown(public: Public) -> Public {
+    let mut public = masked(public);
     for (_, text) in texts(&mut public) {
         *text = for_group(text);
     }
@@ -19,9 +33,12 @@ pub fn shown(mut public: Public) -> Public {
 /// The texts that are shown differently from how they were typed, each under its field's dotted name.
 #[must_use]
 pub fn altered(public: &Public) -> Vec<(&'static str, String)> {
-    let mut typed = public.clone();
-    let texts = texts(&mut typed).into_iter();
-    texts.filter(|(_, text)| for_group(text) != **text).map(|(name, text)| (name, text.clone())).collect()
+    let (mut typed, mut read) = (public.clone(), shown(public.clone()));
+    let pairs = texts(&mut typed).into_iter().zip(texts(&mut read));
+    pairs
+        .filter(|((_, typed), (_, read))| typed != read)
+        .map(|((name, text), _)| (name, text.clone()))
+        .collect()
 }
 
 /// Every text in the reporter's own words. Codes and a campaign's link are not among them: their form is

@@ -24,6 +24,7 @@ mod hiding;
 mod hostile;
 mod house;
 mod interface;
+mod masking;
 mod metrics;
 mod nodes;
 mod notices;
@@ -169,6 +170,7 @@ fn main() -> ExitCode {
         ("hostile::photos", hostile::photos::TESTS),
         ("hostile::review", hostile::review::TESTS),
         ("interface", interface::TESTS),
+        ("masking", masking::TESTS),
         ("metrics", metrics::TESTS),
         ("nodes", nodes::TESTS),
         ("pauses", pauses::TESTS),

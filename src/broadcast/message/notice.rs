@@ -10,6 +10,7 @@ use crate::domain::delivery::Purpose;
 use crate::domain::language::Language;
 use crate::domain::notice::{Kind, Outcome, Public};
 use crate::domain::phone::readable;
+use crate::domain::shown::masked;
 use crate::language::Words;
 
 /// What is known about one broadcast.
@@ -35,7 +36,8 @@ pub struct Known<'a> {
 pub fn message(known: &Known<'_>) -> Message {
     let words = Words(known.language);
     // What is over shows nothing of the person any more.
-    let public = known.public.filter(|_| !known.purpose.ends());
+    let public = known.public.filter(|_| !known.purpose.ends()).cloned().map(masked);
+    let public = public.as_ref();
     Message {
         language: known.language,
         poster: public.and(known.poster).map(str::to_owned),

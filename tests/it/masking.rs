@@ -1,0 +1,69 @@
+//! What a notice about a person never prints, though it was typed; whoever verifies it reads it all.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use seventytwo::domain::group::Platform;
+use seventytwo::domain::people::Role;
+
+use crate::hostile::put;
+use crate::house::{House, Reply};
+use crate::steps::Desk;
+use crate::{Test, housed, notices};
+
+pub const TESTS: &[Test] = &[housed!(an_illness_is_read_by_nobody_but_the_moderator)];
+
+/// Lets it go live, and gives everything that anybody reads of it, the chat's message first, then what the
+/// moderator reads.
+async fn published(house: House, body: &Value) -> (House, Vec<Reply>, Value, String) {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let desk = Desk::of(&house).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let chat = house.chats[0].clone();
+    house.group(&chat, &admin, &["131003"], &["missing_person"]).await;
+    let (case, _) = house.submit(body).await;
+    let sheet = desk.sheet(&house, &case).await;
+    let cookie = format!("session={}", house.session(&desk.moderator).await);
+    let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
+    house.approve(&case, &[&desk.moderator]).await;
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let said = chat.read().expect("the alert").to_string();
+    let mut read = vec![
+        house.page(&format!("/n/{case}")).await,
+        house.get(&format!("/notices/{case}"), None).await,
+        house.get("/notices", None).await,
+        house.page("/feeds/notices.atom").await,
+    ];
+    let said = Reply { text: said, ..house.page(&format!("/n/{case}")).await };
+    read.insert(0, said);
+    (house, read, sheet, page)
+}
+
+#[track_caller]
+fn assert_hidden(read: &[Reply], hidden: &[&str], kept: &[&str]) {
+    for (n, reply) in read.iter().enumerate() {
+        assert_eq!(reply.status, 200);
+        for word in hidden {
+            assert!(!reply.text.contains(word), "{word} in {n}: {}", reply.text);
+        }
+    }
+    for word in kept {
+        assert!(read[0].text.contains(word) && read[1].text.contains(word), "{word}: {}", read[0].text);
+    }
+}
+
+async fn an_illness_is_read_by_nobody_but_the_moderator(house: House) -> House {
+    let mut body = notices::missing_person(house.clock.now());
+    put(&mut body, "description", json!("患有阿尔茨海默病、老年痴呆，走失。记不清家在哪里。"));
+    put(&mut body, "person.appearance", json!("智力残疾二级，短发"));
+    put(&mut body, "person.clothing", json!("有认知障碍，黑色裤子"));
+    let (house, read, sheet, page) = published(house, &body).await;
+    let illnesses = ["阿尔茨海默", "痴呆", "智力残疾", "二级", "认知障碍"];
+    assert_hidden(&read, &illnesses, &["患有〔病情已隐去〕", "短发", "记不清家在哪里", "黑色裤子"]);
+    assert_eq!(sheet["public"]["person"]["appearance"], "智力残疾二级，短发");
+    assert!(sheet["flags"].as_array().unwrap().contains(&json!("diagnosis")), "{sheet}");
+    for told in ["智力残疾二级，短发", "〔病情已隐去〕，短发", "填写的原文（"] {
+        assert!(page.contains(told), "{told} is not in {page}");
+    }
+    house
+}
