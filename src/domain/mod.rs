@@ -21,6 +21,7 @@ pub mod phone;
 pub mod quiet;
 pub mod region;
 pub mod saying;
+pub mod school;
 pub mod screening;
 pub mod shown;
 pub mod swindle;

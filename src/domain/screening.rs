@@ -38,6 +38,8 @@ named! {
         Custody = "custody_mentioned",
         /// A house or flat number: a notice shows an area, never a door.
         HouseNumber = "house_number",
+        /// The school of somebody under age, their class or its uniform.
+        School = "school",
         /// An illness by name: a notice says no more than that health is urgent.
         Diagnosis = "diagnosis",
     }

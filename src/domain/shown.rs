@@ -3,20 +3,42 @@
 //! Pages, the API and the poster show a [`shown`] notice; a message takes a [`masked`] one, and does the rest to
 //! each text as it is put in. Only those who verify a notice read what was typed; [`altered`] shows them the difference.
 
-use super::masking::without_illnesses;
+use super::masking::{without_doors, without_illnesses, without_schools};
 use super::notice::{Public, Subject};
+use super::school::mentions;
 use super::text::for_group;
 
-/// The notice without what is never printed of a person. An illness is what a rescue or a donation is about, so
-/// there it stays.
+/// The youngest age, in years, at which somebody is grown up.
+const GROWN_UP: u8 = 18;
+/// What may name a school, because who searches must know where: the place, and the office of the police.
+const PLACES: [&str; 2] = ["last_seen.place", STATION];
+const STATION: &str = "police.station";
+
+/// The notice without what is never printed of a person: an illness, and of somebody under age the door and the
+/// school (ADR 25). An illness is what a rescue or a donation is about, so there it stays.
 #[must_use]
 pub fn masked(mut public: Public) -> Public {
-    if matches!(public.subject, Subject::MissingPerson { .. }) {
-        for (_, text) in texts(&mut public) {
-            *text = without_illnesses(text);
+    let Subject::MissingPerson { person } = &public.subject else { return public };
+    let minor = person.age < GROWN_UP;
+    for (name, text) in texts(&mut public) {
+        *text = without_illnesses(text);
+        if minor && name != STATION {
+            *text = without_doors(text);
+        }
+        if minor && !PLACES.contains(&name) {
+            *text = without_schools(text);
         }
     }
     public
+}
+
+/// Whether its texts mention the school of somebody under age.
+#[must_use]
+pub fn mentions_school(public: &Public) -> bool {
+    let minor = matches!(&public.subject, Subject::MissingPerson { person } if person.age < GROWN_UP);
+    let mut read = public.clone();
+    let texts = texts(&mut read).into_iter();
+    minor && texts.filter(|(name, _)| !PLACES.contains(name)).any(|(_, text)| !mentions(text).is_empty())
 }
 
 /// The notice as everybody may read it. The phone stays: it is there only where the reporter chose to publish
@@ -64,6 +86,6 @@ fn texts(public: &mut Public) -> Vec<(&'static str, &mut String)> {
     };
     texts.push(("last_seen.place", public.last_seen.as_mut().map(|seen| &mut seen.place)));
     texts.push(("description", Some(&mut public.description)));
-    texts.push(("police.station", public.police_station.as_mut()));
+    texts.push((STATION, public.police_station.as_mut()));
     texts.into_iter().filter_map(|(name, text)| Some((name, text?))).collect()
 }

@@ -11,6 +11,7 @@ use crate::domain::notice::{Kind, LastSeen, NAME, Precision, Private, Public, Re
 use crate::domain::phone::{Phone, PhoneError};
 use crate::domain::region::{Region, RegionError};
 use crate::domain::screening::{FindingKind, seeks_a_person};
+use crate::domain::shown::mentions_school;
 
 /// The longest place, relation or look, in characters.
 pub const LINE: usize = 200;
@@ -52,6 +53,9 @@ pub fn parse(value: &Value, now: DateTime<Utc>) -> Result<Submission, FieldFault
     submission.private.flags = flags.into_iter().filter(|flag| heeds(kind, flag)).collect();
     if kind == Kind::Rescue && seeks_a_person(&submission.public.description) {
         submission.private.flags.push(FindingKind::Sought.as_str().to_owned());
+    }
+    if mentions_school(&submission.public) {
+        submission.private.flags.push(FindingKind::School.as_str().to_owned());
     }
     Ok(submission)
 }

@@ -10,7 +10,11 @@ use crate::house::{House, Reply};
 use crate::steps::Desk;
 use crate::{Test, housed, notices};
 
-pub const TESTS: &[Test] = &[housed!(an_illness_is_read_by_nobody_but_the_moderator)];
+pub const TESTS: &[Test] = &[
+    housed!(an_illness_is_read_by_nobody_but_the_moderator),
+    housed!(a_childs_school_and_door_are_read_by_nobody_but_the_moderator),
+    housed!(an_adults_school_and_door_stay),
+];
 
 /// Lets it go live, and gives everything that anybody reads of it, the chat's message first, then what the
 /// moderator reads.
@@ -65,5 +69,54 @@ async fn an_illness_is_read_by_nobody_but_the_moderator(house: House) -> House {
     for told in ["智力残疾二级，短发", "〔病情已隐去〕，短发", "填写的原文（"] {
         assert!(page.contains(told), "{told} is not in {page}");
     }
+    house
+}
+
+/// A child of nine, whose family tells more than may be printed.
+fn child(house: &House) -> Value {
+    let mut body = notices::missing_person(house.clock.now());
+    put(&mut body, "person.age", json!(9));
+    put(&mut body, "person.category", json!("child"));
+    put(
+        &mut body,
+        "description",
+        json!("在廊坊市第十小学三年级2班读书，家住金桥小区3号楼2单元501家中，放学后未归。"),
+    );
+    put(&mut body, "person.appearance", json!("短发，小学文化"));
+    put(&mut body, "person.clothing", json!("穿第五中学校服"));
+    put(&mut body, "last_seen.place", json!("第十小学门口，学校路"));
+    body
+}
+
+async fn a_childs_school_and_door_are_read_by_nobody_but_the_moderator(house: House) -> House {
+    let body = child(&house);
+    let (house, read, sheet, page) = published(house, &body).await;
+    let kept = [
+        "在〔学校已隐去〕读书",
+        "金桥小区〔门牌已隐去〕家中",
+        "小学文化",
+        "穿〔学校已隐去〕校服",
+        "第十小学门口，学校路",
+    ];
+    assert_hidden(&read, &["廊坊市第十小学", "三年级", "2班", "第五中学", "3号楼", "501"], &kept);
+    let flags = sheet["flags"].as_array().unwrap();
+    assert!(flags.contains(&json!("school")) && flags.contains(&json!("house_number")), "{sheet}");
+    for told in ["廊坊市第十小学三年级2班", "〔学校已隐去〕", "填写的原文（", "学校"]
+    {
+        assert!(page.contains(told), "{told} is not in {page}");
+    }
+    house
+}
+
+async fn an_adults_school_and_door_stay(house: House) -> House {
+    let mut body = child(&house);
+    put(&mut body, "person.age", json!(76));
+    put(&mut body, "person.category", json!("dementia"));
+    put(&mut body, "description", json!("第十中学老师退休，坐3号线出门。"));
+    put(&mut body, "last_seen.place", json!("人民医院2号楼"));
+    let (house, read, sheet, _) = published(house, &body).await;
+    assert_hidden(&read, &["已隐去"], &["第十中学老师退休，坐3号线出门", "人民医院2号楼", "穿第五中学校服"]);
+    let flags = sheet["flags"].as_array().unwrap();
+    assert!(!flags.contains(&json!("school")) && flags.contains(&json!("house_number")), "{sheet}");
     house
 }
