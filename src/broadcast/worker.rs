@@ -57,7 +57,7 @@ const FOR_ROOM: Duration = Duration::from_millis(5);
 const GATHER: Duration = Duration::from_millis(2);
 /// How long a stop waits for answers: what has none by then is in doubt, and there is still time to record
 /// that.
-const FOR_ANSWERS: Duration = Duration::from_secs(5);
+const FOR_ANSWERS: Duration = Duration::from_secs(8);
 /// How long results that could not be recorded wait for another try.
 const RECORD_AGAIN: Duration = Duration::from_secs(1);
 /// How long a lane stays leased. A node that dies gives its lanes back after this.

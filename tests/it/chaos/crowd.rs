@@ -19,6 +19,8 @@ const KEPT: Duration = Duration::from_secs(3600);
 pub enum Mood {
     /// They take messages, each after a delay of up to this many milliseconds.
     Well(u64),
+    /// They take messages, each after exactly this many milliseconds.
+    Slow(u64),
     /// They take messages, and answer only when their behaviour changes.
     Silent,
     /// They answer with this status and take nothing.
@@ -140,7 +142,7 @@ async fn take(request: HttpRequest, said: web::Bytes, state: web::Data<State>) -
     let (_, group) = request.query_string().split_once('=').unwrap_or_default();
     let mut mood = state.mood.subscribe();
     let now = *mood.borrow();
-    let taken = matches!(now, Mood::Well(_) | Mood::Silent);
+    let taken = matches!(now, Mood::Well(_) | Mood::Slow(_) | Mood::Silent);
     let arrival = Arrival { group: group.to_owned(), said, at: Instant::now(), taken };
     state.arrivals.lock().unwrap().push(arrival);
     match now {
@@ -149,6 +151,7 @@ async fn take(request: HttpRequest, said: web::Bytes, state: web::Data<State>) -
             return HttpResponse::Ok().body(r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#);
         }
         Mood::Silent => drop(mood.wait_for(|mood| *mood != Mood::Silent).await),
+        Mood::Slow(wait) => tokio::time::sleep(Duration::from_millis(wait)).await,
         Mood::Well(0) => {}
         Mood::Well(most) => {
             let wait = state.dice.lock().unwrap().between(0, most as i64);

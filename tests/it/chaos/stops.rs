@@ -20,6 +20,7 @@ use crate::{Test, bare, shared};
 pub const TESTS: &[Test] = &[
     shared!(a_rolling_restart_loses_and_repeats_nothing),
     bare!(a_stop_waits_for_nobody_who_hangs),
+    bare!(a_stop_waits_for_whoever_is_slow),
     shared!(a_stop_waits_for_no_database_that_is_silent),
     shared!(a_stop_waits_for_no_migration_of_another_node),
 ];
@@ -77,6 +78,18 @@ async fn a_stop_waits_for_nobody_who_hangs(db: Db) {
     scene.assert_bounded(1);
     program.kill();
     assert_audit(&scene.db);
+}
+
+/// Chats that answer, but only after several seconds: what they were sent is recorded, so nothing is repeated.
+async fn a_stop_waits_for_whoever_is_slow(db: Db) {
+    let scene = Scene::set(db, 3, Mood::Slow(6_000)).await;
+    let program = scene.start().await;
+    scene.publish(&program.door, 0).await;
+    eventually("all chats were asked", async || scene.crowd.requests() == 3).await;
+    let ended = program.stop().await;
+    assert!(ended.success(), "{ended}");
+    let in_doubt = "SELECT COUNT(*) AS n FROM attempts WHERE outcome = 'unknown'";
+    assert_eq!((count(&scene.db, in_doubt).await, scene.delivered().await), (0, 3));
 }
 
 /// A connection to the database that is open but carries nothing any more, while a job waits for an answer.
