@@ -17,10 +17,11 @@ use super::view::{MyNotice, told};
 use super::{Intake, IntakeError, Receipt, Request, photo, tips};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFault;
+use crate::domain::life_cycle::State;
 use crate::web::json;
 use crate::web::limits::Limit;
 use crate::web::patience::Patience;
-use crate::web::problem::Problem;
+use crate::web::problem::{Instead, Problem, StateOf};
 use crate::web::request;
 use crate::web::room::Place;
 use crate::web::session::{Caller, ManageToken};
@@ -39,6 +40,10 @@ impl From<IntakeError> for Problem {
             IntakeError::Unknown => Problem::CaseUnknown,
             IntakeError::LinkInvalid => Problem::ManageLinkInvalid,
             IntakeError::NotPossible(state) => Problem::not_from(told(state)),
+            IntakeError::RenewedOut => Problem::NotPossible {
+                state: StateOf::Notice(State::Live),
+                instead: Some(Instead::RenewedOut),
+            },
             IntakeError::PhotosFull { wait } => Problem::too_many(wait),
             IntakeError::Photo(photo::PhotoFault::TooManyBytes) => Problem::TooLarge(photo::MAX_BYTES),
             IntakeError::Photo(fault) => Problem::PhotoRefused(fault.code()),

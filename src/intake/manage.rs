@@ -24,7 +24,8 @@ use crate::store::types::Time;
 use crate::store::{Conn, StoreError, marks as known_by};
 use crate::vault::{Key, Vault, token_hash};
 
-/// How many times a notice's life may be renewed; each renewal is reviewed.
+/// How many times a notice's life may be renewed; each renewal is reviewed. Nothing stays public for good by
+/// asking: after that it is submitted anew, and verified from the start.
 pub const RENEWALS: i16 = 3;
 /// The longest reply, in characters.
 pub const REPLY: usize = 2_000;
@@ -147,14 +148,18 @@ impl Intake {
     /// Asks for another 72 hours with the same text; granted by review.
     ///
     /// # Errors
-    /// [`IntakeError::NotPossible`] unless it is live and was renewed less than [`RENEWALS`] times.
+    /// [`IntakeError::NotPossible`] unless it is live, [`IntakeError::RenewedOut`] once it was renewed [`RENEWALS`]
+    /// times.
     pub async fn renew(&self, token: &str, now: DateTime<Utc>) -> Result<Notice, IntakeError> {
         let (hash, vault) = (token_hash(token), self.vault.clone());
         self.store
             .write(move |tx| {
                 let notice = locked(tx, &hash)?;
-                if !notice.is_public(now) || notice.renewals >= RENEWALS {
+                if !notice.is_public(now) {
                     return Err(IntakeError::NotPossible(notice.state_at(now)));
+                }
+                if notice.renewals >= RENEWALS {
+                    return Err(IntakeError::RenewedOut);
                 }
                 if renewal_waits(tx, &notice)? {
                     return Ok(notice);

@@ -57,6 +57,8 @@ pub enum IntakeError {
     LinkInvalid,
     #[error("a notice that is {} cannot do that", .0.as_str())]
     NotPossible(State),
+    #[error("a notice is renewed {} times at most", manage::RENEWALS)]
+    RenewedOut,
     #[error("too many photos wait for a notice")]
     PhotosFull { wait: TimeDelta },
     #[error(transparent)]

@@ -24,6 +24,7 @@ mod hiding;
 mod hostile;
 mod house;
 mod interface;
+mod lasting;
 mod masking;
 mod metrics;
 mod nodes;
@@ -170,6 +171,7 @@ fn main() -> ExitCode {
         ("hostile::photos", hostile::photos::TESTS),
         ("hostile::review", hostile::review::TESTS),
         ("interface", interface::TESTS),
+        ("lasting", lasting::TESTS),
         ("masking", masking::TESTS),
         ("metrics", metrics::TESTS),
         ("nodes", nodes::TESTS),

@@ -301,6 +301,7 @@ my-edit = Change the notice
 my-edit-title = Change the notice
 my-edit-live = Changes are verified again; what is public already stays as it is until then.
 my-renew = Renew it for { $hours } hours
+my-renewed-out = This notice was renewed 3 times, which is the most. If the search goes on, submit it again on this page when its time has run out: the form is filled in already, and volunteers verify it from the start.
 my-renew-hint = A volunteer verifies it again. You can renew it { $left } more times.
 my-close-title = End this notice
 my-close-link = Is it over? End this notice

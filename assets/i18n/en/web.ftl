@@ -137,6 +137,7 @@ problem-too_late-detail = The time to undo is over. If it should not be out, rem
 problem-not_possible = That cannot be done now
 problem-not_possible-detail = It is now: { $state }. Reload the page to see what can be done.
 problem-not_possible-cooling-detail = It is now: { $state }. Nothing has gone out yet: whoever gave the last approval can undo it, and every volunteer can remove the notice.
+problem-not_possible-renewed_out-detail = This notice was renewed 3 times, which is the most. When its time has run out, submit it again: the form is filled in already, and volunteers verify it from the start.
 problem-not_possible-published-detail = It is now: { $state }. What has been published, and an edit of it, is neither asked about nor escalated. Approve or reject the edit; to ask first, have the reporter’s phone shown and call. Where the notice itself is in doubt, pause it.
 problem-photo_refused = This photo cannot be used
 problem-not_redeliverable = This cannot be sent again

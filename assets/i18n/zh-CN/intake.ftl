@@ -296,6 +296,7 @@ my-edit = 修改内容
 my-edit-title = 修改内容
 my-edit-live = 修改后由志愿者重新核实；已公开的内容在核实前不变。
 my-renew = 续期 { $hours } 小时
+my-renewed-out = 这条信息已经续期 3 次，不能再续。还没有找到的话，到期后请在这一页重新提交：表单里已经填好原来的内容，志愿者会从头核实。
 my-renew-hint = 需要志愿者再次核实。还可以续期 { $left } 次。
 my-close-title = 结束这条信息
 my-close-link = 有结果了？结束这条信息

@@ -104,6 +104,7 @@ problem-too_late-detail = 撤回时间已过。如果发布有误，请立即撤
 problem-not_possible = 现在不能进行这项操作
 problem-not_possible-detail = 现在的状态是“{ $state }”。请刷新页面，查看现在可以做什么。
 problem-not_possible-cooling-detail = 现在的状态是“{ $state }”，还没有发出。最后通过的人可以撤回通过，任何志愿者都可以撤下这条信息。
+problem-not_possible-renewed_out-detail = 这条信息已经续期 3 次，不能再续。到期后请重新提交：表单里已经填好原来的内容，志愿者会从头核实。
 problem-not_possible-published-detail = 现在的状态是“{ $state }”。已发布的信息和它的修改不能再提问或上报。修改请选择“通过”或“不通过”；想先问清楚，请查看发布人电话并致电；信息本身有疑问，请先暂停。
 problem-photo_refused = 这张照片不能使用
 problem-not_redeliverable = 这一条不能重新发送

@@ -151,6 +151,11 @@ impl MyPage {
         self.mine.state == State::Live && self.mine.renewals_left > 0 && self.mine.waiting != Some("renewal")
     }
 
+    /// Whether it was renewed as often as is possible.
+    fn is_renewed_out(&self) -> bool {
+        self.mine.state == State::Live && self.mine.renewals_left == 0
+    }
+
     fn at(&self, at: &DateTime<Utc>) -> String {
         moment(*at)
     }

@@ -28,6 +28,8 @@ named! {
         Published = "published",
         /// What is cooling is undone or removed.
         Cooling = "cooling",
+        /// What was renewed as often as it may be is submitted again once it is over.
+        RenewedOut = "renewed_out",
     }
 }
 
