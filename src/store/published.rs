@@ -1,10 +1,13 @@
 //! What is live, as everybody may list it.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
+use uuid::Uuid;
 
 use super::notices::{Notice, Place};
-use super::schema::notices;
+use super::schema::{broadcasts, notices};
 use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::life_cycle::State;
@@ -42,4 +45,25 @@ pub fn live(conn: &mut Conn, now: DateTime<Utc>, which: Which, limit: i64) -> An
         }
         Ok(query.order((notices::live_at.desc(), notices::id.desc())).limit(limit).load(c)?)
     })
+}
+
+/// Since when what is shown of each of these live notices is shown: a reviewed edit went live later than its
+/// notice, and was announced then.
+pub fn shown_since(conn: &mut Conn, of: &[Notice]) -> Answer<HashMap<Uuid, DateTime<Utc>>> {
+    let ids: Vec<Id> = of.iter().map(|notice| notice.id).collect();
+    let announced: Vec<(Id, Time)> = both!(conn, c => broadcasts::table
+        .inner_join(notices::table.on(
+            notices::id.eq(broadcasts::notice_id)
+                .and(notices::live_revision.eq(broadcasts::revision.nullable())),
+        ))
+        .filter(notices::id.eq_any(ids))
+        .select((broadcasts::notice_id, broadcasts::created_at))
+        .load(c))?;
+    let mut since = HashMap::new();
+    let went_live = of.iter().filter_map(|notice| Some((notice.id, notice.live_at?)));
+    for (notice, at) in went_live.chain(announced) {
+        let latest = since.entry(notice.0).or_insert(at.0);
+        *latest = at.0.max(*latest);
+    }
+    Ok(since)
 }

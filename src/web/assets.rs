@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use actix_web::http::header::{self, EntityTag, HeaderValue, IfNoneMatch};
 use actix_web::{HttpRequest, HttpResponse, web};
 use rust_embed::Embed;
+use sha2::{Digest as _, Sha256};
 
 use super::problem::Problem;
 use crate::domain::hex::hex;
@@ -21,7 +22,7 @@ struct Files;
 /// One file, as it is served.
 struct Asset {
     bytes: web::Bytes,
-    /// The first half of the content's SHA-256, in hexadecimal.
+    /// Its [`version`].
     version: String,
     content_type: &'static str,
 }
@@ -30,7 +31,7 @@ static ASSETS: LazyLock<HashMap<String, Asset>> = LazyLock::new(|| {
     Files::iter()
         .filter_map(|name| {
             let file = Files::get(&name)?;
-            let version = hex(&file.metadata.sha256_hash()[..16]);
+            let version = version(&file.data);
             let content_type = content_type(&name);
             Some((name.into_owned(), Asset { bytes: file.data.into_owned().into(), version, content_type }))
         })
@@ -43,6 +44,20 @@ fn content_type(name: &str) -> &'static str {
         Some("js") => "text/javascript; charset=utf-8",
         Some("svg") => "image/svg+xml",
         _ => "application/octet-stream",
+    }
+}
+
+/// What names these contents: the first half of their SHA-256, in hexadecimal.
+pub fn version(contents: &[u8]) -> String {
+    hex(&Sha256::digest(contents)[..16])
+}
+
+/// Whether the client says that it has what this tag names.
+pub fn is_known(tag: &EntityTag, known: Option<web::Header<IfNoneMatch>>) -> bool {
+    match known.map(web::Header::into_inner) {
+        Some(IfNoneMatch::Any) => true,
+        Some(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(tag)),
+        None => false,
     }
 }
 
@@ -65,11 +80,7 @@ pub async fn serve(
 ) -> Result<HttpResponse, Problem> {
     let asset = ASSETS.get(name.as_str()).ok_or(Problem::NotFound)?;
     let tag = EntityTag::new_strong(asset.version.clone());
-    let fresh = match known.map(|header| header.into_inner()) {
-        Some(IfNoneMatch::Any) => true,
-        Some(IfNoneMatch::Items(tags)) => tags.iter().any(|known| known.weak_eq(&tag)),
-        None => false,
-    };
+    let fresh = is_known(&tag, known);
     let kept = if http.query_string() == format!("v={}", asset.version) {
         "public, max-age=31536000, immutable"
     } else {

@@ -1,13 +1,17 @@
-//! How long a notice lasts.
+//! How long a notice lasts, and what a feed says of its times.
 
 use chrono::TimeDelta;
 use reqwest::Method;
+use serde_json::json;
 
 use crate::house::House;
 use crate::steps::Desk;
 use crate::{Test, housed, notices};
 
-pub const TESTS: &[Test] = &[housed!(after_three_renewals_the_reporter_learns_what_to_do)];
+pub const TESTS: &[Test] = &[
+    housed!(after_three_renewals_the_reporter_learns_what_to_do),
+    housed!(the_feed_moves_with_what_is_shown_and_stands_still_otherwise),
+];
 
 async fn after_three_renewals_the_reporter_learns_what_to_do(house: House) -> House {
     let desk = Desk::of(&house).await;
@@ -26,5 +30,39 @@ async fn after_three_renewals_the_reporter_learns_what_to_do(house: House) -> Ho
     let page = house.page_as("/my", &format!("manage={manage}")).await;
     assert!(page.text.contains("重新提交"), "{}", page.text);
     assert!(!page.text.contains("action=\"/my/renew\""), "{}", page.text);
+    house
+}
+
+/// The first `<updated>` of the feed and that of its first entry.
+fn updated(feed: &str) -> Vec<String> {
+    let parts = feed.split("<updated>").skip(1).take(2);
+    parts.map(|part| part.split('<').next().unwrap_or_default().to_owned()).collect()
+}
+
+async fn the_feed_moves_with_what_is_shown_and_stands_still_otherwise(house: House) -> House {
+    const FEED: &str = "/feeds/notices.atom";
+    let desk = Desk::of(&house).await;
+    let none = house.page(FEED).await;
+    house.advance(TimeDelta::minutes(5));
+    assert_eq!(updated(&house.page(FEED).await.text), updated(&none.text), "nothing has changed");
+
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    let first = house.page(FEED).await;
+    let tag = first.headers["etag"].clone();
+    house.advance(TimeDelta::minutes(5));
+    house.edit(&manage, json!({"description": "包里还有一把伞"})).await;
+    assert_eq!(updated(&house.page(FEED).await.text), updated(&first.text), "nobody has read it yet");
+    let known = house.http.get(format!("{}{FEED}", house.base)).header("if-none-match", &tag);
+    assert_eq!(known.send().await.unwrap().status(), 304);
+
+    house.approve(&case, &[&desk.colleague]).await;
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    let second = house.page(FEED).await;
+    let (before, after) = (updated(&first.text), updated(&second.text));
+    assert!(after[0] > before[0] && after[1] > before[1], "{before:?} {after:?}");
+    assert_ne!(second.headers["etag"], tag);
+    let known = house.http.get(format!("{}{FEED}", house.base)).header("if-none-match", &tag);
+    assert_eq!(known.send().await.unwrap().status(), 200);
     house
 }
