@@ -258,6 +258,14 @@ mod tests {
     }
 
     #[test]
+    fn a_sweep_that_never_comes_is_refused() {
+        let read = |written| read(&[("SEVENTYTWO_SWEEP", written), ("SEVENTYTWO_BIND", "7272")]);
+        for (written, faults) in [("0 0 0 29 2 *", 1), ("*/10 * * * * *", 1), ("0 0 0 30 2 *", 2)] {
+            assert_eq!(read(written).err().expect("no port").len(), faults, "{written}");
+        }
+    }
+
+    #[test]
     fn a_contact_is_one_line() {
         let contact = |written| read(&[("SEVENTYTWO_CONTACT", written)]).map(|config| config.contact);
         assert_eq!(contact("").unwrap(), None);

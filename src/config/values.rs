@@ -124,9 +124,17 @@ pub fn written(span: TimeDelta) -> String {
 }
 
 pub(super) fn cron(value: &str) -> Result<String, String> {
-    tokio_cron_scheduler::Job::new(value, |_, _| {})
-        .map(|_| value.to_owned())
-        .map_err(|_| "must be a cron line of six fields, seconds first, such as */10 * * * * *".to_owned())
+    let job = tokio_cron_scheduler::Job::new(value, |_, _| {});
+    let next = job
+        .and_then(|mut job| job.job_data())
+        .map(|job| job.next_tick)
+        .map_err(|_| "must be a cron line of six fields, seconds first, such as */10 * * * * *".to_owned())?;
+    // That is how the scheduler says never.
+    if next == 0 {
+        Err("must name a time that comes: no day is 30 February".to_owned())
+    } else {
+        Ok(value.to_owned())
+    }
 }
 
 pub(super) fn gateways(value: &str) -> Result<Vec<Gateway>, String> {
