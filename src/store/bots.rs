@@ -1,7 +1,7 @@
 //! Bots, the credentials that groups share: the latest requests of each, and when it may be used again.
 //!
 //! A budget counts a request from its lease on and, once it has ended, from its end on. A bot that is limited is
-//! first tried by a single delivery, whose answer alone lifts the limit.
+//! tried by one delivery after another, until a request that left when the limit was over is answered.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -39,14 +39,15 @@ pub struct BotView<'a> {
 pub(super) struct Bot {
     recent: Vec<DateTime<Utc>>,
     open_at: DateTime<Utc>,
-    /// Its platform last asked it to wait: until a request proves that this is over, one at a time is sent.
-    limited: bool,
+    /// Its platform asked it to wait until then: until a request that left later proves that this is over, one at a
+    /// time is sent.
+    limited_until: Option<Time>,
     used: bool,
 }
 
 impl Bot {
-    fn of(open_at: Time, recent: &[u8], limited: bool) -> Bot {
-        Bot { recent: decode_times(recent), open_at: open_at.0, limited, used: false }
+    fn of(open_at: Time, recent: &[u8], limited_until: Option<Time>) -> Bot {
+        Bot { recent: decode_times(recent), open_at: open_at.0, limited_until, used: false }
     }
 
     pub(super) fn view<'a>(&'a self, id: &'a str, platform: Platform) -> BotView<'a> {
@@ -56,7 +57,7 @@ impl Bot {
     /// Uses it for a request.
     pub(super) fn take(&mut self, now: DateTime<Utc>) {
         self.recent = with_one_more(&self.recent, now);
-        if self.limited {
+        if self.limited_until.is_some() {
             self.open_at = now + PROBE;
         }
         self.used = !mutation::on(Mutation::ForgetBot);
@@ -67,7 +68,7 @@ impl Bot {
 pub(super) fn keep(conn: &mut Conn, bot: Option<&str>) -> Answer<()> {
     let Some(bot) = bot else { return Ok(()) };
     both!(conn, c => diesel::insert_into(bots::table)
-        .values((bots::id.eq(bot), bots::open_at.eq(Time(DateTime::UNIX_EPOCH)), bots::recent.eq(Vec::<u8>::new()), bots::limited.eq(false)))
+        .values((bots::id.eq(bot), bots::open_at.eq(Time(DateTime::UNIX_EPOCH)), bots::recent.eq(Vec::<u8>::new())))
         .on_conflict_do_nothing()
         .execute(c))?;
     Ok(())
@@ -87,15 +88,15 @@ pub(super) fn load<'a>(
         return Ok(());
     }
     let found = bots::table.filter(bots::id.eq_any(&wanted)).order(bots::id);
-    let found: Vec<(String, Time, Vec<u8>, bool)> = match conn {
+    let found: Vec<(String, Time, Vec<u8>, Option<Time>)> = match conn {
         Conn::Pg(c) if known.is_empty() => found.for_update().load(&mut **c)?,
         Conn::Pg(c) => found.for_update().skip_locked().load(&mut **c)?,
         Conn::Sqlite(c) => found.load(&mut **c)?,
     };
-    let in_use = Bot { recent: Vec::new(), open_at: now + PROBE, limited: false, used: false };
+    let in_use = Bot { recent: Vec::new(), open_at: now + PROBE, limited_until: None, used: false };
     known.extend(wanted.into_iter().map(|bot| (bot.to_owned(), in_use.clone())));
-    let of = |(id, open_at, recent, limited): (String, Time, Vec<u8>, bool)| {
-        (id, Bot::of(open_at, &recent, limited))
+    let of = |(id, open_at, recent, limited_until): (String, Time, Vec<u8>, Option<Time>)| {
+        (id, Bot::of(open_at, &recent, limited_until))
     };
     known.extend(found.into_iter().map(of));
     Ok(())
@@ -133,36 +134,36 @@ pub struct Used {
 }
 
 /// Records how bots were used: a request counts from its end on, because it had arrived by then, and
-/// not at all if it never left; some bots have to rest, and one that had to may be used freely again if the
-/// request that tried it was answered. They are locked in one order, so that two nodes cannot deadlock.
+/// not at all if it never left; some bots have to rest, and one that had to may be used freely again if a
+/// request that left afterwards was answered. They are locked in one order, so that two nodes cannot deadlock.
 pub fn record(conn: &mut Conn, used: &BTreeMap<&str, Used>) -> Answer<()> {
     struct Record;
     if used.is_empty() {
         return Ok(());
     }
     let found = bots::table.filter(bots::id.eq_any(used.keys())).order(bots::id);
-    let found: Vec<(String, Time, Vec<u8>, bool)> = match conn {
+    let found: Vec<(String, Time, Vec<u8>, Option<Time>)> = match conn {
         Conn::Pg(c) => found.for_update().load(&mut **c)?,
         Conn::Sqlite(c) => found.load(&mut **c)?,
     };
     let change = Change {
-        before: "UPDATE bots SET recent = rows.recent, open_at = rows.open_at, limited = (rows.limited <> 0)",
+        before: "UPDATE bots SET recent = rows.recent, open_at = rows.open_at, limited_until = rows.limited_until",
         columns: &[
             ("id", Holds::Text),
             ("recent", Holds::Bytes),
             ("open_at", Holds::Time),
-            ("limited", Holds::Int),
+            ("limited_until", Holds::Time),
         ],
         after: "WHERE bots.id = rows.id",
     };
-    let rows = found.iter().filter_map(|(id, open_at, recent, limited)| {
+    let rows = found.iter().filter_map(|(id, open_at, recent, limited_until)| {
         let used = used.get(&**id)?;
-        let bot = after(Bot::of(*open_at, recent, *limited), used);
+        let bot = after(Bot::of(*open_at, recent, *limited_until), used);
         Some(vec![
             id.as_str().into(),
             encode_times(&bot.recent).into(),
             bot.open_at.into(),
-            i64::from(bot.limited).into(),
+            bot.limited_until.map(|until| until.0).into(),
         ])
     });
     change.make::<Record>(conn, rows.collect())
@@ -182,15 +183,14 @@ fn after(mut bot: Bot, used: &Used) -> Bot {
     // The oldest is forgotten first.
     recent.sort_unstable();
     recent.drain(..recent.len().saturating_sub(REMEMBERED));
-    match used.rests_until {
-        Some(until) if until > bot.open_at => (bot.open_at, bot.limited) = (until, true),
-        Some(_) => {}
-        // What left before the limit says nothing about it.
-        None => {
-            let tried = |(taken, ended): &(_, Option<_>)| ended.is_some() && *taken + PROBE == bot.open_at;
-            bot.limited &= !used.requests.iter().any(tried);
-        }
+    if let Some(until) = used.rests_until {
+        bot.open_at = bot.open_at.max(until);
+        bot.limited_until = bot.limited_until.max(Some(Time(until)));
+        return bot;
     }
+    // What left before the end of the limit says nothing about it.
+    let tried = |end: Time| used.requests.iter().any(|(taken, ended)| ended.is_some() && *taken >= end.0);
+    bot.limited_until = bot.limited_until.filter(|end| !tried(*end));
     bot
 }
 
@@ -252,7 +252,7 @@ mod tests {
     fn a_use_counts_at_its_end_though_it_is_forgotten_by_then() {
         let recent: Vec<_> = (1..=REMEMBERED as i64).map(at).collect();
         let used = Used { requests: vec![(at(0), Some(at(200))), (at(0), None)], rests_until: None };
-        let recent = after(Bot { recent, open_at: at(0), limited: false, used: false }, &used).recent;
+        let recent = after(Bot { recent, open_at: at(0), limited_until: None, used: false }, &used).recent;
         assert_eq!((recent.len(), recent[0], recent.last()), (REMEMBERED, at(2), Some(&at(200))));
     }
 

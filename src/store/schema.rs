@@ -240,7 +240,7 @@ diesel::table! {
         id -> Text,
         open_at -> Ts,
         recent -> Binary,
-        limited -> Bool,
+        limited_until -> Nullable<Ts>,
     }
 }
 

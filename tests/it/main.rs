@@ -132,6 +132,7 @@ fn main() -> ExitCode {
         ("chaos::herd", chaos::herd::TESTS),
         ("chaos::kills", chaos::kills::TESTS),
         ("chaos::leases", chaos::leases::TESTS),
+        ("chaos::limits", chaos::limits::TESTS),
         ("chaos::lookups", chaos::lookups::TESTS),
         ("chaos::locks::bots", chaos::locks::bots::TESTS),
         ("chaos::locks::ends", chaos::locks::ends::TESTS),

@@ -220,12 +220,12 @@ CREATE TABLE lanes (
     heard BYTEA NOT NULL DEFAULT '' -- the times of notices within the hour, for the group's cap
 ) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 
--- A token whose budget many groups share. `limited`: the platform's last answer was that the token is used too much.
+-- A token whose budget many groups share.
 CREATE TABLE bots (
     id TEXT NOT NULL PRIMARY KEY,
     open_at TIMESTAMPTZ NOT NULL,
     recent BYTEA NOT NULL,
-    limited BOOLEAN NOT NULL DEFAULT FALSE
+    limited_until TIMESTAMPTZ -- its platform asked it to wait until then, and no answer shows yet that this is over
 );
 
 -- One thing to say, and how far its fan-out has come: up to the cursor every group has its delivery.

@@ -220,12 +220,12 @@ CREATE TABLE lanes (
     heard BLOB NOT NULL DEFAULT x'' -- the times of notices within the hour, for the group's cap
 ) STRICT, WITHOUT ROWID;
 
--- A token whose budget many groups share. `limited`: the platform's last answer was that the token is used too much.
+-- A token whose budget many groups share.
 CREATE TABLE bots (
     id TEXT NOT NULL PRIMARY KEY,
     open_at INTEGER NOT NULL,
     recent BLOB NOT NULL,
-    limited INTEGER NOT NULL DEFAULT 0
+    limited_until INTEGER -- its platform asked it to wait until then, and no answer shows yet that this is over
 ) STRICT;
 
 -- One thing to say, and how far its fan-out has come: up to the cursor every group has its delivery.

@@ -21,6 +21,7 @@ pub mod freezes;
 pub mod herd;
 pub mod kills;
 pub mod leases;
+pub mod limits;
 pub mod locks;
 pub mod lookups;
 pub mod pace;
