@@ -182,6 +182,8 @@ named! {
         Ended = "ended",
         /// Its group was deleted.
         Deleted = "deleted",
+        /// Its group does not want such notices (any more).
+        Unwanted = "unwanted",
     }
 }
 

@@ -11,7 +11,7 @@ use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Lane};
 use crate::store::types::{Id, Named};
-use crate::store::{Answer, Conn};
+use crate::store::{Answer, Conn, wants};
 
 /// The most groups on a page.
 pub const PAGE: i64 = 500;
@@ -144,14 +144,16 @@ impl Groups {
                 if let Some(regions) = &change.regions {
                     groups::set_regions(tx, id, regions)?;
                 }
-                if change.kinds.is_some() || change.regions.is_some() {
-                    let regions = groups::regions(tx, &[group.id])?.remove(&group.id).unwrap_or_default();
-                    groups::cancel_unwanted(tx, &group, &regions)?;
-                }
                 if (group.hourly_cap, group.quiet()) != times {
                     groups::reconsider(tx, id, now)?;
                 }
-                if groups::save(tx, &group)? { Ok(()) } else { Err(GroupError::Exists) }
+                if !groups::save(tx, &group)? {
+                    return Err(GroupError::Exists);
+                }
+                if change.kinds.is_some() || change.regions.is_some() {
+                    wants::changed(tx, id)?;
+                }
+                Ok(())
             })
             .await?;
         self.work_is_due.notify_one();

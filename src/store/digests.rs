@@ -21,7 +21,7 @@ use super::mutation::{self, Mutation};
 use super::statement::{Column, Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Named, Time, act_of};
-use super::{Answer, Conn};
+use super::{Answer, Conn, wants};
 use crate::domain::delivery::{ActSoFar, Purpose, Reach};
 use crate::domain::notice::Kind;
 
@@ -128,7 +128,9 @@ pub(super) fn complete<'a>(
             }
         }
     }
-    for (group, row) in found {
+    let unheard = found.iter().filter(|(_, (.., reach, _, _))| Reach::of(*reach) == Reach::No);
+    let unwanted = wants::drop_unwanted(conn, &unheard.map(|(_, row)| row.0).collect::<Vec<_>>())?;
+    for (group, row) in found.into_iter().filter(|(_, row)| !unwanted.contains(&row.0)) {
         if let Some(one) = leads.get_mut(&group) {
             one.with.push(Companion::from(row));
         }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
 use super::lanes::{self, decode_times, encode_times};
@@ -17,7 +16,6 @@ use super::{Answer, Conn, StoreError, both};
 use crate::domain::delivery::{DeliveryState, EndedAs};
 use crate::domain::group::{GroupState, Kinds, Platform, WhyDisabled};
 use crate::domain::language::Language;
-use crate::domain::notice::Kind;
 use crate::domain::quiet::Quiet;
 use crate::domain::region::Region;
 
@@ -256,46 +254,6 @@ pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
     .set(deliveries::due_at.eq(Time(now)))
     .execute(c))?;
     super::listen::announce(conn)
-}
-
-/// Cancels what waits for a locked group and is not of the kinds and regions that it wants to hear of any more.
-/// What may be about something that it has heard of stays: it would go on by old words.
-pub fn cancel_unwanted(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<()> {
-    #[derive(QueryableByName)]
-    struct Waits {
-        #[diesel(sql_type = BigInt)]
-        id: i64,
-        #[diesel(sql_type = Text)]
-        kind: Named<Kind>,
-        #[diesel(sql_type = Text)]
-        region: String,
-    }
-    super::deliveries::lock_of_group(conn, group.id)?;
-    let waiting: Vec<Waits> = both!(conn, c => diesel::sql_query(
-        "SELECT d.id, n.kind, n.region FROM deliveries d \
-         JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
-         WHERE d.queued AND d.group_id = $1 AND d.reach = 0 AND b.purpose IN ('alert', 'update') \
-           AND NOT EXISTS (SELECT 1 FROM broadcasts ob CROSS JOIN deliveries o \
-             WHERE ob.notice_id = b.notice_id AND ob.purpose IN ('alert', 'update') \
-               AND o.broadcast_id = ob.id AND o.group_id = d.group_id AND o.reach > 0)",
-    )
-    .bind::<Uid, _>(group.id)
-    .load(c))?;
-    let wants = |region: &str| {
-        let region =
-            Region::parse(region).map_err(|e| StoreError::Corrupt(format!("region {region}: {e}")))?;
-        Ok::<_, StoreError>(region.ancestors_and_self().any(|one| regions.contains(&one)))
-    };
-    let mut unwanted = Vec::new();
-    for one in waiting {
-        if !group.kinds().contains(one.kind.0) || !wants(&one.region)? {
-            unwanted.push(one.id);
-        }
-    }
-    both!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(unwanted)))
-        .set((deliveries::state.eq(Named(DeliveryState::Cancelled)), deliveries::queued.eq(false)))
-        .execute(c))?;
-    Ok(())
 }
 
 /// The regions that each of these groups wants to hear of, in order of their codes.

@@ -24,7 +24,7 @@ use super::lanes::{decode_times, recent_by, with_one_more};
 use super::mutation::{self, Mutation};
 use super::slices;
 use super::types::{Id, act_of};
-use super::{Answer, Conn};
+use super::{Answer, Conn, wants};
 use crate::domain::delivery::{Priority, Reach};
 use crate::domain::group::Platform;
 use crate::domain::saying::MayBeSaid;
@@ -188,9 +188,13 @@ fn take_due(
     let full = due.len() == room;
     let said = due::said(conn, &due)?;
     bots::load(conn, due.iter().filter_map(|one| one.listener.bot.as_deref()), terms.now, &mut decided.bots)?;
+    let unwanted = wants::drop_unwanted(conn, &unheard(&due))?;
     let before = decided.put_off.len() + decided.cancelled.len();
     for one in due {
         let Delivery { id: Some(id), broadcast_id, .. } = one.delivery else { continue };
+        if unwanted.contains(&id) {
+            continue;
+        }
         let Some(said) = said.get(&broadcast_id) else { continue };
         match decide(one, said, priority, terms, decided) {
             Decision::Goes | Decision::Waits => {}
@@ -199,7 +203,15 @@ fn take_due(
             Decision::PutOff(put_off) => decided.put_off.push((id, put_off)),
         }
     }
-    Ok(full && decided.put_off.len() + decided.cancelled.len() > before)
+    let passed = decided.put_off.len() + decided.cancelled.len() - before + unwanted.len();
+    Ok(full && passed > 0)
+}
+
+/// Those of these that have not reached their group. (What is leased as it is planned has just been compared with
+/// what its group wants.)
+fn unheard(due: &[Due]) -> Vec<i64> {
+    let unheard = due.iter().filter(|one| Reach::of(one.delivery.reach) == Reach::No);
+    unheard.filter_map(|one| one.delivery.id).collect()
 }
 
 /// Decides about a delivery; one that goes is taken.

@@ -51,6 +51,7 @@ pub mod tally;
 pub mod tips;
 pub mod transition;
 pub mod types;
+pub mod wants;
 pub mod wishes;
 mod writer;
 

@@ -87,6 +87,8 @@ pub enum Mutation {
     ForgetRobot,
     /// What was leased as it was planned, and has no result, is never looked for again.
     ForgetSlices,
+    /// What comes to be told to a group is not compared with what it wants by now.
+    KeepUnwanted,
     /// An end goes on with a new robot where the old one stopped.
     KeepCourse,
 }

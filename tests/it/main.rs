@@ -39,6 +39,7 @@ mod synapse;
 mod takeback;
 mod tidy;
 mod walk;
+mod wants;
 
 use std::process::ExitCode;
 
@@ -190,6 +191,7 @@ fn main() -> ExitCode {
         ("tidy::layers", tidy::layers::TESTS),
         ("tidy::words", tidy::words::TESTS),
         ("walk", walk::TESTS),
+        ("wants", wants::TESTS),
     ];
     for (file, tests) in files {
         for test in tests {

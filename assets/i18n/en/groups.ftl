@@ -216,7 +216,8 @@ groups-log-for-group = Waiting for the group to receive again
 groups-log-for-proof = Waiting for the robot to be verified
 groups-log-given_up = Did not arrive; given up
 groups-log-doubtful = Not known whether it arrived; not sent again
-groups-log-cancelled = Cancelled: the notice ended or changed first, or the group no longer wants its kind or area
+groups-log-cancelled = Cancelled: the notice ended or changed first
+groups-log-unwanted = Cancelled: the group does not want its kind or area
 groups-log-partly = The words arrived; the notice then ended, and the picture was not sent
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } calls to the platform

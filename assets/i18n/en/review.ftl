@@ -384,7 +384,7 @@ broadcasts-deleted = Message deleted
 broadcasts-followed_up = Told by a further message
 broadcasts-waiting = Waiting
 broadcasts-unreachable = Unreachable
-broadcasts-cancelled = Cancelled, the notice ended or changed first
+broadcasts-cancelled = Cancelled, the notice ended or changed first, or the group does not want it
 broadcasts-groups =
     { $groups ->
         [one] { $groups } group
@@ -409,6 +409,7 @@ broadcasts-outcome-paused = its admin has paused it; told when it receives again
 broadcasts-outcome-disabled = we have stopped sending to it
 broadcasts-outcome-unverified = its robot is not verified
 broadcasts-outcome-deleted = it was deleted here
+broadcasts-outcome-unwanted = it does not want this kind or area
 broadcasts-code-connect = no connection
 broadcasts-code-timeout = no answer in time
 broadcasts-code-broken = the connection broke

@@ -216,7 +216,8 @@ groups-log-for-group = 等待恢复接收
 groups-log-for-proof = 等待机器人通过验证
 groups-log-given_up = 没有送达，已放弃
 groups-log-doubtful = 不确定是否送达，不再发送
-groups-log-cancelled = 已取消：信息先结束了或者有了修改，或者本群不再接收这个类别或地区
+groups-log-cancelled = 已取消：信息先结束了或者有了修改
+groups-log-unwanted = 已取消：本群不接收这个类别或地区
 groups-log-partly = 文字已送达；信息随后结束，图片没有再发
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } 次调用平台接口

@@ -127,7 +127,8 @@ fn length(frame: &Frame, choice: &str, now: DateTime<Utc>) -> String {
 
 fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>) -> LineView {
     let Line { delivery, tries } = line;
-    let failed = delivery.last_outcome.filter(|ended| ended.0 != EndedAs::Delivered);
+    let failed = delivery.last_outcome;
+    let failed = failed.filter(|ended| !matches!(ended.0, EndedAs::Delivered | EndedAs::Unwanted));
     let line = |(place, attempt): (usize, &Attempt)| {
         let ended = words::explained(frame.language, platform, attempt.outcome.0, attempt.code.as_deref());
         format!("{}. {} {ended}", place + 1, moment(attempt.at.0))
@@ -155,6 +156,9 @@ pub(super) fn result(frame: &Frame, delivery: &Logged, now: DateTime<Utc>) -> St
         // The words arrived; then the notice ended before the picture was sent.
         (DeliveryState::Cancelled, _) if delivery.last_outcome == Some(Named(EndedAs::Delivered)) => {
             frame.t("groups-log-partly")
+        }
+        (DeliveryState::Cancelled, _) if delivery.last_outcome == Some(Named(EndedAs::Unwanted)) => {
+            frame.t("groups-log-unwanted")
         }
         (DeliveryState::Open, _) => match delivery.waits_for(now) {
             None => frame.t1("groups-log-open", "at", moment(delivery.due_at.0)),

@@ -84,6 +84,7 @@ const GROUPS: &str = "INSERT INTO groups SELECT (jsonb_populate_record(one, json
      INSERT INTO lanes SELECT (jsonb_populate_record(one, jsonb_build_object('group_id', g.id))).* \
      FROM lanes one, groups g WHERE one.group_id = (SELECT group_id FROM lanes ORDER BY group_id LIMIT 1) \
      ON CONFLICT DO NOTHING; \
+     INSERT INTO group_regions SELECT DISTINCT r.region, g.id FROM group_regions r, groups g ON CONFLICT DO NOTHING; \
      UPDATE lanes SET open_at = 'epoch'";
 /// So many broadcasts more, which are as the first.
 const BROADCASTS: &str = "INSERT INTO broadcasts \

@@ -186,7 +186,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("my-from-{}", all(["moderator", "reporter"])),
         ("my-outcome-{}", of!(Outcome)),
         ("my-waiting-{}", all(["revision", "renewal"])),
-        ("outcome-{}", without(of!(EndedAs), &["ended", "deleted"])),
+        ("outcome-{}", without(of!(EndedAs), &["ended", "deleted", "unwanted"])),
         ("photo-{}", arms("src/intake/photo.rs", "Self")),
         ("platform-{}", of!(Platform)),
         ("poster-act-{}", about()),

@@ -1,0 +1,125 @@
+//! What a group wants to hear of. Whatever comes to be told it is compared with its kinds and regions as they are
+//! at that moment, except what belongs to something that it has heard of: that would go on by old words.
+
+use diesel::dsl::{not, sql};
+use diesel::expression::SqlLiteral;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use uuid::Uuid;
+
+use super::mutation::{self, Mutation};
+use super::schema::{broadcasts, deliveries, groups, notices};
+use super::types::{Id, Named};
+use super::{Answer, Conn, both};
+use crate::domain::delivery::{DeliveryState, EndedAs, Reach};
+use crate::domain::group::Kinds;
+use crate::domain::notice::Kind;
+
+/// Deliveries with what they say, and with the group that may want to hear it.
+macro_rules! said_to_groups {
+    () => {
+        deliveries::table
+            .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))
+            .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
+            .inner_join(groups::table.on(groups::id.eq(deliveries::group_id)))
+    };
+}
+
+/// Whether the group wants it: in SQL, because it is asked about hundreds of deliveries in a batch. A group that
+/// asks for a city or a province hears of its counties, too. (Scalar subqueries: PostgreSQL might answer an EXISTS
+/// by one pass over everything that was ever heard.)
+fn wanted() -> SqlLiteral<Bool> {
+    let bits =
+        Kind::ALL.map(|kind| format!("WHEN '{}' THEN {}", kind.as_str(), Kinds::from_iter([kind]).bits()));
+    sql(&format!(
+        "(broadcasts.purpose IN ('closing', 'correction') \
+         OR ((groups.kinds & CASE notices.kind {} END) <> 0 \
+           AND (SELECT 1 FROM group_regions r WHERE r.group_id = groups.id AND r.region IN \
+             (notices.region, substr(notices.region, 1, 4) || '00', substr(notices.region, 1, 2) || '0000') \
+             LIMIT 1) IS NOT NULL) \
+         OR (SELECT 1 FROM broadcasts ob CROSS JOIN deliveries o \
+             WHERE ob.notice_id = notices.id AND ob.purpose IN ('alert', 'update') \
+               AND o.broadcast_id = ob.id AND o.group_id = groups.id AND o.reach > 0 LIMIT 1) IS NOT NULL)",
+        bits.join(" ")
+    ))
+}
+
+/// Cancels those of these open deliveries that their groups do not want (any more); returns which. Their rows or
+/// their groups' lanes are locked.
+pub(super) fn drop_unwanted(conn: &mut Conn, among: &[i64]) -> Answer<Vec<i64>> {
+    if among.is_empty() || mutation::on(Mutation::KeepUnwanted) {
+        return Ok(Vec::new());
+    }
+    let these = said_to_groups!().filter(deliveries::id.eq_any(among).and(not(wanted())));
+    let unwanted: Vec<i64> = both!(conn, c => these.select(deliveries::id).load(c))?;
+    if !unwanted.is_empty() {
+        both!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&unwanted)))
+            .set((
+                deliveries::state.eq(Named(DeliveryState::Cancelled)),
+                deliveries::queued.eq(false),
+                deliveries::last_outcome.eq(Named(EndedAs::Unwanted)),
+                deliveries::last_code.eq(None::<String>),
+            ))
+            .execute(c))?;
+    }
+    Ok(unwanted)
+}
+
+/// Goes by the kinds and regions of a locked group, which have just changed: cancels what waits for it and is
+/// not wanted any more.
+pub fn changed(conn: &mut Conn, group: Uuid) -> Answer<()> {
+    super::deliveries::lock_of_group(conn, Id(group))?;
+    let waiting = deliveries::table.filter(deliveries::group_id.eq(Id(group)).and(deliveries::queued));
+    let waiting = waiting.filter(deliveries::reach.eq(Reach::No as i16));
+    let waiting: Vec<i64> = both!(conn, c => waiting.select(deliveries::id).load(c))?;
+    drop_unwanted(conn, &waiting).map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::region::Region;
+    use crate::store::StoreError;
+    use crate::store::fixture::{GROUP, store};
+    use crate::store::groups::{self as stored, regions};
+
+    /// Every kind in every region, for groups that want one of either.
+    #[tokio::test]
+    async fn what_a_group_wants_is_the_same_in_sql() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let places = ["130000", "131000", "131003", "131002", "110000", "110101", "429004"];
+        let places = places.map(|code| Region::parse(code).unwrap());
+        store
+            .write(move |tx| {
+                let mut group = stored::of_admin(tx, crate::store::fixture::ADMIN, GROUP)?.unwrap();
+                for wants in places {
+                    stored::set_regions(tx, GROUP, &[wants])?;
+                    assert_eq!(regions(tx, &[Id(GROUP)])?[&Id(GROUP)], [wants]);
+                    for kind in Kind::ALL {
+                        group.kinds = Kinds::from_iter([kind]).bits();
+                        stored::save(tx, &group)?;
+                        for place in places {
+                            for about in Kind::ALL {
+                                let is_wanted = wants.contains(place) && about == kind;
+                                assert_eq!(is_asked_for(tx, about, place)?, is_wanted, "{wants:?} {place:?}");
+                            }
+                        }
+                    }
+                }
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+    }
+
+    /// Whether the group of the fixture wants its alert if that is about such a notice.
+    fn is_asked_for(tx: &mut Conn, kind: Kind, place: Region) -> Answer<bool> {
+        both!(tx, c => diesel::update(notices::table)
+            .set((notices::kind.eq(Named(kind)), notices::region.eq(place.code())))
+            .execute(c))?;
+        let of_group = said_to_groups!().filter(groups::id.eq(Id(GROUP)));
+        let alert = of_group.filter(broadcasts::purpose.eq(Named(crate::domain::delivery::Purpose::Alert)));
+        Ok(both!(tx, c => alert.select(wanted()).get_result(c))?)
+    }
+}

@@ -1,0 +1,99 @@
+//! What a group wants to hear may change while something is on its way to it: from then on it hears what it
+//! wants now.
+
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+use seventytwo::domain::group::Platform;
+use tokio::join;
+
+use crate::chaos::run;
+use crate::groups::Team;
+use crate::house::House;
+use crate::{Test, housed, notices};
+
+/// The tests of this file.
+pub const TESTS: &[Test] = &[
+    housed!(what_failed_while_it_became_unwanted_is_not_tried_again),
+    housed!(what_is_not_wanted_any_more_is_not_said_when_the_robot_is_proved_again),
+    housed!(what_came_into_the_queue_as_it_became_unwanted_is_not_said),
+    housed!(what_a_group_has_heard_of_goes_on_though_it_is_not_wanted_any_more),
+];
+
+async fn set(house: &House, team: &Team, to: &str) {
+    house.post(&team.path(to), Some(&team.admin.token), &Value::Null).await.expect(200);
+}
+
+/// The newest delivery of the group's log: its state and how it ended.
+async fn newest(house: &House, team: &Team) -> (Value, Value) {
+    let log = house.get(&team.path("/deliveries"), Some(&team.admin.token)).await.expect(200);
+    (log["items"][0]["state"].clone(), log["items"][0]["last_outcome"].clone())
+}
+
+async fn later(house: &House) {
+    house.advance(TimeDelta::minutes(5));
+    house.settle().await;
+}
+
+async fn what_failed_while_it_became_unwanted_is_not_tried_again(house: House) -> House {
+    let house = house.and_chats(&[Platform::Dingtalk]).await;
+    let team = Team::of(&house).await;
+    team.chat.script(503, &[], "not now");
+    let held = team.chat.hold("robot/send");
+    let changes = async {
+        let under_way = held.came().await;
+        team.change(&house, json!({"kinds": ["rescue"]})).await;
+        drop(under_way);
+    };
+    join!(team.publish(&house, notices::lost_property(house.clock.now()), "13800138001"), changes);
+    later(&house).await;
+    assert_eq!(team.chat.read(), None);
+    assert_eq!(newest(&house, &team).await, (json!("cancelled"), json!("unwanted")));
+    house
+}
+
+async fn what_is_not_wanted_any_more_is_not_said_when_the_robot_is_proved_again(house: House) -> House {
+    let house = house.and_chats(&[Platform::Dingtalk]).await;
+    let team = Team::of(&house).await;
+    team.chat.script(200, &[], r#"{"errcode":300001,"errmsg":"token is not exist"}"#);
+    team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    assert_eq!(team.shown(&house).await["state"], "disabled");
+    team.change(&house, json!({"kinds": ["rescue"]})).await;
+    later(&house).await;
+    house.post(&team.path("/code"), Some(&team.admin.token), &Value::Null).await.expect(202);
+    let code = json!({"code": team.chat.read_code()});
+    house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
+    later(&house).await;
+    assert_eq!(team.chat.read(), None);
+    house
+}
+
+/// Its admin's change and its planning are two transactions on PostgreSQL, of which neither need see the
+/// other.
+async fn what_came_into_the_queue_as_it_became_unwanted_is_not_said(house: House) -> House {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    set(&house, &team, "/pause").await;
+    team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (wanted, _) = team.publish(&house, notices::rescue(house.clock.now()), "13800138002").await;
+    run(&house.db, "UPDATE notices SET region = '110101' WHERE kind = 'lost_property'").await;
+    set(&house, &team, "/resume").await;
+    later(&house).await;
+    team.hears(&wanted);
+    house
+}
+
+async fn what_a_group_has_heard_of_goes_on_though_it_is_not_wanted_any_more(house: House) -> House {
+    let house = house.and_chats(&[Platform::Dingtalk]).await;
+    let team = Team::of(&house).await;
+    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.hears(&case);
+    team.change(&house, json!({"kinds": ["rescue"]})).await;
+    team.chat.script(503, &[], "not now");
+    let outcome = json!({"outcome": "returned", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    house.settle().await;
+    assert_eq!(team.chat.read(), None);
+    later(&house).await;
+    team.hears(&case);
+    house
+}
