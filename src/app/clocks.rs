@@ -7,13 +7,15 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::sync::Mutex;
 
 use super::{CLOCK_MAY_SLIP, Stations};
 use crate::broadcast::hosts::Hosts;
 use crate::clock::Clock;
-use crate::store::{Answer, Store};
+use crate::config::Times;
+use crate::groups;
+use crate::store::{Answer, Farthest, Store};
 
 /// A system's clock that differs from the database's by more than this is reported.
 const SYSTEM_MAY_BE_OFF: TimeDelta = TimeDelta::milliseconds(100);
@@ -71,6 +73,22 @@ async fn correct(store: &Store, clock: &Clock) -> Answer<Option<TimeDelta>> {
     Ok(Some(system_off))
 }
 
+/// Repairs at the start what a process that is gone has written while its clock was ahead.
+pub(super) async fn repair_what_is_ahead(store: &Store, now: DateTime<Utc>, times: &Times) -> Answer<()> {
+    let Some(ahead) = store.ahead_by(now, CLOCK_MAY_SLIP).await? else { return Ok(()) };
+    tracing::warn!(seconds = ahead.num_seconds(), "what was done last lies ahead of the clock");
+    repair(store, now, ahead, times).await
+}
+
+/// Repairs what was written while the clock was `ahead`: notices first, because what is said about them is then
+/// judged again.
+async fn repair(store: &Store, now: DateTime<Utc>, ahead: TimeDelta, times: &Times) -> Answer<()> {
+    let Times { cooling, lease, lifetime, .. } = *times;
+    let farthest = Farthest { cooling, claim: lease, lifetime, pause: groups::LONGEST_PAUSE };
+    store.set_notices_back(now, ahead, farthest).await?;
+    store.set_back(now, ahead).await
+}
+
 impl Stations {
     /// Looks for jumps of the clocks: compares ours where the system's has jumped, and repairs what was put
     /// off by a clock that was ahead. Returns whether ours shows less than at the last look.
@@ -91,7 +109,7 @@ impl Stations {
             tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
             *self.worker.hosts.lock() = Hosts::default();
             *self.worker.turns.lock() = Default::default();
-            let set = self.shared.store.set_back(now, ahead).await;
+            let set = repair(&self.shared.store, now, ahead, &self.shared.times).await;
             self.shared.work_is_due.notify_one();
             // If that failed, the next look tries again.
             set?;

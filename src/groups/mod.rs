@@ -42,6 +42,7 @@ pub use courier::PROBES_KEPT;
 pub use delivery_log::LOG_KEPT;
 pub use draft::{Addresses, Change, Draft, MAX_REGIONS, NewGroup};
 pub use hours::Hours;
+pub use pauses::LONGEST_PAUSE;
 
 /// The most groups of one account: more than anybody can look after, even a program with a token.
 pub const MAX_GROUPS: i64 = 5_000;

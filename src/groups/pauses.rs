@@ -13,7 +13,7 @@ use crate::store::{Conn, lanes};
 
 /// The longest pause that ends by itself. An admin who wants silence for longer ends the pause, or deletes
 /// the group.
-const LONGEST: TimeDelta = TimeDelta::days(30);
+pub const LONGEST_PAUSE: TimeDelta = TimeDelta::days(30);
 /// How many groups whose pause has ended are read at a time.
 const SLICE: i64 = 200;
 
@@ -26,8 +26,8 @@ pub(super) const OFFERED: [&str; 3] = ["resumed", "hour", "morning"];
 /// A fault of `until`.
 pub(super) fn end(written: &str, now: DateTime<Utc>) -> Result<DateTime<Utc>, FieldFaults> {
     let until = DateTime::parse_from_rfc3339(written.trim()).ok().map(|until| until.with_timezone(&Utc));
-    until.filter(|until| *until > now && *until <= now + LONGEST).ok_or_else(|| {
-        let fault = FieldFault::new("group_until").with("days", LONGEST.num_days());
+    until.filter(|until| *until > now && *until <= now + LONGEST_PAUSE).ok_or_else(|| {
+        let fault = FieldFault::new("group_until").with("days", LONGEST_PAUSE.num_days());
         FieldFaults::from([("until".to_owned(), fault)])
     })
 }

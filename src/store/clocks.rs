@@ -4,7 +4,7 @@
 //! A clock that was ahead and is set right, SQLite's own or the server's, is noticed within a second: the lanes that
 //! it used are moved back, and what it put off becomes due and is judged again. On PostgreSQL the server's clock
 //! tells whether the node's is right now or was right before. At its start a process checks once whether the latest
-//! recorded request lies ahead, because the process that sent it is gone.
+//! request or decision on record lies ahead, because the process that made it is gone.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::dsl::sql;
@@ -13,11 +13,15 @@ use diesel::sql_types::{Binary, Bool};
 use uuid::Uuid;
 
 use super::lanes::{decode_times, encode_times};
-use super::schema::{bots, deliveries, lanes};
+use super::schema::{bots, deliveries, events, lanes};
 use super::types::sql::Ts;
 use super::types::{Id, Time};
 use super::{Answer, Conn, Store, both, slices};
 use crate::domain::delivery::Priority;
+
+pub use notices::Farthest;
+
+mod notices;
 
 /// Rows in one transaction.
 const SLICE: i64 = 500;
@@ -30,16 +34,12 @@ impl Store {
         self.read(shared_clock).await
     }
 
-    /// As [`Store::set_back`], if the latest request on record lies ahead of `now` by `slip` or more: the
+    /// How far the latest request or decision on record lies ahead of `now`, if that is `slip` or more: the
     /// process that made it is gone, or was stopped, before its clock was corrected.
-    ///
-    /// # Errors
-    /// When the database refuses; what was set right stays so.
-    pub async fn set_back_what_is_ahead(&self, now: DateTime<Utc>, slip: TimeDelta) -> Answer<()> {
-        let latest = self.read(move |c| latest_ahead(c, now)).await?;
-        let Some(ahead) = latest.map(|at| at - now).filter(|ahead| *ahead >= slip) else { return Ok(()) };
-        tracing::warn!(seconds = ahead.num_seconds(), "what was sent last lies ahead of the clock");
-        self.set_back(now, ahead).await
+    pub async fn ahead_by(&self, now: DateTime<Utc>, slip: TimeDelta) -> Answer<Option<TimeDelta>> {
+        let latest = move |c: &mut Conn| Ok(latest_ahead(c, now)?.max(latest_decision(c)?));
+        let latest = self.read(latest).await?;
+        Ok(latest.map(|at| at - now).filter(|ahead| *ahead >= slip))
     }
 
     /// Repairs what was written while the clock was `ahead` by so much, now that it is right again: the lanes
@@ -111,6 +111,12 @@ fn latest_ahead(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<U
     .get_result(c)
     .optional())?;
     Ok(latest.and_then(|one| decode_times(&one.latest).pop()).filter(|at| *at > now))
+}
+
+/// When the last step on record was taken.
+fn latest_decision(conn: &mut Conn) -> Answer<Option<DateTime<Utc>>> {
+    let latest = events::table.order(events::seq.desc()).select(events::at);
+    Ok(both!(conn, c => latest.first::<Time>(c).optional())?.map(|at| at.0))
 }
 
 /// A time as the correct clock would have written it, if the clock that was ahead wrote it.

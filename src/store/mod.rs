@@ -56,6 +56,7 @@ pub mod wishes;
 mod writer;
 
 use crate::vault::Vault;
+pub use clocks::Farthest;
 use connection::Manager;
 pub(crate) use connection::both;
 pub use connection::{Conn, Database};

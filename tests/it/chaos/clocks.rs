@@ -27,6 +27,10 @@ pub const TESTS: &[Test] = &[
     bare!(a_group_that_failed_by_a_clock_that_was_ahead_has_failed_since_then),
     shared!(what_a_node_whose_clock_was_ahead_died_with_is_taken_over),
     bare!(what_a_clock_that_was_ahead_put_off_is_looked_at_again),
+    bare!(what_a_clock_that_was_ahead_approved_goes_live_when_it_has_cooled),
+    bare!(what_a_clock_that_was_ahead_approved_goes_live_though_its_process_is_gone),
+    bare!(what_a_clock_that_was_ahead_let_out_ends_after_72_hours),
+    bare!(what_a_clock_that_was_ahead_ended_is_erased_in_its_time),
     bare!(a_clock_set_back_asks_no_robot_too_early),
     shared!(a_clock_that_is_set_wrong_moves_nothing_of_the_other_nodes),
     housed!(a_clock_set_forward_is_no_storm),
@@ -178,6 +182,73 @@ async fn what_a_clock_that_was_ahead_put_off_is_looked_at_again(db: Db) {
     house.clock.advance(TimeDelta::hours(-10));
     house.settle().await;
     assert_eq!(deaf(&house, &case), []);
+}
+
+async fn approve(house: &House, moderator: &Person) -> String {
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.decide(&case, moderator, "approve", "verified").await.expect(200);
+    case
+}
+
+/// A day ahead, a notice is approved; the clock is set right while it cools.
+async fn what_a_clock_that_was_ahead_approved_goes_live_when_it_has_cooled(db: Db) {
+    let (house, moderator) = house_of(of_today(db).await, &[Platform::Wecom]).await;
+    house.clock.advance(TimeDelta::days(1));
+    house.settle().await;
+    let case = approve(&house, &moderator).await;
+    house.clock.advance(-TimeDelta::days(1));
+    house.settle().await;
+    assert_eq!(deaf(&house, &case), [Platform::Wecom], "it cools");
+    pass(&house, TimeDelta::seconds(30)).await;
+    assert_eq!(deaf(&house, &case), []);
+}
+
+/// The same between two runs of the program, and nothing was ever sent.
+async fn what_a_clock_that_was_ahead_approved_goes_live_though_its_process_is_gone(db: Db) {
+    let (house, moderator) = house_of(of_today(db).await, &[Platform::Wecom]).await;
+    house.clock.advance(TimeDelta::days(1));
+    let case = approve(&house, &moderator).await;
+    house.clock.advance(-TimeDelta::days(1));
+    let house = house.restart().await;
+    pass(&house, TimeDelta::seconds(30)).await;
+    assert_eq!(deaf(&house, &case), []);
+}
+
+/// An hour ago, by a clock that was a day ahead.
+async fn what_a_clock_that_was_ahead_let_out_ends_after_72_hours(db: Db) {
+    let (house, moderator) = house_of(of_today(db).await, &[Platform::Wecom]).await;
+    house.clock.advance(TimeDelta::days(1));
+    let case = publish(&house, &moderator, "13800138001").await;
+    let state = async || house.get(&format!("/notices/{case}"), None).await.expect(200)["state"].clone();
+    pass(&house, TimeDelta::hours(1)).await;
+    house.clock.advance(-TimeDelta::days(1));
+    house.settle().await;
+    let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
+    pass(&house, TimeDelta::hours(71) - TimeDelta::minutes(1)).await;
+    assert_eq!(state().await, "live", "{shown}");
+    pass(&house, TimeDelta::minutes(2)).await;
+    assert_eq!(state().await, "expired", "{shown}");
+    let planned = count(
+        &house.db,
+        "SELECT COUNT(*) AS n FROM broadcasts b JOIN notices n ON n.id = b.notice_id \
+         WHERE b.not_after <> n.ends_at OR b.created_at < n.live_at",
+    )
+    .await;
+    assert_eq!(planned, 0, "its alert ends with it");
+}
+
+async fn what_a_clock_that_was_ahead_ended_is_erased_in_its_time(db: Db) {
+    let (house, _) = house_of(of_today(db).await, &[Platform::Wecom]).await;
+    let (case, manage) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.clock.advance(TimeDelta::days(1));
+    let withdrawn = json!({"outcome": "withdrawn", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &withdrawn).await.expect(200);
+    house.clock.advance(-TimeDelta::days(1));
+    let house = house.restart().await;
+    pass(&house, house.stations.shared.times.retention).await;
+    house.stations.sweep().await.unwrap();
+    let erased = count(&house.db, "SELECT COUNT(*) AS n FROM notices WHERE state = 'erased'").await;
+    assert_eq!(erased, 1, "{case}");
 }
 
 /// A robot for which more waits than it may take.
