@@ -1,13 +1,15 @@
 //! What was leased as it was planned: a row for each slice, with the end of its leases. Usually every result
 //! is there by then. What has none comes into the queue, so nothing is lost with the process that held it.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use diesel::dsl::{auto_type, exists, not};
 use diesel::prelude::*;
 
 use super::mutation::{self, Mutation};
 use super::schema::{deliveries, slices};
-use super::types::{Named, Time};
+use super::types::{Id, Named, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::DeliveryState;
 
@@ -99,13 +101,29 @@ fn queue(conn: &mut Conn, over: &[Slice]) -> Answer<bool> {
     Ok(changed > 0)
 }
 
+/// The deliveries of all slices that have no result yet.
+macro_rules! under_way {
+    () => {
+        slices::table
+            .inner_join(
+                deliveries::table.on(deliveries::id
+                    .between(slices::first, slices::last)
+                    .and(deliveries::due_at.eq(slices::leased_until))),
+            )
+            .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::queued.eq(false)))
+    };
+}
+
 /// How many deliveries of all slices have no result yet.
 pub(super) fn under_way(conn: &mut Conn) -> Answer<i64> {
-    let slice =
-        deliveries::id.between(slices::first, slices::last).and(deliveries::due_at.eq(slices::leased_until));
-    Ok(both!(conn, c => slices::table
-        .inner_join(deliveries::table.on(slice))
-        .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::queued.eq(false)))
-        .count()
-        .get_result(c))?)
+    Ok(both!(conn, c => under_way!().count().get_result(c))?)
+}
+
+/// The deliveries without a result of the slices that are leased until one of these times, with their groups and
+/// that time.
+pub(super) fn lacking(conn: &mut Conn, until: &BTreeSet<Time>) -> Answer<Vec<(i64, Id, Time)>> {
+    Ok(both!(conn, c => under_way!()
+        .filter(slices::leased_until.eq_any(until))
+        .select((deliveries::id, deliveries::group_id, deliveries::due_at))
+        .load(c))?)
 }

@@ -1,6 +1,6 @@
 //! The lanes of processes that are gone.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
@@ -8,10 +8,9 @@ use diesel::prelude::*;
 use super::super::rows::{Change, Holds};
 use super::super::schema::{attempts, deliveries, lanes};
 use super::super::statement::Value;
-use super::super::types::{Id, Named, Time};
-use super::super::{Answer, Conn, both};
+use super::super::types::{Id, Time};
+use super::super::{Answer, Conn, both, slices};
 use super::{NOBODY, lock_some};
-use crate::domain::delivery::DeliveryState;
 
 /// Frees lanes leased by a process that is certainly gone by `now`; returns whether there may be more of
 /// them. What it had under way is due `again`, depending on how often a process has died with it.
@@ -37,14 +36,12 @@ pub fn free_of(
     let held: HashMap<Id, Time> = held.into_iter().collect();
     // Each attempt that came to an end without delivering everything has a row.
     let ended = attempts::table.filter(attempts::delivery_id.eq(deliveries::id)).count().single_value();
-    // Looked up by their groups: what is under way is in no index of its own.
-    let of_lanes: Vec<(i64, Id, Time, i32, Option<i64>)> = both!(conn, c => deliveries::table
-        .filter(deliveries::group_id.eq_any(held.keys()))
-        .filter(deliveries::state.eq(Named(DeliveryState::Open)))
-        .select((deliveries::id, deliveries::group_id, deliveries::due_at, deliveries::attempts, ended))
+    let these = under_way(conn, &held)?;
+    let under_way: Vec<(i64, i32, Option<i64>)> = both!(conn, c => deliveries::table
+        .filter(deliveries::id.eq_any(these))
+        .select((deliveries::id, deliveries::attempts, ended))
         .load(c))?;
-    let under_way = of_lanes.into_iter().filter(|(_, group, due_at, ..)| held.get(group) == Some(due_at));
-    let rows = under_way.map(|(id, .., attempts, ended)| {
+    let rows = under_way.into_iter().map(|(id, attempts, ended)| {
         let died = i64::from(attempts) - ended.unwrap_or_default();
         vec![id.into(), again(u32::try_from(died).unwrap_or_default()).into()]
     });
@@ -65,4 +62,16 @@ pub fn free_of(
         held.iter().map(|(group, until)| vec![Value::Id(*group), until.0.min(now).into(), NOBODY.into()]);
     free.make::<Free>(conn, rows.collect())?;
     Ok(!all.is_empty())
+}
+
+/// What is under way in lanes that are leased until then: it is queued, or in a slice that is leased for as long. All
+/// that a group ever heard is not looked through.
+fn under_way(conn: &mut Conn, held: &HashMap<Id, Time>) -> Answer<Vec<i64>> {
+    let queued = deliveries::table.filter(deliveries::group_id.eq_any(held.keys()).and(deliveries::queued));
+    let mut open: Vec<(i64, Id, Time)> = both!(conn, c => queued
+        .select((deliveries::id, deliveries::group_id, deliveries::due_at))
+        .load(c))?;
+    open.extend(slices::lacking(conn, &held.values().copied().collect::<BTreeSet<_>>())?);
+    open.retain(|(_, group, due_at)| held.get(group) == Some(due_at));
+    Ok(open.into_iter().map(|(id, ..)| id).collect())
 }

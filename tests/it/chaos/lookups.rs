@@ -17,6 +17,7 @@ use crate::{Test, bare, housed};
 
 pub const TESTS: &[Test] = &[
     housed!(what_concerns_a_group_is_found_without_its_history_or_the_queue),
+    housed!(what_a_dead_process_had_under_way_is_found_without_the_history),
     housed!(the_groups_whose_pause_is_over_are_found_among_the_paused),
     bare!(a_broadcast_soon_passes_by_those_who_do_not_want_to_hear_it),
 ];
@@ -127,6 +128,36 @@ fn gathers(tx: &mut Conn, one: &Leased) -> Answer<()> {
     script(tx, waits)?;
     assert_eq!(lease_and_die(tx, one.leased_until)?.leased.len(), 1);
     Ok(())
+}
+
+/// At every start after a crash, before anybody is served.
+async fn what_a_dead_process_had_under_way_is_found_without_the_history(house: House) -> House {
+    let house = planned(house).await;
+    let now = house.clock.now();
+    let (plans, again) = peek(&house.db, move |conn| {
+        conn.transaction(|tx| lease_and_die(tx, now))?;
+        run_many(conn, 20_000, HISTORY)?;
+        if let Conn::Pg(c) = conn {
+            c.batch_execute("ANALYZE")?;
+        }
+        let later = now + TimeDelta::seconds(1);
+        let asked = asked_by(conn, |tx| lanes::free_of(tx, ELSEWHERE, later, &|_| later))?;
+        let looks = |sql: &&String| sql.starts_with("SELECT") && sql.contains("deliveries");
+        let plan = |sql: &String| explain(conn, sql, &vec!["NULL".to_owned(); 64]);
+        let plans = asked.iter().filter(looks).map(plan).collect::<Answer<Vec<_>>>()?;
+        conn.transaction(|tx| lanes::free_of(tx, ELSEWHERE, later, &|_| later))?;
+        Ok((plans, conn.transaction(|tx| lease_and_die(tx, later))?.leased.len()))
+    })
+    .await;
+    assert_eq!(again, 1, "it is due at once");
+    assert!(!plans.is_empty());
+    for plan in plans {
+        for costly in ["deliveries_group", "Seq Scan on deliveries", "SCAN deliveries"] {
+            assert!(!plan.contains(costly), "{plan}");
+        }
+    }
+    house.overhear().await;
+    house
 }
 
 /// As often as every ten seconds.
