@@ -151,7 +151,7 @@ impl Groups {
                     return Err(GroupError::Exists);
                 }
                 if change.kinds.is_some() || change.regions.is_some() {
-                    wants::changed(tx, id)?;
+                    wants::changed(tx, id, now)?;
                 }
                 Ok(())
             })

@@ -89,6 +89,8 @@ pub enum Mutation {
     ForgetSlices,
     /// What comes to be told to a group is not compared with what it wants by now.
     KeepUnwanted,
+    /// What a group wants again stays cancelled.
+    LoseUnwanted,
     /// An end goes on with a new robot where the old one stopped.
     KeepCourse,
 }

@@ -1,6 +1,7 @@
 //! What a group wants to hear of. Whatever comes to be told it is compared with its kinds and regions as they are
 //! at that moment, except what belongs to something that it has heard of: that would go on by old words.
 
+use chrono::{DateTime, Utc};
 use diesel::dsl::{not, sql};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
@@ -8,11 +9,13 @@ use diesel::sql_types::Bool;
 use uuid::Uuid;
 
 use super::mutation::{self, Mutation};
+use super::rows::{Change, Holds};
 use super::schema::{broadcasts, deliveries, groups, notices};
-use super::types::{Id, Named};
-use super::{Answer, Conn, both};
+use super::types::{Id, Named, Time};
+use super::{Answer, Conn, both, listen};
 use crate::domain::delivery::{DeliveryState, EndedAs, Reach};
 use crate::domain::group::Kinds;
+use crate::domain::life_cycle::State;
 use crate::domain::notice::Kind;
 
 /// Deliveries with what they say, and with the group that may want to hear it.
@@ -66,13 +69,39 @@ pub(super) fn drop_unwanted(conn: &mut Conn, among: &[i64]) -> Answer<Vec<i64>> 
 }
 
 /// Goes by the kinds and regions of a locked group, which have just changed: cancels what waits for it and is
-/// not wanted any more.
-pub fn changed(conn: &mut Conn, group: Uuid) -> Answer<()> {
+/// not wanted any more, and reopens what an earlier change had cancelled, is wanted again, and may still be
+/// said.
+pub fn changed(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<()> {
     super::deliveries::lock_of_group(conn, Id(group))?;
     let waiting = deliveries::table.filter(deliveries::group_id.eq(Id(group)).and(deliveries::queued));
     let waiting = waiting.filter(deliveries::reach.eq(Reach::No as i16));
     let waiting: Vec<i64> = both!(conn, c => waiting.select(deliveries::id).load(c))?;
-    drop_unwanted(conn, &waiting).map(drop)
+    drop_unwanted(conn, &waiting)?;
+    reopen(conn, group, now)
+}
+
+fn reopen(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<()> {
+    struct Reopen;
+    if mutation::on(Mutation::LoseUnwanted) {
+        return Ok(());
+    }
+    let again = said_to_groups!()
+        .filter(deliveries::group_id.eq(Id(group)).and(deliveries::state.eq(Named(DeliveryState::Cancelled))))
+        .filter(deliveries::last_outcome.eq(Named(EndedAs::Unwanted)))
+        .filter(notices::state.eq_any([State::Live, State::Paused].map(Named)))
+        .filter(notices::live_revision.eq(broadcasts::revision.nullable()))
+        .filter(broadcasts::not_after.is_null().or(broadcasts::not_after.gt(Time(now))))
+        .filter(wanted());
+    let again: Vec<i64> = both!(conn, c => again.select(deliveries::id).load(c))?;
+    let change = Change {
+        before: "UPDATE deliveries SET state = 'open', queued = TRUE, due_at = rows.due_at, tries = 0, \
+             last_outcome = NULL, last_code = NULL",
+        columns: &[("id", Holds::Int), ("due_at", Holds::Time)],
+        after: "WHERE deliveries.id = rows.id AND deliveries.state = 'cancelled'",
+    };
+    let rows = again.iter().map(|id| vec![(*id).into(), now.into()]);
+    change.make_in_order::<Reopen>(conn, "deliveries", rows.collect())?;
+    listen::announce(conn)
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
 //! What a group wants to hear may change while something is on its way to it: from then on it hears what it
-//! wants now.
+//! wants now, and nothing that it wants again is lost.
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
@@ -17,6 +17,8 @@ pub const TESTS: &[Test] = &[
     housed!(what_is_not_wanted_any_more_is_not_said_when_the_robot_is_proved_again),
     housed!(what_came_into_the_queue_as_it_became_unwanted_is_not_said),
     housed!(what_a_group_has_heard_of_goes_on_though_it_is_not_wanted_any_more),
+    housed!(what_is_wanted_again_is_said),
+    housed!(what_is_over_when_it_is_wanted_again_is_not_said),
 ];
 
 async fn set(house: &House, team: &Team, to: &str) {
@@ -55,7 +57,7 @@ async fn what_is_not_wanted_any_more_is_not_said_when_the_robot_is_proved_again(
     let house = house.and_chats(&[Platform::Dingtalk]).await;
     let team = Team::of(&house).await;
     team.chat.script(200, &[], r#"{"errcode":300001,"errmsg":"token is not exist"}"#);
-    team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
     assert_eq!(team.shown(&house).await["state"], "disabled");
     team.change(&house, json!({"kinds": ["rescue"]})).await;
     later(&house).await;
@@ -64,6 +66,10 @@ async fn what_is_not_wanted_any_more_is_not_said_when_the_robot_is_proved_again(
     house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
     later(&house).await;
     assert_eq!(team.chat.read(), None);
+    // Nor is it lost.
+    team.change(&house, json!({"kinds": ["rescue", "lost_property"]})).await;
+    house.settle().await;
+    team.hears(&case);
     house
 }
 
@@ -95,5 +101,42 @@ async fn what_a_group_has_heard_of_goes_on_though_it_is_not_wanted_any_more(hous
     assert_eq!(team.chat.read(), None);
     later(&house).await;
     team.hears(&case);
+    house
+}
+
+/// By its kind, and by its region.
+async fn what_is_wanted_again_is_said(house: House) -> House {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    for (phone, without, with) in [
+        ("13800138001", json!({"kinds": ["lost_property"]}), json!({"kinds": ["lost_property", "rescue"]})),
+        ("13800138002", json!({"regions": ["110101"]}), json!({"regions": ["131000", "110101"]})),
+    ] {
+        set(&house, &team, "/pause").await;
+        let (case, _) = team.publish(&house, notices::rescue(house.clock.now()), phone).await;
+        team.change(&house, without).await;
+        assert_eq!(newest(&house, &team).await, (json!("cancelled"), json!("unwanted")));
+        team.change(&house, with).await;
+        assert_eq!(newest(&house, &team).await, (json!("open"), Value::Null));
+        set(&house, &team, "/resume").await;
+        house.settle().await;
+        team.hears(&case);
+    }
+    house
+}
+
+async fn what_is_over_when_it_is_wanted_again_is_not_said(house: House) -> House {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    set(&house, &team, "/pause").await;
+    let (_, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.change(&house, json!({"kinds": ["rescue"]})).await;
+    let outcome = json!({"outcome": "returned", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    team.change(&house, json!({"kinds": ["rescue", "lost_property"]})).await;
+    assert_eq!(newest(&house, &team).await, (json!("cancelled"), json!("unwanted")));
+    set(&house, &team, "/resume").await;
+    later(&house).await;
+    assert_eq!(team.chat.read(), None);
     house
 }

@@ -6,13 +6,18 @@ use super::chat::Mood;
 use super::node::Fate;
 use super::rules::Outcome;
 use super::sight::DeliveryRow;
-use super::world::{PEOPLE, World};
+use super::world::{PEOPLE, REGION, World};
 use crate::broadcast::conclude;
 use crate::domain::delivery::DeliveryState;
-use crate::domain::group::GroupState;
+use crate::domain::group::{GroupState, Kinds};
+use crate::domain::notice::Kind;
 use crate::domain::quiet::{DAY, Quiet};
+use crate::domain::region::Region;
 use crate::store::types::Named;
-use crate::store::{Answer, StoreError, groups, lanes};
+use crate::store::{Answer, StoreError, groups, lanes, wants};
+
+/// A region in another province than all notices.
+const ELSEWHERE: &str = "110101";
 
 /// What happens to a group.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +26,8 @@ enum Act {
     Switch,
     /// It wants to hear at other times, or more or less often.
     Times,
+    /// It wants to hear of notices such as these no longer, or again.
+    Wants,
     /// What was given up is to be sent again.
     Again,
     /// It gets a new robot, whose control is yet to be proved.
@@ -28,8 +35,14 @@ enum Act {
     Delete,
 }
 
-const CHANCES: &[(usize, Act)] =
-    &[(9, Act::Switch), (6, Act::Times), (10, Act::Again), (4, Act::Renew), (1, Act::Delete)];
+const CHANCES: &[(usize, Act)] = &[
+    (9, Act::Switch),
+    (6, Act::Times),
+    (6, Act::Wants),
+    (10, Act::Again),
+    (4, Act::Renew),
+    (1, Act::Delete),
+];
 
 impl World<'_> {
     /// An admin does something with a group.
@@ -46,6 +59,10 @@ impl World<'_> {
             Act::Times => {
                 let (quiet, cap) = self.times(40);
                 self.change_times(place, quiet, cap)?;
+            }
+            Act::Wants => {
+                let wants = !self.members[place].wants;
+                self.change_wants(place, wants)?;
             }
             Act::Again => self.send_again(place)?,
             Act::Renew => self.renew(self.half_told().unwrap_or(place))?,
@@ -144,6 +161,27 @@ impl World<'_> {
             groups::save(tx, &group).map(drop)
         })?;
         self.note(|| format!("group {place} has {quiet:?} and hears {cap:?} an hour"));
+        Ok(())
+    }
+
+    /// A group's admin says what it wants to hear of: by the kind or by the region, both of which all notices of a
+    /// seed have in common.
+    pub fn change_wants(&mut self, place: usize, wants: bool) -> Answer<()> {
+        let (id, now) = (self.members[place].id, self.clock);
+        let by_region = self.dice.percent(50);
+        let asked_for = if self.patient { Kind::LostProperty } else { Kind::Rescue };
+        let region = if wants || !by_region { REGION } else { ELSEWHERE };
+        let region = Region::parse(region).map_err(|e| StoreError::Corrupt(e.to_string()))?;
+        self.conn.transaction(|tx| {
+            let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
+            let kinds = Kinds::all().iter().filter(|kind| wants || by_region || *kind != asked_for);
+            group.kinds = kinds.collect::<Kinds>().bits();
+            groups::set_regions(tx, id, &[region.province()])?;
+            groups::save(tx, &group)?;
+            wants::changed(tx, id, now)
+        })?;
+        self.members[place].wants = wants;
+        self.note(|| format!("group {place} wants to hear of it: {wants}"));
         Ok(())
     }
 

@@ -60,6 +60,8 @@ faults! {
     counting_for_the_cap_only_what_is_proved: CapByProof breaks Pace;
     speaking_to_a_group_that_is_paused: IgnorePause breaks Wanted;
     speaking_to_a_group_that_was_paused_after_the_lease: SpeakInPause breaks Wanted;
+    telling_what_is_not_wanted_any_more: KeepUnwanted breaks Wanted;
+    forgetting_what_is_wanted_again: LoseUnwanted breaks Lost;
     leaving_what_is_over_in_the_chat_of_a_paused_group: KeepInPause breaks Ending;
     keeping_places_for_what_was_never_leased: KeepPlaces breaks Works;
     leaving_what_waits_when_a_group_changes_its_times: KeepTimes breaks Lost;

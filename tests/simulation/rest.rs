@@ -66,6 +66,9 @@ impl World<'_> {
             if !self.members[place].deleted && self.dice.percent(50) {
                 self.change_times(place, None, None)?;
             }
+            if !self.members[place].deleted && !self.members[place].wants && self.dice.percent(70) {
+                self.change_wants(place, true)?;
+            }
         }
         self.look()?;
         for case in 0..self.cases.len() {
@@ -143,7 +146,9 @@ impl World<'_> {
                     DeliveryState::Delivered => false,
                     DeliveryState::GivenUp => !self.may_be_given_up(d, member.deleted),
                     // It was over already, before the clock was set back.
-                    DeliveryState::Cancelled => said.not_after.is_none_or(|end| self.true_time() < end.0),
+                    DeliveryState::Cancelled => {
+                        member.wants && said.not_after.is_none_or(|end| self.true_time() < end.0)
+                    }
                     DeliveryState::Open => !self.must_wait(d, place),
                 },
             };

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::chat::{Chat, Deed, Manner, Now};
 use super::node::{Fate, Request, SHARED};
-use super::sight::{DeliveryRow, LaneRow};
+use super::sight::{BroadcastRow, DeliveryRow, LaneRow};
 use super::world::{BOT, World};
 use crate::broadcast::platforms::{TakeBack, adapter};
 use crate::domain::delivery::{DeliveryState, EndedAs, Purpose};
@@ -44,7 +44,8 @@ pub enum Rule {
     Lane,
     /// No request before its time: budgets, waits, quiet hours, caps, hosts that are away.
     Pace,
-    /// Groups that want to hear nothing hear nothing. To take something back makes no sound.
+    /// Groups that want to hear nothing hear nothing, and no group hears first of what it does not want. To take
+    /// something back makes no sound.
     Wanted,
     /// The database refuses nothing, and everything comes to rest.
     Works,
@@ -115,6 +116,7 @@ impl World<'_> {
         if group.state.0 != GroupState::Active && !silent {
             return self.broken(Rule::Wanted, format!("group {place} is {:?}", group.state.0));
         }
+        self.is_asked_for(leased.broadcast, case, place)?;
         // An earlier holder has lost the lane for good, even if the clock is set back afterwards.
         let holder = self.requests.iter().rfind(|r| r.member == place);
         if holder.is_some_and(|r| r.fate == Fate::UnderWay && r.leased.leased_until > now) {
@@ -158,6 +160,7 @@ impl World<'_> {
     pub fn rules_of_digests(&self, leased: &Leased, along: &[usize], place: usize) -> Outcome<()> {
         for (other, case) in leased.with.iter().zip(along) {
             self.may_be_said(other.broadcast, *case, place)?;
+            self.is_asked_for(other.broadcast, *case, place)?;
             let quiet = self.is_to_be_quiet(leased, *case, self.clock);
             if quiet || self.cases[*case].kind == Kind::Rescue || leased.purpose.ends() {
                 return self.broken(Rule::Pace, format!("case {case} goes along to group {place}"));
@@ -203,6 +206,21 @@ impl World<'_> {
             );
         }
         Ok(())
+    }
+
+    /// What a group does not want goes to it only where it may have heard of the notice before.
+    fn is_asked_for(&self, broadcast: Uuid, case: usize, place: usize) -> Outcome<()> {
+        let member = &self.members[place];
+        let ends = |b: &BroadcastRow| b.purpose.0.ends();
+        let heard = |d: &DeliveryRow| {
+            let of_it = |b: &BroadcastRow| b.notice_id.0 == self.cases[case].id && !ends(b);
+            d.group_id.0 == member.id && d.reach > 0 && self.sight.said(d).is_some_and(of_it)
+        };
+        let says_end = self.sight.broadcast(broadcast).is_some_and(ends);
+        if member.wants || says_end || self.sight.deliveries.iter().any(heard) {
+            return Ok(());
+        }
+        self.broken(Rule::Wanted, format!("group {place} does not want to hear of case {case}"))
     }
 
     /// Whether the group of a lease does not want to hear such a thing at that moment.
@@ -395,7 +413,7 @@ impl World<'_> {
     pub fn rules_of_rows(&mut self) -> Outcome<()> {
         for member in &mut self.members {
             let active = self.sight.groups.get(&member.id).is_some_and(|g| g.state.0 == GroupState::Active);
-            member.steady &= active;
+            member.steady &= active && member.wants;
         }
         for case in &self.cases {
             if !self.sight.notices.iter().any(|n| n.case_number.0 == case.number) {

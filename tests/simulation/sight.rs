@@ -49,6 +49,7 @@ pub struct DeliveryRow {
     pub group_id: Id,
     pub state: Named<DeliveryState>,
     pub due_at: Time,
+    pub reach: i16,
     pub how: Option<String>,
     pub digest: bool,
 }
@@ -131,6 +132,7 @@ impl Sight {
                     deliveries::group_id,
                     deliveries::state,
                     deliveries::due_at,
+                    deliveries::reach,
                     deliveries::how,
                     deliveries::digest,
                 ))

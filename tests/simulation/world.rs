@@ -41,8 +41,10 @@ pub const PEOPLE: [Uuid; 3] = [Uuid::from_u128(1), Uuid::from_u128(2), Uuid::fro
 pub struct Member {
     pub id: Uuid,
     pub chat: Chat,
-    /// It could hear everything all the time: it was never paused, disabled or deleted.
+    /// It could hear everything all the time: it was never paused, disabled or deleted, and always wanted it.
     pub steady: bool,
+    /// Its kinds and regions are such that it wants to hear of all notices, and not of none.
+    pub wants: bool,
     pub deleted: bool,
     /// The earliest time that the platform allows, as far as the engine has been told.
     pub allowed_at: DateTime<Utc>,
@@ -183,8 +185,15 @@ impl<'c> World<'c> {
             };
             let allowed_at = DateTime::UNIX_EPOCH;
             let held_up_until = DateTime::UNIX_EPOCH;
-            let member =
-                Member { id: group.id.0, chat, steady: true, deleted: false, allowed_at, held_up_until };
+            let member = Member {
+                id: group.id.0,
+                chat,
+                steady: true,
+                wants: true,
+                deleted: false,
+                allowed_at,
+                held_up_until,
+            };
             self.members.push(member);
         }
         Ok(())
