@@ -175,17 +175,27 @@ fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id
     Ok(some)
 }
 
-/// Moves back the bots, all at once: there are few.
+/// Moves back the bots that were used meanwhile, all at once: there are few.
 fn bots_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<()> {
-    let shared = bots::table.order(bots::id).select((bots::id, bots::open_at, bots::recent));
-    let shared: Vec<(String, Time, Vec<u8>)> = match conn {
+    let shared =
+        bots::table.order(bots::id).select((bots::id, bots::open_at, bots::recent, bots::limited_until));
+    let shared: Vec<(String, Time, Vec<u8>, Option<Time>)> = match conn {
         Conn::Pg(c) => shared.for_update().load(&mut **c)?,
         Conn::Sqlite(c) => shared.load(&mut **c)?,
     };
-    for (bot, open_at, recent) in shared {
-        let recent: Vec<_> = decode_times(&recent).into_iter().map(|at| right(at, now, ahead)).collect();
+    for (bot, open_at, recent, limited_until) in shared {
+        let recent = decode_times(&recent);
+        // Others rest because their platform asked for it, by the correct clock.
+        if recent.last().is_none_or(|last| *last <= now) {
+            continue;
+        }
+        let right = |at| right(at, now, ahead);
         both!(conn, c => diesel::update(bots::table.find(bot))
-            .set((bots::open_at.eq(Time(right(open_at.0, now, ahead))), bots::recent.eq(encode_times(&recent))))
+            .set((
+                bots::open_at.eq(Time(right(open_at.0))),
+                bots::recent.eq(encode_times(&recent.into_iter().map(right).collect::<Vec<_>>())),
+                bots::limited_until.eq(limited_until.map(|until| Time(right(until.0)))),
+            ))
             .execute(c))?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! A clock that jumps: what waits is sent neither too early nor all at once. Once the clock is right again,
 //! nothing is late by more than the worker's safety poll.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DurationRound, TimeDelta};
@@ -10,6 +11,8 @@ use seventytwo::clock::Clock;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::Conn;
+use seventytwo::store::bots::{self, PROBE, Used};
+use seventytwo::store::lanes::NotHeld;
 use seventytwo::store::schema::lanes;
 use seventytwo::store::types::Time;
 
@@ -31,6 +34,7 @@ pub const TESTS: &[Test] = &[
     bare!(what_a_clock_that_was_ahead_approved_goes_live_though_its_process_is_gone),
     bare!(what_a_clock_that_was_ahead_let_out_ends_after_72_hours),
     bare!(what_a_clock_that_was_ahead_ended_is_erased_in_its_time),
+    bare!(a_wait_that_was_asked_for_by_the_right_clock_stands),
     bare!(a_clock_set_back_asks_no_robot_too_early),
     shared!(a_clock_that_is_set_wrong_moves_nothing_of_the_other_nodes),
     housed!(a_clock_set_forward_is_no_storm),
@@ -249,6 +253,31 @@ async fn what_a_clock_that_was_ahead_ended_is_erased_in_its_time(db: Db) {
     house.stations.sweep().await.unwrap();
     let erased = count(&house.db, "SELECT COUNT(*) AS n FROM notices WHERE state = 'erased'").await;
     assert_eq!(erased, 1, "{case}");
+}
+
+/// A platform asked for an hour, and then the clock was wrong for a while; nobody used the token meanwhile.
+async fn a_wait_that_was_asked_for_by_the_right_clock_stands(db: Db) {
+    let house = of_today(db).await;
+    let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
+    let ask = move |tx: &mut Conn, at| bots::take(tx, "bot", Platform::Discord, at, &|_, _| now);
+    let asked = Used { requests: vec![(now, Some(now))], rests_until: Some(now + TimeDelta::hours(1)) };
+    let soon = now + TimeDelta::minutes(1);
+    let limited = store.write(move |tx| {
+        assert_eq!(ask(tx, now)?, Ok(()));
+        bots::record(tx, &BTreeMap::from([("bot", asked)]))
+    });
+    limited.await.unwrap();
+    store.set_back(soon, TimeDelta::hours(2)).await.unwrap();
+    let rests = store.write(move |tx| ask(tx, soon)).await.unwrap();
+    assert_eq!(rests, Err(NotHeld::Full(now + TimeDelta::hours(1))));
+    // What the wrong clock wrote is moved.
+    let wrong = now + TimeDelta::hours(3);
+    let used = store.write(move |tx| ask(tx, wrong)).await.unwrap();
+    assert_eq!(used, Ok(()));
+    store.set_back(now + TimeDelta::hours(1), TimeDelta::hours(2)).await.unwrap();
+    let limited = now + TimeDelta::hours(1) + PROBE;
+    let free = store.write(move |tx| ask(tx, limited)).await.unwrap();
+    assert_eq!(free, Ok(()));
 }
 
 /// A robot for which more waits than it may take.
