@@ -30,8 +30,10 @@ named! {
         Violence = "violence_mentioned",
         /// A flight is mentioned: from a person, or from water or fire.
         Flight = "flight_mentioned",
-        /// Somebody left, and took a child or a thing along.
+        /// Somebody left, perhaps with a child or a thing.
         Left = "left_mentioned",
+        /// A child ran away, or somebody left without a word: who is sought may be who left.
+        RanAway = "ran_away_mentioned",
         /// Words and an age as in a search for a person.
         Sought = "looks_like_person",
         /// Custody is in dispute: the notice may be one parent's search for the other.
@@ -83,6 +85,18 @@ const NUMERALS: [char; 10] = ['一', '二', '三', '四', '五', '六', '七', '
 const ASKING: &[&str] = &["提供", "告知", "告诉", "知道", "查", "求", "发我", "透露"];
 /// What nobody may ask the public about an adult.
 const ASKED_FOR: &[&str] = &["地址", "住址", "住处", "车牌", "单位", "行踪", "落脚点"];
+/// Who may have left whoever looks for them.
+const PARTNERS: &[&str] =
+    &["老婆", "妻子", "媳妇", "前妻", "女友", "女朋友", "爱人", "妈妈", "媽媽", "母亲", "他妈", "她妈"];
+/// What they did, each with the most characters that may stand between.
+const LEAVING: &[(&str, usize)] =
+    &[("离家出走", 6), ("離家出走", 6), ("不辞而别", 6), ("不告而别", 6), ("开走", 0), ("拉黑", 2)];
+/// Before a word of leaving, these tell that the child left.
+const CHILDREN: &[&str] = &["女儿", "女兒", "儿子", "兒子", "孩子", "闺女"];
+/// Before a child, these tell that somebody took it along.
+const ALONG: &[char] = &['带', '着', '和', '跟', '同', '与'];
+/// Whoever took a child away did not leave with it where one of these stands before.
+const STRANGERS: &[&str] = &["陌生", "有人", "人贩"];
 /// Before a payment word, these turn it into a warning.
 const WARNING: &[&str] =
     &["请勿", "切勿", "勿", "不要", "不会", "不收", "不收取", "不收任何", "不需要", "无需", "谨防", "任何"];
@@ -103,6 +117,9 @@ const MADE_ANOTHER: &[(&str, &[char])] = &[
     ("失智", &['能', '慧', '力', '商', '残', '障']),
     // A shy animal hides from everybody.
     ("躲我", &['们']),
+    // By mishap, or on an ordinary day.
+    ("带着孩子不", &['小', '慎', '注']),
+    ("带着孩子跑", &['步']),
 ];
 
 /// Everything in `text` that is refused or flagged, in order of position.
@@ -119,6 +136,7 @@ pub fn screen(text: &str) -> Vec<Finding> {
     let solid: Vec<usize> = (0..glyphs.len()).filter(|i| !is_filler(glyphs[*i].c)).collect();
     words(&glyphs, &solid, &mut found);
     asked(&glyphs, &solid, &mut found);
+    left(&glyphs, &solid, &mut found);
     doors(&glyphs, &solid, &mut found);
     let bytes = |r: Range<usize>| glyphs[r.start].at.start..glyphs[r.end - 1].at.end;
     let mut findings: Vec<Finding> =
@@ -219,7 +237,11 @@ fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
             let another = solid.get(end).is_some_and(|g| {
                 MADE_ANOTHER.iter().any(|(made, by)| made == word && by.contains(&glyphs[*g].c))
             });
-            if !warned && !another {
+            let by_stranger = *what == FindingKind::Left
+                && word.contains("带走")
+                && (clause(glyphs, solid, i)..i)
+                    .any(|s| STRANGERS.iter().any(|one| stands_at(glyphs, &solid[s..i], one)));
+            if !warned && !another && !by_stranger {
                 found.push((*what, solid[i]..solid[end - 1] + 1));
                 past = end;
             }
@@ -242,17 +264,43 @@ fn doors(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
 fn asked(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<usize>)>) {
     for i in 0..solid.len() {
         let Some(noun) = ASKED_FOR.iter().find(|noun| stands_at(glyphs, &solid[i..], noun)) else { continue };
-        let sentence = solid[..i]
-            .iter()
-            .rev()
-            .take(12)
-            .take_while(|g| !matches!(glyphs[**g].c, '。' | '\n' | '!' | '?' | ';' | ','))
-            .count();
-        let asks = (i - sentence..i).any(|s| ASKING.iter().any(|verb| stands_at(glyphs, &solid[s..i], verb)));
+        let said = clause(glyphs, solid, i)..i;
+        let asks = said.into_iter().any(|s| ASKING.iter().any(|verb| stands_at(glyphs, &solid[s..i], verb)));
         if asks {
             found.push((FindingKind::Whereabouts, solid[i]..solid[i + noun.chars().count() - 1] + 1));
         }
     }
+}
+
+/// `妻子昨晚离家出走`: a partner, and soon after in the same clause a word of leaving that is not said of a
+/// child.
+fn left(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<usize>)>) {
+    for i in 0..solid.len() {
+        let Some((leaves, reach)) = LEAVING.iter().find(|(word, _)| stands_at(glyphs, &solid[i..], word))
+        else {
+            continue;
+        };
+        let ends_at = |start: usize, word: &str, end: usize| {
+            stands_at(glyphs, &solid[start..end], word) && start + word.chars().count() == end
+        };
+        let child = i.checked_sub(2).filter(|s| CHILDREN.iter().any(|child| ends_at(*s, child, i)));
+        let alone = |s: usize| s == 0 || !ALONG.contains(&glyphs[solid[s - 1]].c);
+        if child.is_some_and(alone) {
+            continue;
+        }
+        let partner = (clause(glyphs, solid, i)..i).find(|s| {
+            let reaches = |one: &&&str| i - s - one.chars().count().min(i - s) <= *reach;
+            PARTNERS.iter().filter(reaches).any(|one| stands_at(glyphs, &solid[*s..i], one))
+        });
+        let end = solid[i + leaves.chars().count() - 1] + 1;
+        found.extend(partner.map(|start| (FindingKind::Left, solid[start]..end)));
+    }
+}
+
+/// Where the clause begins in which `i` stands, at most twelve characters before.
+fn clause(glyphs: &[Glyph], solid: &[usize], i: usize) -> usize {
+    let within = |g: &&usize| !matches!(glyphs[**g].c, '。' | '\n' | '!' | '?' | ';' | ',');
+    i - solid[..i].iter().rev().take(12).take_while(within).count()
 }
 
 /// Whether the glyphs that `solid` names begin with `word`.
@@ -336,7 +384,13 @@ mod tests {
             ("前夫争夺孩子，把他接走了", "custody_mentioned"),
             ("孩子被抢走，監護權在我", "custody_mentioned"),
             ("there is a custody dispute", "custody_mentioned"),
-            ("老婆带着孩子离家出走", "left_mentioned"),
+            ("老婆带着孩子离家", "left_mentioned"),
+            ("妻子昨晚离家出走", "left_mentioned"),
+            ("前妻开走的车", "left_mentioned"),
+            ("女友把我拉黑", "left_mentioned"),
+            ("她把我拉黑了", "left_mentioned"),
+            ("女儿昨晚不告而别", "ran_away_mentioned"),
+            ("儿子离家出走", "ran_away_mentioned"),
             ("她躲着我", "left_mentioned"),
             ("不让我见孩子", "left_mentioned"),
             ("媳妇跑了，开走了车", "left_mentioned"),
@@ -394,6 +448,10 @@ mod tests {
             "my dog ran away near the bridge",
             "带孩子走亲戚时把伞落在车上",
             "下雨时我躲在亭子里，包忘在那里",
+            "有人看见一名男子把孩子带走",
+            "奶奶带着孩子不慎在集市走散",
+            "老婆下车后出租车开走，包落在车上",
+            "司机把我拉黑了，手机在他车上",
             "我家猫离家出走了，见人就躲我们",
             "she ran off with her leash on",
             "wallet left in the custody of the station desk",

@@ -257,9 +257,10 @@ fn heed(
     Ok(add_revision(tx, notice, &key, (&public, &private), Asks::Words, now)?)
 }
 
-/// What a reply is the first to tell of violence, of a flight, or of a child in dispute.
+/// What a reply is the first to tell of violence, of a flight, of who left, or of a child in dispute.
 fn told_by(reply: &Reply, kind: Kind, private: &Private) -> Vec<String> {
-    let lasting = [FindingKind::Violence, FindingKind::Flight, FindingKind::Left, FindingKind::Custody];
+    use FindingKind::{Custody, Flight, Left, RanAway, Violence};
+    let lasting = [Violence, Flight, Left, RanAway, Custody];
     let lasts = |flag: &&String| lasting.iter().any(|what| what.as_str() == flag.as_str());
     let is_new = |flag: &&String| !private.mentions().any(|known| known == flag.as_str());
     reply.flags.iter().filter(lasts).filter(is_new).filter(|flag| heeds(kind, flag)).cloned().collect()

@@ -62,14 +62,13 @@ pub fn parse(value: &Value, now: DateTime<Utc>) -> Result<Submission, FieldFault
 
 /// Whether that flag matters for a notice of that kind. A person looking for somebody who fled may choose a
 /// kind that asks less, so violence counts in every kind, and in a lost thing that somebody left with it. In a
-/// rescue people flee from water or fire, and an exact place helps. A child who ran away from home is what a
-/// missing person is.
+/// rescue people flee from water or fire, and an exact place helps.
 pub(super) fn heeds(kind: Kind, flag: &str) -> bool {
-    use FindingKind::{Custody, Diagnosis, Flight, HouseNumber, Left};
+    use FindingKind::{Custody, Diagnosis, Flight, HouseNumber, Left, RanAway};
     let passed_over: &[FindingKind] = match kind {
-        Kind::MissingPerson => &[Left],
+        Kind::MissingPerson => &[],
         Kind::LostProperty => &[HouseNumber, Diagnosis],
-        Kind::Rescue | Kind::Donation => &[Flight, Left, Custody, HouseNumber, Diagnosis],
+        Kind::Rescue | Kind::Donation => &[Flight, Left, RanAway, Custody, HouseNumber, Diagnosis],
     };
     !passed_over.iter().any(|what| what.as_str() == flag)
 }

@@ -13,9 +13,13 @@ pub enum Class {
     Child,
     /// A child, where custody or violence is mentioned.
     ContestedChild,
+    /// A child, where somebody is said to have left: whoever finds the child finds them.
+    TakenChild,
     Teen,
     /// From 14 to 17, where custody is mentioned.
     ContestedTeen,
+    /// From 14 to 17, where somebody is said to have left.
+    TakenTeen,
     /// From 14 to 17, where violence or a protection order is mentioned.
     SealedTeen,
     /// Dementia or intellectual disability.
@@ -85,11 +89,13 @@ pub const CARED_FOR_FROM: u8 = 60;
 
 /// The policy.
 #[rustfmt::skip]
-pub const TABLE: [Line; 14] = [
+pub const TABLE: [Line; 16] = [
     Line { class: Class::Child,          approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: false, urgency: 3 },
     Line { class: Class::ContestedChild, approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::MayFollow, guarded: true,  urgency: 3 },
+    Line { class: Class::TakenChild,     approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::MayFollow, guarded: true,  urgency: 3 },
     Line { class: Class::Teen,           approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::Required,  guarded: false, urgency: 2 },
     Line { class: Class::ContestedTeen,  approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::Required,  guarded: true,  urgency: 2 },
+    Line { class: Class::TakenTeen,      approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::Required,  guarded: true,  urgency: 2 },
     Line { class: Class::SealedTeen,     approvals: 2, leads: 1, sealed: true,  second_look: false, police: Police::Required,  guarded: true,  urgency: 2 },
     Line { class: Class::Impaired,       approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: false, urgency: 3 },
     Line { class: Class::YoungImpaired,  approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: true,  urgency: 3 },
@@ -121,6 +127,7 @@ impl Class {
     /// Whether who is looked for may be of age.
     pub fn may_seek_an_adult(self) -> bool {
         use Class::{Child, ContestedChild, ContestedTeen, SealedTeen, Teen};
+        // With who was taken along somebody of age may be found.
         self.seeks_somebody() && !matches!(self, Child | ContestedChild | Teen | ContestedTeen | SealedTeen)
     }
 }
@@ -145,12 +152,15 @@ pub fn weigh(public: &Public, private: &Private, now: DateTime<Utc>) -> Weighing
 fn classify(public: &Public, private: &Private) -> Class {
     // What the answer denies but the text mentions counts as mentioned.
     let mentioned = |what: FindingKind| private.mentions().any(|flag| FindingKind::named(flag) == Some(what));
-    let left = [FindingKind::Flight, FindingKind::Left, FindingKind::Custody];
+    use FindingKind::{Custody, Flight, Left, RanAway};
+    let left = mentioned(Left);
     let age = match &public.subject {
         Subject::MissingPerson { person } => person.age,
         _ if mentioned(FindingKind::Violence) => return Class::SealedOther,
         // What somebody drove away in leads to whoever drove it.
-        Subject::LostProperty { .. } if left.into_iter().any(mentioned) => return Class::SealedOther,
+        Subject::LostProperty { .. } if [Flight, Left, RanAway, Custody].into_iter().any(mentioned) => {
+            return Class::SealedOther;
+        }
         Subject::LostProperty { .. } => return Class::Property,
         // On a mountain or in a flood people are missed who are to be rescued.
         Subject::Rescue {
@@ -164,16 +174,21 @@ fn classify(public: &Public, private: &Private) -> Class {
     let violence = private.safety.violence
         || private.safety.protection_order
         || mentioned(FindingKind::Violence)
-        || mentioned(FindingKind::Flight);
+        || mentioned(Flight);
     // The age decides who is a child, whatever was ticked: a wrong tick must not lower the bar.
     match private.category {
-        _ if age < 14 && (violence || mentioned(FindingKind::Custody)) => Class::ContestedChild,
+        _ if age < 14 && left => Class::TakenChild,
+        _ if age < 14 && (violence || mentioned(Custody)) => Class::ContestedChild,
         _ if age < 14 => Class::Child,
         _ if age < 18 && violence => Class::SealedTeen,
-        _ if age < 18 && mentioned(FindingKind::Custody) => Class::ContestedTeen,
+        _ if age < 18 && left => Class::TakenTeen,
+        _ if age < 18 && mentioned(Custody) => Class::ContestedTeen,
         _ if age < 18 => Class::Teen,
         _ if violence => Class::SealedAdult,
         Some(Category::Dementia | Category::IntellectualDisability) if age < CARED_FOR_FROM => {
+            if left || private.safety.left_voluntarily || mentioned(RanAway) {
+                return Class::Adult;
+            }
             Class::YoungImpaired
         }
         Some(Category::Dementia | Category::IntellectualDisability) => Class::Impaired,
@@ -242,6 +257,38 @@ mod tests {
             told.flags.push("custody_mentioned".to_owned());
             let guarded = Weighing { guarded: true, ..weigh(&public, &answered) };
             assert_eq!(weigh(&public, &told), guarded, "{age} {category:?}");
+        }
+    }
+
+    #[test]
+    fn who_left_is_not_found_through_a_child_nor_as_somebody_who_is_cared_for() {
+        let weighed = |age, category, flag: &str, left_voluntarily| {
+            let (public, mut private) = person(age, category, false);
+            private.flags.extend((!flag.is_empty()).then(|| flag.to_owned()));
+            private.safety.left_voluntarily = left_voluntarily;
+            weigh(&public, &private, DateTime::UNIX_EPOCH)
+        };
+        let disabled = Category::IntellectualDisability;
+        for (age, category, flag, left_voluntarily) in [
+            (6, Category::Child, "left_mentioned", false),
+            (15, Category::Teen, "left_mentioned", false),
+            (28, disabled, "left_mentioned", false),
+            (28, disabled, "ran_away_mentioned", false),
+            (28, disabled, "", true),
+        ] {
+            let weighed = weighed(age, category, flag, left_voluntarily);
+            let needs = Needs { approvals: 2, leads: 1 };
+            assert_eq!(
+                (weighed.needs, weighed.guarded, weighed.sealed),
+                (needs, true, false),
+                "{age} {flag}"
+            );
+        }
+        for (age, category) in [(6, Category::Child), (15, Category::Teen), (76, Category::Dementia)] {
+            let plain = weighed(age, category, "", false);
+            for (flag, left_voluntarily) in [("ran_away_mentioned", false), ("", true)] {
+                assert_eq!(weighed(age, category, flag, left_voluntarily), plain, "{age} {flag}");
+            }
         }
     }
 

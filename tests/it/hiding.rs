@@ -32,7 +32,7 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// An adult of that name and age, reported from a phone of its own.
-fn adult(house: &House, name: &str, age: u8, phone: u32) -> Value {
+pub fn adult(house: &House, name: &str, age: u8, phone: u32) -> Value {
     let mut body = by_another(notices::missing_person(house.clock.now()), phone);
     (body["person"]["name"], body["person"]["age"]) = (json!(name), json!(age));
     body["person"]["category"] = json!("other_adult");
@@ -40,7 +40,7 @@ fn adult(house: &House, name: &str, age: u8, phone: u32) -> Value {
 }
 
 /// The same where violence is answered with yes.
-fn fled(house: &House, name: &str, age: u8, phone: u32) -> Value {
+pub fn fled(house: &House, name: &str, age: u8, phone: u32) -> Value {
     let mut body = adult(house, name, age, phone);
     body["safety"]["violence"] = json!(true);
     body
@@ -54,13 +54,13 @@ fn impaired(house: &House, name: &str, age: u8, phone: u32) -> Value {
 }
 
 /// A lead reads the case.
-async fn looked_at(house: &House, case: &str, lead: &Person) {
+pub async fn looked_at(house: &House, case: &str, lead: &Person) {
     house.claim(case, lead).await;
     house.post(&format!("/review/{case}/release"), Some(&lead.token), &json!({})).await.expect(200);
 }
 
 /// Whether it is kept from moderators.
-async fn is_closed_to(house: &House, case: &str, by: &Person) -> bool {
+pub async fn is_closed_to(house: &House, case: &str, by: &Person) -> bool {
     let opened = house.get(&format!("/review/{case}"), Some(&by.token)).await;
     if opened.status == 200 {
         return false;
@@ -70,7 +70,7 @@ async fn is_closed_to(house: &House, case: &str, by: &Person) -> bool {
 }
 
 /// Sends a tip about a live notice, which a lead passes on; returns what its reporter then reads.
-async fn tipped(house: &House, (case, manage): &(String, String), lead: &Person) -> Value {
+pub async fn tipped(house: &House, (case, manage): &(String, String), lead: &Person) -> Value {
     let tip = json!({"text": "在幸福小区见过", "place": "幸福小区"});
     house.post(&format!("/notices/{case}/tips"), None, &tip).await.expect(202);
     let before = house.get("/my/notice", Some(manage)).await;
@@ -79,7 +79,7 @@ async fn tipped(house: &House, (case, manage): &(String, String), lead: &Person)
     house.get("/my/notice", Some(manage)).await.expect(200)["tips"].clone()
 }
 
-fn is_with_the_police(tips: &Value) -> bool {
+pub fn is_with_the_police(tips: &Value) -> bool {
     let told = tips[0]["text"].as_str().unwrap();
     assert_eq!(told.starts_with("线索已转警方"), !tips.to_string().contains("幸福小区"), "{tips}");
     told.starts_with("线索已转警方")

@@ -34,6 +34,7 @@ mod platforms;
 mod postgres;
 mod process;
 mod reporter;
+mod sought;
 mod steps;
 mod synapse;
 mod takeback;
@@ -182,6 +183,7 @@ fn main() -> ExitCode {
         ("platforms::acts", platforms::acts::TESTS),
         ("platforms::document", platforms::document::TESTS),
         ("reporter", reporter::TESTS),
+        ("sought", sought::TESTS),
         ("synapse", synapse::TESTS),
         ("synapse::parity", synapse::parity::TESTS),
         ("takeback::endings", takeback::endings::TESTS),

@@ -290,8 +290,10 @@ pub const fn policy_key(class: Class) -> &'static str {
     match class {
         Class::Child => "review-policy-child",
         Class::ContestedChild => "review-policy-contested_child",
+        Class::TakenChild => "review-policy-taken_child",
         Class::Teen => "review-policy-teen",
         Class::ContestedTeen => "review-policy-contested_teen",
+        Class::TakenTeen => "review-policy-taken_teen",
         Class::SealedTeen => "review-policy-sealed_teen",
         Class::Impaired => "review-policy-impaired",
         Class::YoungImpaired => "review-policy-young_impaired",
