@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::named::named;
-use super::notice::{Campaign, LastSeen, Person, Public, Subject};
+use super::notice::{Campaign, LastSeen, Person, Private, Public, Subject};
 use super::region::Region;
 use super::text::{name_key, sounds};
 use super::zone::BEIJING;
@@ -29,6 +29,8 @@ named! {
         FilingNumber = "same_filing_number",
         SoundAndAge = "same_sound_and_age",
         SoundAndPlace = "same_sound_and_place",
+        NameAndCity = "same_name_and_city",
+        PoliceReference = "same_police_reference",
     }
 }
 
@@ -38,13 +40,28 @@ impl Likeness {
     pub const fn by_sound(self) -> bool {
         matches!(self, Likeness::SoundAndAge | Likeness::SoundAndPlace)
     }
+
+    /// Whether only a sealed case is looked for by it: two ordinary ones may have it in common by chance, or
+    /// because one report to the police is about both.
+    pub const fn of_sealed(self) -> bool {
+        matches!(self, Likeness::NameAndCity | Likeness::PoliceReference)
+    }
+
+    /// Whether it is so faint that a lead decides what it means: a city has many people of one name.
+    pub const fn is_faint(self) -> bool {
+        matches!(self, Likeness::NameAndCity)
+    }
 }
 
 /// A mark of a notice, in clear text; only its keyed hash may be stored.
 pub type Mark = (Likeness, String);
 
 /// The marks that a notice can be found by.
-pub fn marks(public: &Public) -> Vec<Mark> {
+pub fn marks(public: &Public, private: &Private) -> Vec<Mark> {
+    [of_subject(public), of_sealed(public, private)].concat()
+}
+
+fn of_subject(public: &Public) -> Vec<Mark> {
     match &public.subject {
         Subject::MissingPerson { person } => of_person(person, public, person.age..=person.age),
         Subject::Donation { campaign } => of_campaign(campaign),
@@ -60,24 +77,65 @@ pub fn sought(public: &Public) -> Vec<Mark> {
             of_person(person, public, ages)
         }
         Subject::LostProperty { .. } | Subject::Rescue { .. } => of_names_in(public),
-        Subject::Donation { .. } => marks(public),
+        Subject::Donation { campaign } => of_campaign(campaign),
     }
 }
 
-/// A lost car or a rescue may name who is really sought: each two to four Chinese characters in a row, with
-/// the place and the day. The bounds of the fields make that four thousand at most.
+/// The marks by which only a sealed case is looked for: years and days are easily changed.
+pub fn of_sealed(public: &Public, private: &Private) -> Vec<Mark> {
+    let Subject::MissingPerson { person } = &public.subject else { return Vec::new() };
+    let name = Some(name_key(&person.name)).filter(|name| !name.is_empty());
+    let name = name.map(|name| in_city(&name, public.region));
+    let reference = private.police.reference.as_deref().and_then(reference_key);
+    name.into_iter().chain(reference.map(|key| (Likeness::PoliceReference, key))).collect()
+}
+
+/// The marks that the people may have whom a text names: whoever is with a child, or is really sought by a
+/// lost thing.
+pub fn named_in(public: &Public) -> Vec<Mark> {
+    let of_any_day = names_in(public).into_iter().map(|name| in_city(&name, public.region)).collect();
+    [of_names_in(public), of_any_day].concat()
+}
+
+fn in_city(name: &str, region: Region) -> Mark {
+    (Likeness::NameAndCity, format!("{name} {}", around(region).code()))
+}
+
+/// The form in which references of the police are compared, without brackets and signs; `None` where it has
+/// too few digits to be one.
+fn reference_key(reference: &str) -> Option<String> {
+    let key: String = reference.nfkc().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+    (key.chars().filter(char::is_ascii_digit).count() >= 4).then_some(key)
+}
+
+/// A lost car or a rescue may name who is really sought: each name with the place and the day.
 fn of_names_in(public: &Public) -> Vec<Mark> {
     let Some(seen) = &public.last_seen else { return Vec::new() };
-    let text = format!("{}\n{}\n{}", public.subject.heading(), public.description, seen.place);
-    let text: Vec<char> = text.nfkc().collect();
+    let with_place = |name: String| (Likeness::NameAndPlace, placed(&name, public.region, seen));
+    names_in(public).into_iter().map(with_place).collect()
+}
+
+/// What may be a name in a text: each two to four Chinese characters in a row. The bounds of the fields make
+/// that five thousand at most.
+fn names_in(public: &Public) -> BTreeSet<String> {
+    let place = public.last_seen.as_ref().map_or("", |seen| &seen.place);
+    let mut texts = vec![public.description.as_str(), place];
+    match &public.subject {
+        // The name of who is missing is looked for as such.
+        Subject::MissingPerson { person } => {
+            texts.extend([&person.appearance, &person.clothing].into_iter().flatten().map(String::as_str));
+        }
+        subject => texts.push(subject.heading()),
+    }
+    let text: String = texts.join("\n").nfkc().filter(|c| *c == '\n' || !c.is_whitespace()).collect();
+    let text: Vec<char> = text.chars().collect();
     let mut names = BTreeSet::new();
     for run in text.split(|c| !is_chinese(*c)) {
         for length in 2..=4 {
             names.extend(run.windows(length).map(|name| name.iter().collect::<String>()));
         }
     }
-    let with_place = |name: String| (Likeness::NameAndPlace, placed(&name, public.region, seen));
-    names.into_iter().map(with_place).collect()
+    names
 }
 
 fn is_chinese(c: char) -> bool {
@@ -138,7 +196,7 @@ mod tests {
 
     /// Which marks of the first notice a search for the second finds.
     fn all_likeness(one: &Public, other: &Public) -> Vec<Likeness> {
-        let borne = marks(other);
+        let borne = of_subject(other);
         sought(one).into_iter().filter(|mark| borne.contains(mark)).map(|(likeness, _)| likeness).collect()
     }
 
@@ -197,6 +255,31 @@ mod tests {
 
     #[test]
     fn a_name_of_no_letters_is_like_no_other() {
-        assert!(marks(&public("· ", 76, "131003", "2026-11-23T01:00:00Z")).is_empty());
+        assert!(of_subject(&public("· ", 76, "131003", "2026-11-23T01:00:00Z")).is_empty());
+    }
+
+    #[test]
+    fn a_reference_is_one_however_it_is_typed() {
+        let key = reference_key("廊公(安)受字〔2026〕第8841号");
+        assert!(key.is_some());
+        for typed in ["廊公（安）受字[2026]第 8841 号", "廊公安受字2026第８８４１号"] {
+            assert_eq!(reference_key(typed), key, "{typed}");
+        }
+        for none in ["", "无", "110", "已报警"] {
+            assert_eq!(reference_key(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn who_is_named_in_a_text_is_found_in_the_city() {
+        let mut here = public("赵二鸣", 6, "131003", "2026-11-23T01:00:00Z");
+        here.description = "和妈妈西门 若兰在一起。".to_owned();
+        let named = |name: &str, region: &str| {
+            let other = public(name, 33, region, "2026-11-20T01:00:00Z");
+            let borne = in_city(&name_key(name), other.region);
+            named_in(&here).contains(&borne)
+        };
+        assert!(named("西门若兰", "131002"));
+        assert!(!named("西门若兰", "440100") && !named("赵二鸣", "131003"));
     }
 }

@@ -251,6 +251,10 @@ fn heed(
     }
     private.told.extend(news);
     raise_bar(notice, &(intake.weigh)(&public, &private, now));
+    if reply.police.is_some() {
+        seal_if_alike(tx, &intake.vault, notice, (&public, &private))?;
+        known_by::add(tx, &intake.vault, notice.id.0, &marks(&public, &private))?;
+    }
     taken(&reply.photos, public.photos.iter().copied())?;
     attach(tx, &reply.photos, notice.id.0)?;
     private.evidence.extend(reply.photos.iter().map(|photo| Evidence { photo: *photo, at: now }));
@@ -292,15 +296,15 @@ fn replace(
     let weighed = (intake.weigh)(public, private, now);
     let change = |tx: &mut Conn, n: &mut Notice| {
         raise_bar(n, &weighed);
-        let former = n.phone_hash.replace(intake.vault.index("phone", &private.reporter.phone));
-        seal_if_alike(tx, &intake.vault, n, public)?;
+        let former = n.phone_hash.replace(desk.vault.index("phone", &private.reporter.phone));
+        seal_if_alike(tx, &intake.vault, n, (public, private))?;
         // By an edit nobody makes a sealed case one that is not recognised; and what is live stands until the
         // edit is approved.
         if n.sealed || n.live_revision.is_some() {
-            known_by::add(tx, &intake.vault, n.id.0, &marks(public))?;
+            known_by::add(tx, &intake.vault, n.id.0, &marks(public, private))?;
             known_by::keep_phone(tx, n, former.as_deref())?;
         } else {
-            known_by::set(tx, &intake.vault, n.id.0, &marks(public))?;
+            known_by::set(tx, &intake.vault, n.id.0, &marks(public, private))?;
         }
         let asks = if renewal_waits(tx, n)? { Asks::Time } else { Asks::Words };
         add_revision(tx, n, key, (public, private), asks, now)

@@ -15,7 +15,7 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::life_cycle::{Actor, BY_A_LEAD, Refusal, State, Weigh};
 use crate::domain::logged::Act;
 use crate::domain::marks::marks;
-use crate::domain::notice::Public;
+use crate::domain::notice::{Private, Public};
 use crate::permits::BrokenOff;
 use crate::store::answers::{self, Answered};
 use crate::store::events::{self, Entry};
@@ -221,11 +221,12 @@ fn take_in(tx: &mut Conn, intake: &Intake, asked: &Request, now: DateTime<Utc>) 
     let phone_hash = intake.vault.index("phone", &asked.submission.private.reporter.phone);
     let token = new_token();
     let (mut notice, revision) = first_revision(intake, asked, phone_hash, &token, now)?;
-    seal_if_alike(tx, &intake.vault, &mut notice, &asked.submission.public)?;
+    let Submission { public, private, .. } = &asked.submission;
+    seal_if_alike(tx, &intake.vault, &mut notice, (public, private))?;
     insert_under_free_number(tx, &mut notice, &revision, new_number)?;
     let case_number = notice.case_number.0;
-    attach(tx, &asked.submission.public.photos, notice.id.0)?;
-    known_by::set(tx, &intake.vault, notice.id.0, &marks(&asked.submission.public))?;
+    attach(tx, &public.photos, notice.id.0)?;
+    known_by::set(tx, &intake.vault, notice.id.0, &marks(public, private))?;
     let receipt = Receipt {
         case_number,
         state: notice.state.0,
@@ -322,17 +323,18 @@ fn insert_under_free_number(
 
 /// A notice that may be about the same as a sealed case, or comes from the same phone, goes to the leads too.
 /// Otherwise a person looking for somebody who fled would report again with other answers. Where nobody has
-/// looked at that case yet, a lead decides about this one, and all who verify may open it.
+/// looked at that case yet, or only a name and a city are the same, a lead decides about this one, and all who
+/// verify may open it.
 fn seal_if_alike(
     tx: &mut Conn,
     vault: &Vault,
     notice: &mut Notice,
-    public: &Public,
+    said: (&Public, &Private),
 ) -> Result<(), StoreError> {
     let phone = notice.phone_hash.as_deref();
-    match known_by::like_sealed(tx, vault, public, phone, notice.id.0)? {
+    match known_by::like_sealed(tx, vault, said, phone, notice.id.0)? {
         Some(Alike::Sealed(needs)) => notice.seal(needs),
-        Some(Alike::Unread) => notice.raise_bar(BY_A_LEAD),
+        Some(Alike::Unsure) => notice.raise_bar(BY_A_LEAD),
         None => {}
     }
     Ok(())

@@ -89,11 +89,12 @@ fn cool(tx: &mut Conn, desk: &Desk, notice: &mut Notice, now: DateTime<Utc>) -> 
 
 /// From now on it is recognised by what this revision says; of a sealed case nothing is forgotten.
 fn recognise(tx: &mut Conn, vault: &Vault, notice: &mut Notice, said: &Opened) -> Result<(), ReviewError> {
-    let former = notice.phone_hash.replace(vault.index("phone", &said.private()?.reporter.phone));
+    let private = said.private()?;
+    let former = notice.phone_hash.replace(vault.index("phone", &private.reporter.phone));
     if notice.sealed {
         known_by::keep_phone(tx, notice, former.as_deref())?;
     } else {
-        known_by::set(tx, vault, notice.id.0, &marks(&said.public))?;
+        known_by::set(tx, vault, notice.id.0, &marks(&said.public, &private))?;
     }
     Ok(())
 }

@@ -25,7 +25,8 @@ pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answe
 /// What follows from the sealed cases like this notice; `None` where no case is like it.
 pub(super) fn like_sealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Alike>> {
     let Some(opened) = notices::opened(conn, vault, notice, read(notice))? else { return Ok(None) };
-    marks::like_sealed(conn, vault, &opened.public, notice.phone_hash.as_deref(), notice.id.0)
+    let private = opened.private()?;
+    marks::like_sealed(conn, vault, (&opened.public, &private), notice.phone_hash.as_deref(), notice.id.0)
 }
 
 /// Hands what was about to go out to the leads: the notice, or the edit of a live one.

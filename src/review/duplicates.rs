@@ -8,8 +8,8 @@ use utoipa::ToSchema;
 use super::view::{opens_for, read};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
-use crate::domain::marks::{Likeness, Mark, sought};
-use crate::domain::notice::Public;
+use crate::domain::marks::{Likeness, Mark, of_sealed, sought};
+use crate::domain::notice::{Private, Public};
 use crate::domain::people::Moderator;
 use crate::store::notices::{self, Notice};
 use crate::store::{Answer, Conn, marks, phones, photos};
@@ -23,8 +23,8 @@ pub struct Duplicate {
     #[schema(value_type = String)]
     pub state: State,
     /// `same_phone`, `similar_photo`, `same_name_and_age`, `same_name_and_place`, `same_credit_code`,
-    /// `same_filing_number`, and beside a sealed case `same_sound_and_age`, `same_sound_and_place`: one or
-    /// more.
+    /// `same_filing_number`, and where a lead is to decide `same_sound_and_age`, `same_sound_and_place`, beside
+    /// a sealed case `same_name_and_city`, `same_police_reference`: one or more.
     #[schema(value_type = Vec<String>)]
     pub why: Vec<Likeness>,
     pub submitted_at: DateTime<Utc>,
@@ -52,10 +52,11 @@ pub(super) fn duplicates(
     conn: &mut Conn,
     vault: &Vault,
     notice: &Notice,
-    public: Option<&Public>,
+    said: (Option<&Public>, Option<&Private>),
     by: Moderator,
     now: DateTime<Utc>,
 ) -> Answer<Vec<Duplicate>> {
+    let (public, private) = said;
     let may_read =
         |other: &Notice| by.lead || (notice.claimant(now) == Some(by.id) && !other.told_at(now).is_over());
     let may_know = |other: &Notice| opens_for(other, by);
@@ -78,10 +79,16 @@ pub(super) fn duplicates(
     let by_sound = by.lead && notice.needs().leads > 0;
     let mut sought: Vec<Mark> = public.map(sought).unwrap_or_default();
     sought.retain(|(likeness, _)| by_sound || !likeness.by_sound());
+    if let (Some(public), Some(private), true) = (public, private, by_sound) {
+        sought.extend(of_sealed(public, private));
+    }
     let same_name = [Likeness::NameAndAge, Likeness::NameAndPlace];
     for (other, likeness) in marks::others(conn, vault, &sought, notice.id.0, LOOKED_AT as i64)? {
         let known = found.iter().find(|(seen, _)| seen.id == other.id);
-        if likeness.by_sound()
+        if likeness.of_sealed() && !other.sealed {
+            continue;
+        }
+        if (likeness.by_sound() || likeness == Likeness::NameAndCity)
             && known.is_some_and(|(_, why)| same_name.iter().any(|name| why.contains(name)))
         {
             continue;

@@ -138,7 +138,7 @@ impl Desk {
                             let handed = alike::hand_to_leads(tx, &desk.vault, notice, needs, now)?;
                             return Ok(Err(stale(&handed)));
                         }
-                        Some(Alike::Unread) => notice.raise_bar(BY_A_LEAD),
+                        Some(Alike::Unsure) => notice.raise_bar(BY_A_LEAD),
                         None => {}
                     }
                     decide(tx, &desk, notice, decision.step, decision.taken_by(by, now)).map(Ok)

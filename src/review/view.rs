@@ -196,7 +196,7 @@ pub fn sheet(
         ),
         poster_lacks,
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
-        duplicates: duplicates(conn, vault, &notice, public.as_ref(), by, now)?,
+        duplicates: duplicates(conn, vault, &notice, (public.as_ref(), private.as_ref()), by, now)?,
         tips: hints(conn, &notice, key.as_ref().filter(|_| mine && !is_own(&notice, by)), shows_phone)?,
         events: history(log, key.as_ref(), private.as_ref().filter(|_| mine), &name)?,
         changes,

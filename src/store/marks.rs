@@ -13,8 +13,8 @@ use super::schema::{events, marks, notices};
 use super::types::Id;
 use super::{Answer, Conn, both, photos};
 use crate::domain::life_cycle::{Needs, PROTECTED, PROTECTS, Step};
-use crate::domain::marks::{Likeness, Mark, sought};
-use crate::domain::notice::Public;
+use crate::domain::marks::{Likeness, Mark, named_in, of_sealed, sought};
+use crate::domain::notice::{Private, Public};
 use crate::vault::Vault;
 
 /// A mark as it is stored: a keyed hash.
@@ -86,23 +86,28 @@ pub enum Alike {
     /// Those who verify have looked at that case: what is like it is sealed, too, and asks for as many
     /// approvals as the strictest such case.
     Sealed(Needs),
-    /// Nobody has. Anybody can send one to keep a true notice from the public, so this only asks for a lead.
-    Unread,
+    /// Nobody has, or they have no more in common than a name and a city. Anybody can send one to keep a true
+    /// notice from the public, and many share a name, so this only asks for a lead.
+    Unsure,
 }
 
 /// Whether a notice that says this is like another one that is sealed, or was refused or removed to protect
-/// the person sought, whatever became of it: by a mark, by a photo, or by the phone.
+/// the person sought, whatever became of it: by a mark, by a photo, by the phone, or
+/// because its text names who is sought there.
 pub fn like_sealed(
     conn: &mut Conn,
     vault: &Vault,
-    public: &Public,
+    (public, private): (&Public, &Private),
     phone: Option<&[u8]>,
     but: Uuid,
 ) -> Answer<Option<Alike>> {
-    let mut hashes: Vec<Vec<u8>> = sought(public).iter().map(|mark| hash(vault, mark)).collect();
-    hashes.extend(phone.map(<[u8]>::to_vec));
-    let marked = marks::table.filter(marks::hash.eq_any(&hashes)).select(marks::notice_id);
-    let mut alike: Vec<Id> = both!(conn, c => marked.load(c))?;
+    let sought = [sought(public), of_sealed(public, private), named_in(public)].concat();
+    let (faint, plain): (Vec<Mark>, Vec<Mark>) = sought.into_iter().partition(|mark| mark.0.is_faint());
+    let mut plain: Vec<Vec<u8>> = plain.iter().map(|mark| hash(vault, mark)).collect();
+    plain.extend(phone.map(<[u8]>::to_vec));
+    let faint: Vec<Vec<u8>> = faint.iter().map(|mark| hash(vault, mark)).collect();
+    let faint = bearing(conn, &faint)?;
+    let mut alike = bearing(conn, &plain)?;
     alike.extend(photos::alike(conn, &public.photos, but)?.into_iter().map(Id));
     if let Some(phone) = phone {
         let same_phone = notices::table.filter(notices::phone_hash.eq(phone)).select(notices::id);
@@ -111,21 +116,27 @@ pub fn like_sealed(
     let [one, other] =
         PROTECTS.map(|(step, reasons)| events::step.eq(step.as_str()).and(events::reason.eq_any(reasons)));
     let to_protect = events::table.filter(events::notice_id.eq(notices::id)).filter(one.or(other));
-    let alike: Vec<(Id, bool, i16, i16)> = both!(conn, c => notices::table
-        .filter(notices::id.eq_any(alike).and(notices::id.ne(Id(but))))
+    let found: Vec<(Id, bool, i16, i16)> = both!(conn, c => notices::table
+        .filter(notices::id.eq_any(alike.iter().chain(&faint)).and(notices::id.ne(Id(but))))
         .filter(notices::sealed.or(exists(to_protect)))
         .select((notices::id, notices::sealed, notices::needs_approvals, notices::needs_leads))
         .load(c))?;
-    let looked_at = looked_at(conn, &alike.iter().map(|(id, ..)| *id).collect::<Vec<_>>())?;
-    let found = !alike.is_empty();
-    let needs = alike.into_iter().filter(|(id, sealed, ..)| !sealed || looked_at.contains(id));
+    let looked_at = looked_at(conn, &found.iter().map(|(id, ..)| *id).collect::<Vec<_>>())?;
+    let unsure = !found.is_empty();
+    let counts = |id: &Id, sealed: bool| alike.contains(id) && (!sealed || looked_at.contains(id));
+    let needs = found.into_iter().filter(|(id, sealed, ..)| counts(id, *sealed));
     let needs = needs
         .map(|(_, sealed, approvals, leads)| if sealed { needs_of(approvals, leads) } else { PROTECTED });
     let strictest = needs.reduce(|one, other| Needs {
         approvals: one.approvals.max(other.approvals),
         leads: one.leads.max(other.leads),
     });
-    Ok(strictest.map(Alike::Sealed).or(found.then_some(Alike::Unread)))
+    Ok(strictest.map(Alike::Sealed).or(unsure.then_some(Alike::Unsure)))
+}
+
+/// The notices that bear one of these marks.
+fn bearing(conn: &mut Conn, hashes: &[Vec<u8>]) -> Answer<Vec<Id>> {
+    Ok(both!(conn, c => marks::table.filter(marks::hash.eq_any(hashes)).select(marks::notice_id).load(c))?)
 }
 
 /// Those of these cases that a lead has claimed, or that somebody escalated, refused or removed.

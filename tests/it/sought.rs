@@ -1,10 +1,12 @@
 //! Whoever fled is not found through somebody who is with them, nor through a name, a number or a thing; and
 //! what is ordinary stays ordinary.
 
+use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::hiding::{adult, is_with_the_police, tipped};
-use crate::house::House;
+use crate::hiding::{adult, fled, is_closed_to, is_with_the_police, looked_at, tipped};
+use crate::hostile::by_another;
+use crate::house::{House, Person};
 use crate::steps::Desk;
 use crate::{Test, housed};
 
@@ -14,6 +16,9 @@ pub const TESTS: &[Test] = &[
     housed!(a_teen_whose_mother_left_asks_for_a_lead),
     housed!(who_left_is_an_adult_whatever_was_ticked),
     housed!(a_child_who_ran_away_is_sought_as_ever),
+    housed!(who_is_protected_is_not_named_in_another_persons_notice),
+    housed!(neither_a_year_nor_a_day_washes_a_name),
+    housed!(a_police_reference_is_known_again),
 ];
 
 /// A person of that age and category, with a name and a reporter of their own.
@@ -40,6 +45,13 @@ async fn is_ordinary(house: &House, body: &Value, desk: &Desk) -> bool {
     let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
     let told = |tips: Value| !is_with_the_police(&tips);
     shown["state"] == "live" && told(tipped(house, &(case, manage), &desk.lead).await)
+}
+
+/// A mother who fled: her case was refused by a lead to protect her.
+async fn protected(house: &House, name: &str, age: u8, phone: u32, lead: &Person) -> String {
+    let (case, _) = house.submit(&fled(house, name, age, phone)).await;
+    house.decide(&case, lead, "reject", "family_dispute").await.expect(200);
+    case
 }
 
 async fn a_child_is_no_way_to_the_mother_who_took_it_along(house: House) -> House {
@@ -112,5 +124,94 @@ async fn a_child_who_ran_away_is_sought_as_ever(house: House) -> House {
     let mut elder = missing(&house, 76, "dementia", "早上跟老伴去买菜，走散了。", 8);
     elder["safety"]["left_voluntarily"] = json!(true);
     assert!(is_ordinary(&house, &elder, &desk).await);
+    house
+}
+
+async fn who_is_protected_is_not_named_in_another_persons_notice(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    protected(&house, "西门若兰", 33, 1, &desk.lead).await;
+    let (sealed, _) = house.submit(&fled(&house, "诸葛明慧", 41, 2)).await;
+    looked_at(&house, &sealed, &desk.lead).await;
+    let (named, dressed, seen) = ("和妈妈西门若兰在一起。", "和西门若兰的红外套一样", "诸葛明慧家附近");
+    let mut child = missing(&house, 6, "child", named, 3);
+    let mut clothed = missing(&house, 76, "dementia", "早上出门未归。", 4);
+    clothed["person"]["clothing"] = json!(dressed);
+    let mut placed = missing(&house, 76, "dementia", "早上出门未归。", 5);
+    placed["last_seen"]["place"] = json!(seen);
+    let mut looks = missing(&house, 6, "child", "放学后未归。", 6);
+    looks["person"]["appearance"] = json!("像妈妈诸葛 明慧");
+    for body in [&child, &clothed, &placed, &looks] {
+        let (case, _) = house.submit(body).await;
+        assert!(is_closed_to(&house, &case, &desk.moderator).await, "{body}");
+        let beside = desk.sheet(&house, &case).await["duplicates"].clone();
+        assert!(
+            !beside.to_string().contains("same_name"),
+            "a name in a text is no likeness to show: {beside}"
+        );
+    }
+    // Of another day it asks for a lead.
+    child = by_another(child, 7);
+    child["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::days(2)).to_rfc3339());
+    let (case, _) = house.submit(&child).await;
+    assert_eq!(needs(&house, &case, &desk).await, (1, 1));
+    // A name that is in no such case does not count, nor one of another city.
+    let father = missing(&house, 8, "child", "父亲张建国，放学后未归。", 8);
+    assert!(is_ordinary(&house, &father, &desk).await);
+    let mut far = missing(&house, 6, "child", named, 9);
+    far["region"] = json!("440100");
+    assert!(is_ordinary(&house, &far, &desk).await);
+    house
+}
+
+async fn neither_a_year_nor_a_day_washes_a_name(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    protected(&house, "西门若兰", 33, 1, &desk.lead).await;
+    let mut again = adult(&house, "西门 若兰", 36, 2);
+    again["person"]["category"] = json!("intellectual_disability");
+    again["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::hours(30)).to_rfc3339());
+    let (case, _) = house.submit(&again).await;
+    assert_eq!(needs(&house, &case, &desk).await, (1, 1));
+    let sheet = desk.sheet(&house, &case).await;
+    assert!(sheet["flags"].as_array().unwrap().contains(&json!("like_sealed")), "{sheet}");
+    let refused = house.decide(&case, &desk.moderator, "approve", "verified").await;
+    assert_eq!(refused.problem(403), "lead_required");
+    // Between two ordinary cases a name and a city are no likeness.
+    let mut namesakes = Vec::new();
+    for (age, days, phone) in [(70, 1, 3), (76, 3, 4)] {
+        let mut body = missing(&house, age, "dementia", "早上出门未归。", phone);
+        body["person"]["name"] = json!("孙秀英");
+        body["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::days(days)).to_rfc3339());
+        namesakes.push(house.live(&body, &[&desk.moderator]).await.0);
+    }
+    assert_eq!(desk.sheet(&house, &namesakes[1]).await["duplicates"], json!([]));
+    house
+}
+
+async fn a_police_reference_is_known_again(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let reported = |mut body: Value, reference: &str| {
+        body["police"]["reference"] = json!(reference);
+        body
+    };
+    let (sealed, _) =
+        house.submit(&reported(fled(&house, "西门若兰", 33, 1), "廊公(安)受字〔2026〕第8841号")).await;
+    looked_at(&house, &sealed, &desk.lead).await;
+    let same = "廊公（安）受字[2026]第 ８８４１ 号";
+    let (again, _) = house.submit(&reported(adult(&house, "王秀英", 50, 2), same)).await;
+    assert!(is_closed_to(&house, &again, &desk.moderator).await);
+    // By a reply, too.
+    let (asked, manage) = house.submit(&missing(&house, 6, "child", "放学后未归。", 3)).await;
+    let claimed = house.post(&format!("/review/{asked}/claim"), Some(&desk.lead.token), &json!({})).await;
+    let ask = json!({"version": claimed.expect(200)["version"], "action": "ask", "note": "报警了吗？"});
+    house.post(&format!("/review/{asked}/decisions"), Some(&desk.lead.token), &ask).await.expect(200);
+    let police = json!({"reported": true, "station": "银河南路派出所", "reference": same});
+    let reply = json!({"text": "已报警。", "police": police});
+    house.post("/my/notice/reply", Some(&manage), &reply).await.expect(200);
+    assert!(is_closed_to(&house, &asked, &desk.moderator).await);
+    // Another one, or what is none, is not alike.
+    for (reference, phone) in [("廊公(安)受字〔2026〕第8842号", 4), ("110", 5)] {
+        let body = reported(missing(&house, 76, "dementia", "早上出门未归。", phone), reference);
+        assert!(is_ordinary(&house, &body, &desk).await, "{reference}");
+    }
     house
 }

@@ -76,8 +76,12 @@ pub fn paths(body: &Value) -> Vec<String> {
     found
 }
 
-/// A notice of another reporter each time, because one phone may have only a few live notices.
+/// A notice of another reporter each time, because one phone may have only a few live notices, and because
+/// what is like a sealed case is sealed, too.
 pub fn by_another(mut body: Value, number: u32) -> Value {
     body["reporter"]["phone"] = json!(format!("139{number:08}"));
+    if body["police"]["reference"].is_string() {
+        body["police"]["reference"] = json!(format!("廊公安受字2026第{number:04}号"));
+    }
     body
 }
