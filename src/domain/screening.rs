@@ -5,8 +5,11 @@ use std::sync::LazyLock;
 
 use crate::domain::identifiers::{bank_card, id_card};
 use crate::domain::named::named;
-use crate::domain::text::digit;
 use crate::domain::text::scan::{Glyph, contacts, glyphs, runs, starts_with};
+
+mod seeking;
+
+pub use seeking::{seeks_a_person, seeks_somebody_by_a_thing};
 
 named! {
     /// What was found, under its code in the API.
@@ -143,38 +146,6 @@ pub fn screen(text: &str) -> Vec<Finding> {
         found.into_iter().map(|(what, range)| Finding { what, range: bytes(range) }).collect();
     findings.sort_by_key(|f| (f.range.start, f.what));
     findings
-}
-
-/// Words of a search for a person.
-const SEEKING: &[&str] = &[
-    "走失",
-    "失踪",
-    "失蹤",
-    "失联",
-    "失聯",
-    "寻找",
-    "尋找",
-    "寻人",
-    "尋人",
-    "找人",
-    "找到她",
-    "找到他",
-    "missing",
-    "lookingfor",
-];
-
-/// Whether a text looks for a person: it says so, and tells an age.
-#[must_use]
-pub fn seeks_a_person(text: &str) -> bool {
-    let solid: Vec<char> = glyphs(text).iter().map(|g| g.c).filter(|c| !c.is_whitespace()).collect();
-    let counted = |c: char| digit(c).is_some() || "十几多来".contains(c);
-    let aged = solid.windows(2).any(|two| matches!(two[1], '岁' | '歲') && counted(two[0]));
-    let solid: String = solid.into_iter().collect();
-    let aged = aged || ["yearsold", "year-old", "yearold"].iter().any(|word| solid.contains(word));
-    // A call for blood looks for blood, and tells the patient's age.
-    let blood = |at: usize| solid[at..].chars().take(12).any(|c| c == '血');
-    let seeks = |word: &&str| solid.match_indices(*word).any(|(at, _)| !blood(at + word.len()));
-    aged && SEEKING.iter().any(seeks)
 }
 
 /// The length of the longest bank card number, in digits.
@@ -457,24 +428,6 @@ mod tests {
             "wallet left in the custody of the station desk",
         ] {
             assert_eq!(found(text), [], "{text}");
-        }
-    }
-
-    #[test]
-    fn a_search_for_a_person_tells_an_age() {
-        for text in
-            ["女，33岁，走失", "寻找三十多岁的妇女", "２８ 岁，失 联", "Looking for a 30-year-old woman"]
-        {
-            assert!(seeks_a_person(text), "{text}");
-        }
-        for text in [
-            "三人被困在桥头平台",
-            "一名60岁老人晕倒，急需血浆",
-            "寻找献血者",
-            "寻找熊猫血，患儿5岁",
-            "正在寻找船只",
-        ] {
-            assert!(!seeks_a_person(text), "{text}");
         }
     }
 

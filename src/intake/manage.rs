@@ -296,7 +296,7 @@ fn replace(
     let weighed = (intake.weigh)(public, private, now);
     let change = |tx: &mut Conn, n: &mut Notice| {
         raise_bar(n, &weighed);
-        let former = n.phone_hash.replace(desk.vault.index("phone", &private.reporter.phone));
+        let former = n.phone_hash.replace(intake.vault.index("phone", &private.reporter.phone));
         seal_if_alike(tx, &intake.vault, n, (public, private))?;
         // By an edit nobody makes a sealed case one that is not recognised; and what is live stands until the
         // edit is approved.

@@ -10,7 +10,7 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::{Kind, LastSeen, NAME, Precision, Private, Public, Reporter, Subject};
 use crate::domain::phone::{Phone, PhoneError};
 use crate::domain::region::{Region, RegionError};
-use crate::domain::screening::{FindingKind, seeks_a_person};
+use crate::domain::screening::{FindingKind, seeks_a_person, seeks_somebody_by_a_thing};
 use crate::domain::shown::mentions_school;
 
 /// The longest place, relation or look, in characters.
@@ -51,13 +51,24 @@ pub fn parse(value: &Value, now: DateTime<Utc>) -> Result<Submission, FieldFault
     let (mut submission, flags) = read(value, |r| submission(r, now))?;
     let kind = submission.public.subject.kind();
     submission.private.flags = flags.into_iter().filter(|flag| heeds(kind, flag)).collect();
-    if kind == Kind::Rescue && seeks_a_person(&submission.public.description) {
+    if looks_like_person(&submission.public) {
         submission.private.flags.push(FindingKind::Sought.as_str().to_owned());
     }
     if mentions_school(&submission.public) {
         submission.private.flags.push(FindingKind::School.as_str().to_owned());
     }
     Ok(submission)
+}
+
+/// Whether a notice of another kind looks for a person.
+fn looks_like_person(public: &Public) -> bool {
+    let place = public.last_seen.as_ref().map_or("", |seen| &seen.place);
+    let said = [public.subject.heading(), &public.description, place].join("\n");
+    match public.subject.kind() {
+        Kind::Rescue => seeks_a_person(&said),
+        Kind::LostProperty => seeks_somebody_by_a_thing(&said),
+        Kind::MissingPerson | Kind::Donation => false,
+    }
 }
 
 /// Whether that flag matters for a notice of that kind. A person looking for somebody who fled may choose a

@@ -35,6 +35,8 @@ pub enum Class {
     Rescue,
     /// A rescue by its kind, which looks for a person by its words.
     SoughtByRescue,
+    /// The same of a lost thing.
+    SoughtByThing,
     Donation,
 }
 
@@ -89,7 +91,7 @@ pub const CARED_FOR_FROM: u8 = 60;
 
 /// The policy.
 #[rustfmt::skip]
-pub const TABLE: [Line; 16] = [
+pub const TABLE: [Line; 17] = [
     Line { class: Class::Child,          approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: false, urgency: 3 },
     Line { class: Class::ContestedChild, approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::MayFollow, guarded: true,  urgency: 3 },
     Line { class: Class::TakenChild,     approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::MayFollow, guarded: true,  urgency: 3 },
@@ -105,6 +107,7 @@ pub const TABLE: [Line; 16] = [
     Line { class: Class::Property,       approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: false, urgency: 0 },
     Line { class: Class::Rescue,         approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 3 },
     Line { class: Class::SoughtByRescue, approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 3 },
+    Line { class: Class::SoughtByThing,  approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 1 },
     Line { class: Class::Donation,       approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: false, urgency: 0 },
 ];
 
@@ -161,6 +164,7 @@ fn classify(public: &Public, private: &Private) -> Class {
         Subject::LostProperty { .. } if [Flight, Left, RanAway, Custody].into_iter().any(mentioned) => {
             return Class::SealedOther;
         }
+        Subject::LostProperty { .. } if mentioned(FindingKind::Sought) => return Class::SoughtByThing,
         Subject::LostProperty { .. } => return Class::Property,
         // On a mountain or in a flood people are missed who are to be rescued.
         Subject::Rescue {

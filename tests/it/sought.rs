@@ -8,7 +8,7 @@ use crate::hiding::{adult, fled, is_closed_to, is_with_the_police, looked_at, ti
 use crate::hostile::by_another;
 use crate::house::{House, Person};
 use crate::steps::Desk;
-use crate::{Test, housed};
+use crate::{Test, housed, notices};
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
@@ -19,6 +19,8 @@ pub const TESTS: &[Test] = &[
     housed!(who_is_protected_is_not_named_in_another_persons_notice),
     housed!(neither_a_year_nor_a_day_washes_a_name),
     housed!(a_police_reference_is_known_again),
+    housed!(a_lost_thing_is_no_search_for_a_person),
+    housed!(an_age_is_one_however_it_is_told),
 ];
 
 /// A person of that age and category, with a name and a reporter of their own.
@@ -30,6 +32,12 @@ fn missing(house: &House, age: u8, category: &str, said: &str, phone: u32) -> Va
     if category == "child" {
         body["police"] = json!({"reported": false});
     }
+    body
+}
+
+fn thing(house: &House, what: &str, said: &str, phone: u32) -> Value {
+    let mut body = by_another(notices::lost_property(house.clock.now()), phone);
+    (body["item"]["what"], body["description"]) = (json!(what), json!(said));
     body
 }
 
@@ -212,6 +220,69 @@ async fn a_police_reference_is_known_again(house: House) -> House {
     for (reference, phone) in [("廊公(安)受字〔2026〕第8842号", 4), ("110", 5)] {
         let body = reported(missing(&house, 76, "dementia", "早上出门未归。", phone), reference);
         assert!(is_ordinary(&house, &body, &desk).await, "{reference}");
+    }
+    house
+}
+
+async fn a_lost_thing_is_no_search_for_a_person(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    for (what, said, phone) in [
+        ("王丽丽", "失踪女子王丽丽，女，33岁，短发，红色外套，寻找她，是我妻子。", 1),
+        ("失踪女子 33岁", "短发，红色外套。", 2),
+        ("白色丰田", "车上的人年龄：33，看到她请告知。", 3),
+        ("背包", "寻找一名1993年出生的女子，背蓝色背包。", 4),
+    ] {
+        let (case, _) = house.submit(&thing(&house, what, said, phone)).await;
+        assert_eq!(needs(&house, &case, &desk).await, (2, 1), "{said}");
+        let sheet = desk.sheet(&house, &case).await;
+        assert!(sheet["flags"].as_array().unwrap().contains(&json!("looks_like_person")), "{sheet}");
+    }
+    let sought = thing(&house, "王丽丽", "失踪女子，33岁，是我妻子。", 5);
+    let made = house.live(&sought, &[&desk.moderator, &desk.lead]).await;
+    assert!(is_with_the_police(&tipped(&house, &made, &desk.lead).await));
+    for (said, phone) in
+        [("前妻开走的白色丰田，看到车请告知停在哪里。", 6), ("女朋友的手机，她把我拉黑了，想还给她。", 7)]
+    {
+        let (case, _) = house.submit(&thing(&house, "手机", said, phone)).await;
+        assert!(is_closed_to(&house, &case, &desk.moderator).await, "{said}");
+    }
+    for (what, said, phone) in [
+        ("手机", "黑色华为手机，妈妈今年70岁，急着寻找。", 8),
+        ("钱包", "老婆坐出租车时把钱包落在车上，车开走了。", 9),
+        ("金毛", "公，3岁，昨天走失，寻找主人。", 10),
+        ("身份证", "捡到身份证一张，1993年出生，寻找失主。", 11),
+        ("女式手表", "前妻送我的手表，在公园丢失。", 12),
+    ] {
+        assert!(is_ordinary(&house, &thing(&house, what, said, phone), &desk).await, "{said}");
+    }
+    house
+}
+
+async fn an_age_is_one_however_it_is_told(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let rescue = |what: &str, said: &str, phone: u32| {
+        let mut body = by_another(notices::rescue(house.clock.now()), phone);
+        (body["incident"]["what"], body["description"]) = (json!(what), json!(said));
+        body
+    };
+    for (said, phone) in [
+        ("女，1993年生，身体虚弱，急需找到她。", 1),
+        ("失联女子，短发，年龄33，寻找。", 2),
+        ("女，33周岁，见到她请告知。", 3),
+        ("她三十三岁，身体不好，请帮我找她。", 4),
+    ] {
+        let (case, _) = house.submit(&rescue("medical", said, phone)).await;
+        assert_eq!(needs(&house, &case, &desk).await, (2, 1), "{said}");
+        let sheet = desk.sheet(&house, &case).await;
+        assert!(sheet["flags"].as_array().unwrap().contains(&json!("looks_like_person")), "{sheet}");
+    }
+    for (what, said, phone) in [
+        ("flood", "河水上涨，老人年龄80，被困屋顶，请找到他们的位置。", 5),
+        ("medical", "60岁老人晕倒在桥头，已叫120。", 6),
+        ("blood", "患儿2019年生，急需A型血，寻找献血者。", 7),
+    ] {
+        let (case, _) = house.submit(&rescue(what, said, phone)).await;
+        assert_eq!(needs(&house, &case, &desk).await, (1, 0), "{said}");
     }
     house
 }

@@ -184,7 +184,7 @@ review-flag-violence_mentioned = The text mentions violence or a protection orde
 review-flag-flight_mentioned = The text mentions a flight: the person may be hiding.
 review-flag-left_mentioned = The text says that somebody left, perhaps with a child or a thing: whoever finds these finds them.
 review-flag-ran_away_mentioned = The text says that a child ran away, or that somebody left without a word: ask from whom.
-review-flag-looks_like_person = A rescue that reads like a search for a person: is it a missing person notice by another name?
+review-flag-looks_like_person = It reads like a search for a person: is it a missing person notice by another name?
 review-flag-custody_mentioned = The text mentions custody of a child: one parent may be looking for a child who is with the other.
 review-flag-house_number = The text has a house number: a notice shows an area alone; of somebody under 18 readers see 〔门牌已隐去〕. Ask for a change, or refuse it.
 review-flag-school = The text has the school, class or school uniform of somebody under 18: names and classes that are recognised are shown as 〔学校已隐去〕, except in the place where they were last seen. Check what will be read, and ask for a change where it still tells which school.
@@ -215,6 +215,7 @@ review-policy-sealed_other = Sealed: violence is mentioned where nobody is said 
 review-policy-property = One approval. The hidden detail must not be in the text. Documents: numbers masked.
 review-policy-rescue = One approval. Has 110, 119 or 120 been called? The exact place is allowed.
 review-policy-sought_by_rescue = It reads like a search for a person, so it asks for what a missing adult does: two approvals, one by a lead. Has 110, 119 or 120 been called? Reject where somebody is to be found by it.
+review-policy-sought_by_thing = It reads like a search for a person, so it asks for what a missing adult does: two approvals, one by a lead. Reject where somebody is to be found by it; who is really missing needs a missing person notice. What was seen is for the police.
 review-policy-donation = Two approvals. Check credit code and filing number on the charity register (慈善中国), and that the page is on a designated platform. Never an account, card or payment code.
 
 # steps: do = heading, hint = what follows, button, note = label of the free words, done = afterwards, step = in the history

@@ -172,7 +172,7 @@ review-flag-violence_mentioned = 文字里提到暴力或保护令：要找的�
 review-flag-flight_mentioned = 文字里提到逃离：要找的人可能在躲避。
 review-flag-left_mentioned = 文字里说有人离开，可能带走了孩子或东西：找到孩子或东西就找到了人。
 review-flag-ran_away_mentioned = 文字里说孩子自己离家，或有人不辞而别：问清是不是在躲谁。
-review-flag-looks_like_person = 这条救援读起来像在找人：是不是换了种类的寻人？
+review-flag-looks_like_person = 读起来像在找人：是不是换了种类的寻人？
 review-flag-custody_mentioned = 文字里提到抚养权或争夺孩子：可能是一方在找另一方带走的孩子。
 review-flag-house_number = 文字里有门牌号：信息里只写小区或路口，未成年人的会显示成〔门牌已隐去〕。请发布人改，或不通过。
 review-flag-school = 文字里有未成年人的学校、班级或校服：认得出的校名和班级显示成〔学校已隐去〕，最后出现的地点除外。请核对公开的文字，还看得出是哪所学校的，请发布人改。
@@ -203,6 +203,7 @@ review-policy-sealed_other = 密件：这不是寻人，却提到了暴力。是
 review-policy-property = 一人通过。保密细节不能出现在文字里。证件号码要打码。
 review-policy-rescue = 一人通过。问清是否已打 110、119 或 120。可以写准确地点。
 review-policy-sought_by_rescue = 读起来像在找人，因此与寻找成年人一样：要两人通过，其中一位组长。问清是否已打 110、119 或 120；如果是借此找人，请退回。
+review-policy-sought_by_thing = 读起来像在找人，因此与寻找成年人一样：要两人通过，其中一位组长。如果是借此找人，请退回；真有人失踪，应另发寻人。见到的情况只交警方。
 review-policy-donation = 要两人通过。在“慈善中国”核对信用代码和备案编号，网页须在指定平台。绝不出现账号、银行卡或收款码。
 
 # steps: do = heading, hint = what follows, button, note = label of the free words, done = afterwards, step = in the history

@@ -303,6 +303,7 @@ pub const fn policy_key(class: Class) -> &'static str {
         Class::Property => "review-policy-property",
         Class::Rescue => "review-policy-rescue",
         Class::SoughtByRescue => "review-policy-sought_by_rescue",
+        Class::SoughtByThing => "review-policy-sought_by_thing",
         Class::Donation => "review-policy-donation",
     }
 }
