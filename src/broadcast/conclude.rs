@@ -117,24 +117,25 @@ pub fn has_waited(leased: &Leased, now: DateTime<Utc>) -> bool {
 pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>, due_at: DateTime<Utc>) -> Record {
     let state_of =
         |one: &Leased| if is_over(one, at) { DeliveryState::Cancelled } else { DeliveryState::Open };
-    let along = leased.along().map(|one| Record { due_at, ..unused(state_of(&one), one, at) });
-    let along = along.collect();
+    let along = leased.along().map(|one| Record { due_at, ..unused(state_of(&one), one, at) }).collect();
     Record { due_at, along, ..unused(state, leased, at) }
 }
 
 fn unused(state: DeliveryState, leased: Leased, at: DateTime<Utc>) -> Record {
     let mut sends = leased.sends.clone();
     sends.pop();
+    // Words that arrived have arrived, though their picture does not follow.
+    let spoken = state == DeliveryState::Cancelled && leased.reach_before == Reach::Yes;
     let (part, act, how, reach) = (leased.part, leased.act, leased.how, leased.reach_before);
     Record {
-        state,
+        state: if spoken { DeliveryState::Delivered } else { state },
         tries: leased.tries,
         due_at: at,
         part,
         act,
         how,
         reach,
-        outcome: (state != DeliveryState::Open).then_some(EndedAs::Ended),
+        outcome: (state != DeliveryState::Open && !spoken).then_some(EndedAs::Ended),
         code: None,
         answer_sealed: None,
         message_ref: None,

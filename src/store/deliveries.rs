@@ -60,6 +60,10 @@ pub(super) fn lock_some(conn: &mut Conn, these: &[i64]) -> Answer<Vec<i64>> {
     Ok(vec![*first])
 }
 
+/// What a delivery comes to that goes no further: words that arrived have arrived, though their picture does
+/// not follow.
+pub(super) const CANCELLED: &str = "CASE WHEN reach = 2 THEN 'delivered' ELSE 'cancelled' END";
+
 /// Cancels those of a notice's alerts and updates that have not gone out.
 pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
     lock_of_notice(conn, notice)?;
@@ -73,7 +77,7 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
             ),
         ),
     )
-    .set((deliveries::state.eq(Named(DeliveryState::Cancelled)), deliveries::queued.eq(false)))
+    .set((deliveries::state.eq(sql::<Text>(CANCELLED)), deliveries::queued.eq(false)))
     .execute(c))?)
 }
 

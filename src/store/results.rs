@@ -221,7 +221,7 @@ fn write_results(conn: &mut Conn, records: &[&Record], failing: &HashSet<Id>) ->
     let results = Change {
         before: "UPDATE deliveries SET \
              state = CASE WHEN rows.state = 'delivered' OR deliveries.state = 'open' THEN rows.state \
-               ELSE deliveries.state END, \
+               WHEN deliveries.state = 'cancelled' AND rows.reach = 2 THEN 'delivered' ELSE deliveries.state END, \
              queued = (rows.state = 'open' AND deliveries.state = 'open'), \
              due_at = CASE rows.state WHEN 'delivered' THEN deliveries.due_at ELSE rows.due_at END, \
              part = rows.part, act = rows.act, how = rows.how, reach = rows.reach, \
@@ -261,7 +261,9 @@ fn write_results(conn: &mut Conn, records: &[&Record], failing: &HashSet<Id>) ->
 fn result_of<'a>(r: &'a Record, failing: &HashSet<Id>) -> Vec<Value<'a>> {
     let given_up = r.failing.filter(|_| failing.contains(&Id(r.leased.group)));
     let state = given_up.unwrap_or(r.state);
-    let delivered = state == DeliveryState::Delivered;
+    // Words have arrived at their time, whatever becomes of their picture.
+    let arrived = r.outcome == Some(EndedAs::Delivered) && r.reach == Reach::Yes;
+    let delivered = r.attempted && (arrived || state == DeliveryState::Delivered);
     vec![
         r.leased.delivery.into(),
         state.as_str().into(),

@@ -83,7 +83,7 @@ fn digest() -> Leased {
         not_after: Some(at(3_600)),
     };
     let with = vec![other(2, FRESH), other(3, FRESH.once_more_in_vain())];
-    Leased { part: 0, not_after: Some(at(16)), with, ..picture(FRESH) }
+    Leased { part: 0, reach_before: Reach::Maybe, not_after: Some(at(16)), with, ..picture(FRESH) }
 }
 
 #[test]

@@ -15,7 +15,6 @@ use crate::domain::group::{Condition, GroupState, Platform};
 use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::store::groups::{Attempt, Logged};
-use crate::store::types::Named;
 use crate::web::frame::Frame;
 use crate::web::problem::Problem;
 
@@ -150,12 +149,9 @@ fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>)
 /// Where a delivery stands, in words.
 pub(super) fn result(frame: &Frame, delivery: &Logged, now: DateTime<Utc>) -> String {
     match (delivery.state.0, delivery.delivered_at) {
+        _ if delivery.stopped_at_its_words() => frame.t("groups-log-partly"),
         (DeliveryState::Delivered, Some(at)) => {
             frame.t1("groups-log-delivered", "at", since(at.0, delivery.decided_at.0))
-        }
-        // The words arrived; then the notice ended before the picture was sent.
-        (DeliveryState::Cancelled, _) if delivery.last_outcome == Some(Named(EndedAs::Delivered)) => {
-            frame.t("groups-log-partly")
         }
         (DeliveryState::Cancelled, _) if delivery.last_outcome == Some(Named(EndedAs::Unwanted)) => {
             frame.t("groups-log-unwanted")

@@ -91,6 +91,12 @@ impl Logged {
         self.state.0 == DeliveryState::GivenUp && Reach::of(self.reach) == Reach::Maybe
     }
 
+    /// Whether its words arrived, and its picture did not follow because its notice ended.
+    pub fn stopped_at_its_words(&self) -> bool {
+        let arrived = self.last_outcome == Some(Named(EndedAs::Delivered));
+        self.state.0 == DeliveryState::Delivered && arrived && self.took_ms.is_none()
+    }
+
     /// When something last happened to it, or will next.
     pub fn latest(&self) -> DateTime<Utc> {
         self.delivered_at.unwrap_or(self.due_at).0.max(self.decided_at.0)

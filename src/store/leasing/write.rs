@@ -1,5 +1,6 @@
 //! What a batch of leases decided, written in a few statements.
 
+use super::super::deliveries::CANCELLED;
 use super::super::lanes::{self, encode_times};
 use super::super::mutation::{self, Mutation};
 use super::super::rows::{Change, Holds};
@@ -24,7 +25,7 @@ pub(super) fn write(conn: &mut Conn, decided: &Decided, node: i64) -> Answer<()>
 fn cancel(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     struct Cancel;
     let cancel = Change {
-        before: "UPDATE deliveries SET state = 'cancelled', queued = FALSE",
+        before: &format!("UPDATE deliveries SET state = {CANCELLED}, queued = FALSE"),
         columns: &[("id", Holds::Int)],
         after: "WHERE deliveries.id = rows.id AND deliveries.state = 'open'",
     };

@@ -11,6 +11,7 @@ use seventytwo::store::{Conn, StoreError, deliveries};
 
 use super::{Ledger, OVER, Scene, alone, approve, end, exchanged, publish, standing, work};
 use crate::chaos::leases::lease_and_die;
+use crate::fakes::Fake;
 use crate::groups::beijing;
 use crate::house::{House, Person};
 use crate::{Test, housed};
@@ -18,6 +19,8 @@ use crate::{Test, housed};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(what_waited_for_its_picture_does_not_go_once_it_is_over),
+    housed!(who_received_the_words_before_the_end_has_received_the_notice),
+    housed!(who_receives_the_words_during_the_end_has_received_the_notice),
     housed!(in_quiet_hours_only_what_makes_no_sound_goes),
     housed!(a_pause_keeps_back_only_what_would_be_heard),
     housed!(a_correction_has_the_same_ledger),
@@ -35,7 +38,7 @@ async fn what_waited_for_its_picture_does_not_go_once_it_is_over(house: House) -
     let (moderator, admin) =
         (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
     let chat = house.chats[0].clone();
-    house.group(&chat, &admin, &["131003"], &["rescue"]).await;
+    let group = house.group(&chat, &admin, &["131003"], &["rescue"]).await;
     let (case, manage) = approve(&house, &moderator, "13800138001").await;
     let upload = chat.hold("/upload");
     let ends = async {
@@ -50,6 +53,65 @@ async fn what_waited_for_its_picture_does_not_go_once_it_is_over(house: House) -
     assert_eq!(chat.read(), None, "the picture of what is over");
     let left = standing(&chat);
     assert!(alone(&left).text.starts_with(OVER), "{left:?}");
+    let log = house.get(&format!("/groups/{group}/deliveries"), Some(&admin.token)).await.expect(200);
+    let alert = log["items"].as_array().unwrap().iter().find(|item| item["broadcast"] == "alert").unwrap();
+    assert_eq!((&alert["state"], &alert["last_outcome"]), (&json!("delivered"), &json!("delivered")));
+    house
+}
+
+async fn who_received_the_words_before_the_end_has_received_the_notice(house: House) -> House {
+    told_words_alone(house, "slow", async |house, chat, manage| {
+        chat.script(200, &[], r#"{"errcode":0,"errmsg":"ok"}"#);
+        chat.script(200, &[], r#"{"errcode":45009,"errmsg":"api freq out of limit"}"#);
+        house.settle().await;
+        end(house, manage).await;
+        house.advance(TimeDelta::minutes(2));
+    })
+    .await
+}
+
+async fn who_receives_the_words_during_the_end_has_received_the_notice(house: House) -> House {
+    told_words_alone(house, "delivered", async |house, chat, manage| {
+        let words = chat.hold("/webhook/send");
+        let ends = async {
+            let words = words.came().await;
+            end(house, manage).await;
+            drop(words);
+        };
+        tokio::join!(house.settle(), ends);
+        chat.read().expect("the words");
+    })
+    .await
+}
+
+/// WeCom is sent the words, and then the picture. The end comes before the picture has gone.
+async fn told_words_alone(
+    house: House,
+    last_outcome: &str,
+    ends: impl AsyncFnOnce(&House, &Fake, &str),
+) -> House {
+    let house = house.and_chats(&[Platform::Wecom]).await;
+    let (moderator, admin) =
+        (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
+    let chat = house.chats[0].clone();
+    let group = house.group(&chat, &admin, &["131003"], &["rescue"]).await;
+    let (case, manage) = approve(&house, &moderator, "13800138001").await;
+    ends(&house, &chat, &manage).await;
+    work(&house).await;
+    let closing = chat.read().expect("the closing").to_string();
+    assert!(closing.contains(OVER), "{closing}");
+    assert_eq!(chat.read(), None, "the picture of what is over");
+
+    let log = house.get(&format!("/groups/{group}/deliveries"), Some(&admin.token)).await.expect(200);
+    let alert = log["items"].as_array().unwrap().iter().find(|item| item["broadcast"] == "alert").unwrap();
+    assert_eq!((&alert["state"], &alert["last_outcome"]), (&json!("delivered"), &json!(last_outcome)));
+    assert!(alert["delivered_at"].is_string(), "{alert}");
+    let session = format!("session={}", house.session(&admin).await);
+    let page = house.page_as(&format!("/groups/{group}"), &session).await.text;
+    let partly = page.contains("文字已送达；信息随后结束，图片没有再发");
+    assert_eq!(partly, last_outcome == "delivered", "{page}");
+    let scene = Scene { moderator, admin, groups: vec![group], case, manage };
+    scene.told(&house, "closing", Ledger::one(|l| &mut l.followed_up)).await;
     house
 }
 
