@@ -24,7 +24,7 @@ named! {
     pub enum Fate {
         /// The reporter may read it, without the phone of whoever sent it, or that the police know.
         PassOn = "pass_on",
-        /// It is deleted.
+        /// Only leads still read it.
         Discard = "discard",
     }
 }

@@ -58,6 +58,8 @@ pub struct Hint {
     pub at: DateTime<Utc>,
     /// The family has not seen it: it is to be passed on or discarded.
     pub held: bool,
+    /// It was discarded: leads alone still read it.
+    pub discarded: bool,
     /// `phone` is masked until the reader has the reporter's phone shown.
     #[schema(value_type = Object)]
     pub content: Content,
@@ -197,7 +199,7 @@ pub fn sheet(
         poster_lacks,
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
         duplicates: duplicates(conn, vault, &notice, (public.as_ref(), private.as_ref()), by, now)?,
-        tips: hints(conn, &notice, key.as_ref().filter(|_| mine && !is_own(&notice, by)), shows_phone)?,
+        tips: hints(conn, &notice, key.as_ref().filter(|_| mine && !is_own(&notice, by)), shows_phone, by)?,
         events: history(log, key.as_ref(), private.as_ref().filter(|_| mine), &name)?,
         changes,
         private: private.filter(|_| mine).map(|private| with_phone(private, shows_phone)),
@@ -337,17 +339,29 @@ fn flags(
 }
 
 /// Their phones by the last four digits alone, unless the reader had the case's phones shown.
-fn hints(conn: &mut Conn, notice: &Notice, key: Option<&Key>, phones: bool) -> Answer<Vec<Hint>> {
+fn hints(
+    conn: &mut Conn,
+    notice: &Notice,
+    key: Option<&Key>,
+    phones: bool,
+    by: Moderator,
+) -> Answer<Vec<Hint>> {
     let Some(key) = key else { return Ok(Vec::new()) };
     let mut all = tips::held_back(conn, notice.id.0)?;
     all.extend(tips::passed_on(conn, notice.id.0)?);
+    let kept = all.len();
+    if by.lead {
+        all.extend(tips::discarded(conn, notice.id.0)?);
+    }
     all.into_iter()
-        .map(|tip| {
+        .enumerate()
+        .map(|(at, tip)| {
             let mut content = tip.content(key)?;
             if !phones {
                 content.phone = content.phone.as_deref().and_then(masked);
             }
-            Ok(Hint { id: tip.id.0, at: tip.created_at.0, held: tip.held, content })
+            let discarded = at >= kept;
+            Ok(Hint { id: tip.id.0, at: tip.created_at.0, held: tip.held, discarded, content })
         })
         .collect()
 }

@@ -155,6 +155,7 @@ diesel::table! {
         notice_id -> Uid,
         body_sealed -> Binary,
         held -> Bool,
+        discarded -> Bool,
         created_at -> Ts,
     }
 }

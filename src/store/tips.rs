@@ -42,8 +42,8 @@ pub fn insert_tip(conn: &mut Conn, tip: &Tip) -> Answer<()> {
     Ok(())
 }
 
-/// How many tips of a notice are shown, at most, of those that are held back and as many of those that are
-/// not.
+/// How many tips of a notice are shown, at most, of those that are held back, and as many of those that were
+/// passed on, and of those that were discarded.
 const SHOWN: i64 = 300;
 
 /// The tips of a notice that wait for a moderator, oldest first: each decision makes room for the next tip,
@@ -55,8 +55,18 @@ pub fn held_back(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Tip>> {
 
 /// The newest tips of a notice that its reporter may read, newest first.
 pub fn passed_on(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Tip>> {
-    let passed = tips::table.filter(tips::notice_id.eq(Id(notice)).and(tips::held.eq(false)));
-    Ok(both!(conn, c => passed.order(tips::id.desc()).limit(SHOWN).select(Tip::as_select()).load(c))?)
+    decided(conn, notice, false)
+}
+
+/// The newest tips of a notice that were discarded, newest first: only leads read them.
+pub fn discarded(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Tip>> {
+    decided(conn, notice, true)
+}
+
+fn decided(conn: &mut Conn, notice: Uuid, discarded: bool) -> Answer<Vec<Tip>> {
+    let decided = tips::table.filter(tips::notice_id.eq(Id(notice)).and(tips::held.eq(false)));
+    let these = decided.filter(tips::discarded.eq(discarded));
+    Ok(both!(conn, c => these.order(tips::id.desc()).limit(SHOWN).select(Tip::as_select()).load(c))?)
 }
 
 /// Which of these notices have a tip that is held back.
@@ -84,8 +94,10 @@ pub fn pass_on(conn: &mut Conn, held: Id, body_sealed: &[u8]) -> Answer<()> {
     Ok(())
 }
 
-/// Deletes a tip that is held back.
+/// Keeps a tip that is held back for leads alone, until its case is erased: who verifies might empty the case of
+/// a child whose abductor they know.
 pub fn discard(conn: &mut Conn, held: Id) -> Answer<()> {
-    both!(conn, c => diesel::delete(tips::table.find(held)).execute(c))?;
+    let discarded = (tips::held.eq(false), tips::discarded.eq(true));
+    both!(conn, c => diesel::update(tips::table.find(held)).set(discarded).execute(c))?;
     Ok(())
 }

@@ -4,6 +4,7 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
+use crate::chaos::count;
 use crate::hiding::{adult, fled, is_closed_to, is_with_the_police, looked_at, tipped};
 use crate::hostile::by_another;
 use crate::house::{House, Person};
@@ -21,6 +22,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_police_reference_is_known_again),
     housed!(a_lost_thing_is_no_search_for_a_person),
     housed!(an_age_is_one_however_it_is_told),
+    housed!(what_one_moderator_discards_a_lead_still_reads),
 ];
 
 /// A person of that age and category, with a name and a reporter of their own.
@@ -284,5 +286,44 @@ async fn an_age_is_one_however_it_is_told(house: House) -> House {
         let (case, _) = house.submit(&rescue(what, said, phone)).await;
         assert_eq!(needs(&house, &case, &desk).await, (1, 0), "{said}");
     }
+    house
+}
+
+async fn what_one_moderator_discards_a_lead_still_reads(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let child = missing(&house, 6, "child", "放学后未归。", 1);
+    let (case, manage) = house.live(&child, &[&desk.moderator]).await;
+    let tip = json!({"text": "在汽车站见过", "phone": "13700137123"});
+    house.post(&format!("/notices/{case}/tips"), None, &tip).await.expect(202);
+    house.claim(&case, &desk.colleague).await;
+    let path = format!("/review/{case}");
+    let sheet = house.get(&path, Some(&desk.colleague.token)).await.expect(200);
+    let held = sheet["tips"][0]["id"].as_str().unwrap().to_owned();
+    let discard = json!({"action": "discard"});
+    house.post(&format!("{path}/tips/{held}"), Some(&desk.colleague.token), &discard).await.expect(204);
+    // It is gone for who verify, and for the family.
+    let sheet = house.get(&path, Some(&desk.colleague.token)).await.expect(200);
+    assert_eq!(sheet["tips"], json!([]));
+    assert!(!sheet["wants"].as_array().unwrap().contains(&json!("tip")), "{sheet}");
+    assert!(!house.get("/my/notice", Some(&manage)).await.text.contains("汽车站"));
+    house.post(&format!("{path}/release"), Some(&desk.colleague.token), &json!({})).await.expect(200);
+    house.claim(&case, &desk.lead).await;
+    let sheet = desk.sheet(&house, &case).await;
+    let [kept] = &sheet["tips"].as_array().unwrap()[..] else { panic!("{sheet}") };
+    assert_eq!((&kept["held"], &kept["discarded"]), (&json!(false), &json!(true)));
+    assert_eq!(kept["content"]["text"], "在汽车站见过");
+    assert!(!sheet["tips"].to_string().contains("13700137123"), "a phone is masked as ever: {sheet}");
+    let cookie = format!("session={}", house.session(&desk.lead).await);
+    let page = house.page_as(&path, &cookie).await.text;
+    assert!(page.contains("在汽车站见过") && page.contains("已不转交"), "{page}");
+    // It stays decided, and goes with its case.
+    let pass_on = json!({"action": "pass_on"});
+    let again = house.post(&format!("{path}/tips/{held}"), Some(&desk.lead.token), &pass_on).await;
+    assert_eq!(again.problem(404), "not_found");
+    let outcome = json!({"outcome": "found", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    house.advance(TimeDelta::days(30));
+    house.settle().await;
+    assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM tips").await, 0);
     house
 }

@@ -145,6 +145,8 @@ CREATE TABLE tips (
     notice_id UUID NOT NULL REFERENCES notices,
     body_sealed BYTEA NOT NULL,
     held BOOLEAN NOT NULL,
+    -- Neither held nor passed on: for leads alone.
+    discarded BOOLEAN NOT NULL DEFAULT FALSE,
     created_at TIMESTAMPTZ NOT NULL
 );
 CREATE INDEX tips_notice ON tips (notice_id, id);

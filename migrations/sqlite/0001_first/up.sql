@@ -147,6 +147,8 @@ CREATE TABLE tips (
     notice_id BLOB NOT NULL REFERENCES notices,
     body_sealed BLOB NOT NULL,
     held INTEGER NOT NULL,
+    -- Neither held nor passed on: for leads alone.
+    discarded INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL
 ) STRICT;
 CREATE INDEX tips_notice ON tips (notice_id, id);

@@ -15,6 +15,8 @@ pub struct Tip {
     pub at: String,
     /// The family has not seen it.
     pub held: bool,
+    /// Only leads still read it.
+    pub discarded: bool,
     /// It speaks of paying: as a rule it is a scam, and to be discarded.
     pub asks_money: bool,
     /// What may become of it.
@@ -34,6 +36,7 @@ fn tip(frame: &Frame, hint: &Hint) -> Tip {
         id: hint.id,
         at: at(hint.at),
         held: hint.held,
+        discarded: hint.discarded,
         asks_money: asks_money(&hint.content),
         fates: fates.collect(),
         words: words(frame, hint.content.clone()),
