@@ -83,8 +83,8 @@ pub(super) async fn repair_what_is_ahead(store: &Store, now: DateTime<Utc>, time
 /// Repairs what was written while the clock was `ahead`: notices first, because what is said about them is then
 /// judged again.
 async fn repair(store: &Store, now: DateTime<Utc>, ahead: TimeDelta, times: &Times) -> Answer<()> {
-    let Times { cooling, lease, lifetime, .. } = *times;
-    let farthest = Farthest { cooling, claim: lease, lifetime, pause: groups::LONGEST_PAUSE };
+    let Times { cooling, claim, lifetime, .. } = *times;
+    let farthest = Farthest { cooling, claim, lifetime, pause: groups::LONGEST_PAUSE };
     store.set_notices_back(now, ahead, farthest).await?;
     store.set_back(now, ahead).await
 }

@@ -15,6 +15,7 @@ use crate::domain::group::{Condition, GroupState, Platform};
 use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::store::groups::{Attempt, Logged};
+use crate::store::types::Named;
 use crate::web::frame::Frame;
 use crate::web::problem::Problem;
 

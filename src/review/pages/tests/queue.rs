@@ -45,25 +45,25 @@ async fn keys_are_named_on_the_page_and_each_presses_one_thing() {
 
 #[actix_web::test]
 async fn the_queue_says_how_much_time_is_left_for_a_first_look() {
-    let desk = Desk::new().await;
+    let scene = Scene::new().await;
     let waits = |minutes| {
         move |n: &mut Notice| {
             n.submitted_at = Time(n.submitted_at.0 - TimeDelta::minutes(minutes));
             n.urgency = 3;
         }
     };
-    let case = desk.notice(content(person("李玉兰"), ""), waits(4)).await;
+    let case = scene.notice(content(person("李玉兰"), ""), waits(4)).await;
     let late = |n: &mut Notice| {
         n.id = Id(Uuid::from_u128(1));
         n.case_number = Named(crate::domain::case_number::CaseNumber::from_bits(1));
         waits(22)(n);
     };
-    desk.notice(content(person("王秀英"), ""), late).await;
-    let moderator = desk.somebody("陈静", Role::Moderator).await;
-    let (_, queue) = desk.page("/review", &moderator).await;
+    scene.notice(content(person("王秀英"), ""), late).await;
+    let moderator = scene.somebody("陈静", Role::Moderator).await;
+    let (_, queue) = scene.page("/review", &moderator).await;
     assert!(queue.contains(r#"<span class="tag">首次查看还剩 6 分钟</span>"#), "{queue}");
     assert!(queue.contains(r#"<span class="tag urgent">首次查看已超时 12 分钟</span>"#), "{queue}");
-    desk.send(&format!("/review/{case}/claim"), &moderator, &[]).await;
-    let (_, queue) = desk.page("/review", &moderator).await;
+    scene.send(&format!("/review/{case}/claim"), &moderator, &[]).await;
+    let (_, queue) = scene.page("/review", &moderator).await;
     assert!(!queue.contains("首次查看还剩"), "somebody looks at it: {queue}");
 }
