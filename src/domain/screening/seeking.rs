@@ -80,9 +80,8 @@ fn ages(solid: &str) -> Vec<u32> {
             let mut after = chars[at + 1..].iter().skip_while(|c| counted(**c) || "月日号出".contains(**c));
             after.next() == Some(&'生') && after.next().is_none_or(|c| !"产锈活".contains(*c))
         };
-        if matches!(chars[at], '岁' | '歲') || is(at, "yearsold") || is(at, "yearold") {
-            ages.extend(number(before()));
-        } else if is(at, "-year-old") {
+        let counts = ["岁", "歲", "yearsold", "yearold", "-year-old"];
+        if counts.iter().any(|word| is(at, word)) {
             ages.extend(number(before()));
         } else if let Some(word) = AGED.iter().find(|word| is(at, word)) {
             let after = chars[at + word.chars().count()..].iter();
