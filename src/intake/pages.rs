@@ -101,6 +101,16 @@ fn kept(mut form: HttpResponse) -> HttpResponse {
     form
 }
 
+/// Whether this browser acts for another notice than that of the link, which is not over.
+async fn acts_for_another(http: &HttpRequest, shared: &Shared, token: &str) -> Result<bool, Problem> {
+    let Some(kept) = MANAGE.read(http, shared).filter(|kept| kept != token) else { return Ok(false) };
+    match station(shared).managed(&kept).await {
+        Ok(notice) => Ok(!notice.state_at(shared.clock.now()).is_over()),
+        Err(IntakeError::LinkInvalid) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
 /// The case number of a notice of that kind that this browser sent and that is not over: going back to the
 /// form first shows that it exists.
 async fn sent_before(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<Option<String>, Problem> {

@@ -1,5 +1,5 @@
-//! The reporter's own pages. The manage link is the address of the first, so that it can be bookmarked.
-//! Opening it also sets a cookie with its token, by which the forms act; until the browser is seen to keep it,
+//! The reporter's own pages. The manage link is the address of the first. Opening it also sets a cookie with its
+//! token, by which the forms act and which makes the address a clean one; until the browser is seen to keep it,
 //! they carry the token themselves.
 
 use actix_multipart::Multipart;
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::form::{Form, sentence};
 use super::sent::{self, Sent};
 use super::summary::summary;
-use super::{FieldFaults, FormPage, kept};
+use super::{FieldFaults, FormPage, acts_for_another, kept};
 use crate::domain::faults::FieldFault;
 use crate::domain::life_cycle::State;
 use crate::domain::named::named;
@@ -47,7 +47,8 @@ named! {
     }
 }
 
-/// The reporter's page under the manage link.
+/// The reporter's page under the manage link. Where the browser is seen to keep cookies, the link is exchanged for
+/// one and leaves the address bar.
 pub async fn open(
     http: HttpRequest,
     shared: web::Data<Shared>,
@@ -55,13 +56,19 @@ pub async fn open(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Reads)?;
     let token = token.into_inner();
+    // A script that checks for a new state must not decide for which notice the browser acts, nor must a link
+    // that somebody else sent.
+    let is_fetched = http.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty");
+    let stays = is_fetched || acts_for_another(&http, &shared, &token).await?;
     let manage = Manage::by_link(&http, &shared, token.clone());
-    let mut page = show(&http, &shared, manage, Typed::default(), &FieldFaults::new()).await?;
-    // A script that checks for a new state must not decide for which notice the browser acts.
-    if http.headers().get("sec-fetch-dest").is_some_and(|dest| dest == "empty") {
-        return Ok(page);
+    if manage.is_kept && !stays {
+        let asked = Some(http.query_string()).filter(|asked| !asked.is_empty());
+        return Ok(see_other(&asked.map_or("/my".to_owned(), |asked| format!("/my?{asked}"))));
     }
-    MANAGE.set(&mut page, &shared, token)?;
+    let mut page = show(&http, &shared, manage, Typed::default(), &FieldFaults::new()).await?;
+    if !stays {
+        MANAGE.set(&mut page, &shared, token)?;
+    }
     Ok(page)
 }
 

@@ -40,7 +40,6 @@ async fn what_waits_for_the_police_reference_says_so_from_the_first_minute() {
             && !private.safety.violence
             && private.police.reference.is_none(),
     };
-    let mut browser = browser(&scene).await;
     let mut fleeing = missing_person();
     fleeing["police"] = serde_json::json!({"reported": true});
     let elder = fleeing.clone();
@@ -53,6 +52,7 @@ async fn what_waits_for_the_police_reference_says_so_from_the_first_minute() {
         [(adult, true), (told, false), (elder, false), (fleeing, false), (lost_property(), false)]
     {
         let receipt = submitted(&scene, &body).await;
+        let mut browser = browser(&scene).await;
         browser.cookie = browser.get(&format!("/my/{}", receipt.manage_token)).await.cookie();
         for page in [browser.get("/my").await, browser.get("/report/done").await] {
             let asks =
@@ -303,6 +303,31 @@ async fn a_renewal_needs_no_cookie_and_a_kept_one_makes_the_addresses_short() {
     browser.cookie = open.cookie();
     let form = [renew[0], renew[1], ("open", "1")];
     assert_eq!(browser.send("/my/edit", &form, None).await.location(), "/my/edit");
-    let mine = browser.get(&link).await;
+    let exchanged = browser.get(&format!("{link}?done=renewed")).await;
+    assert_eq!((exchanged.status, exchanged.location()), (StatusCode::SEE_OTHER, "/my?done=renewed"));
+    let mine = browser.get(exchanged.location()).await;
     assert!(mine.hidden("token").is_none() && mine.html.contains("href=\"/my/edit\""), "{}", mine.html);
+}
+
+#[actix_web::test]
+async fn somebody_elses_link_does_not_decide_for_which_notice_a_browser_acts() {
+    let desk = Desk::new().await;
+    let mut browser = browser(&desk).await;
+    let (own, others) = (submitted(&desk, &lost_property()).await, submitted(&desk, &missing_person()).await);
+    let link = |receipt: &crate::intake::Receipt| format!("/my/{}", receipt.manage_token);
+    browser.cookie = browser.get(&link(&own)).await.cookie();
+    let exchanged = browser.get(&link(&own)).await;
+    assert_eq!((exchanged.status, exchanged.location()), (StatusCode::SEE_OTHER, "/my"));
+    assert_eq!(browser.get("/my/nobody").await.status, StatusCode::UNAUTHORIZED);
+    let open = browser.get(&link(&others)).await;
+    assert!(open.html.contains(&others.case_number.to_string()), "{}", open.html);
+    assert!(open.headers.get(header::SET_COOKIE).is_none() && open.hidden("token").is_some());
+    let mine = browser.get("/my").await.html;
+    assert!(mine.contains(&own.case_number.to_string()), "{mine}");
+    // Once its own notice is over, the browser may act for another.
+    let own_page = browser.get("/my").await;
+    let fields = [("csrf", own_page.csrf()), ("outcome", "withdrawn")];
+    assert_eq!(browser.post("/my/close", &fields).await.status, StatusCode::SEE_OTHER);
+    browser.cookie = browser.get(&link(&others)).await.cookie();
+    assert_eq!(browser.get(&link(&others)).await.location(), "/my");
 }
