@@ -221,6 +221,10 @@ fn with_headers(
         // Who has come by an encrypted address comes by no other for a year.
         set("strict-transport-security", "max-age=31536000");
     }
+    if !http.path().starts_with("/assets/") {
+        // Pages, feeds and problems are written in the reader's language.
+        headers.append(header::VARY, HeaderValue::from_static("accept-language"));
+    }
     if let Ok(value) = HeaderValue::from_str(request_id) {
         headers.insert(HeaderName::from_static("x-request-id"), value);
     }

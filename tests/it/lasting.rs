@@ -1,4 +1,4 @@
-//! How long a notice lasts, and what a feed says of its times.
+//! How long a notice lasts, and what feeds and caches are told.
 
 use chrono::TimeDelta;
 use reqwest::Method;
@@ -11,6 +11,7 @@ use crate::{Test, housed, notices};
 pub const TESTS: &[Test] = &[
     housed!(after_three_renewals_the_reporter_learns_what_to_do),
     housed!(the_feed_moves_with_what_is_shown_and_stands_still_otherwise),
+    housed!(what_is_written_in_the_readers_language_says_so_to_caches),
 ];
 
 async fn after_three_renewals_the_reporter_learns_what_to_do(house: House) -> House {
@@ -64,5 +65,20 @@ async fn the_feed_moves_with_what_is_shown_and_stands_still_otherwise(house: Hou
     assert_ne!(second.headers["etag"], tag);
     let known = house.http.get(format!("{}{FEED}", house.base)).header("if-none-match", &tag);
     assert_eq!(known.send().await.unwrap().status(), 200);
+    house
+}
+
+async fn what_is_written_in_the_readers_language_says_so_to_caches(house: House) -> House {
+    for path in ["/", "/feeds/notices.atom", "/api/v1/notices/x", "/nowhere"] {
+        let answer = house.page(path).await;
+        let varies: Vec<String> = answer
+            .headers
+            .get_all("vary")
+            .iter()
+            .flat_map(|value| value.to_str().unwrap().split(','))
+            .map(|name| name.trim().to_ascii_lowercase())
+            .collect();
+        assert!(varies.iter().any(|name| name == "accept-language"), "{path}: {varies:?}");
+    }
     house
 }
