@@ -64,7 +64,7 @@ async fn an_illness_is_read_by_nobody_but_the_moderator(house: House) -> House {
     let (house, read, sheet, page) = published(house, &body).await;
     let illnesses = ["阿尔茨海默", "痴呆", "智力残疾", "二级", "认知障碍"];
     assert_hidden(&read, &illnesses, &["患有〔病情已隐去〕", "短发", "记不清家在哪里", "黑色裤子"]);
-    assert_eq!(sheet["public"]["person"]["appearance"], "智力残疾二级，短发");
+    assert_eq!(sheet["public"]["subject"]["person"]["appearance"], "智力残疾二级，短发");
     assert!(sheet["flags"].as_array().unwrap().contains(&json!("diagnosis")), "{sheet}");
     for told in ["智力残疾二级，短发", "〔病情已隐去〕，短发", "填写的原文（"] {
         assert!(page.contains(told), "{told} is not in {page}");

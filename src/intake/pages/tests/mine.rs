@@ -311,9 +311,10 @@ async fn a_renewal_needs_no_cookie_and_a_kept_one_makes_the_addresses_short() {
 
 #[actix_web::test]
 async fn somebody_elses_link_does_not_decide_for_which_notice_a_browser_acts() {
-    let desk = Desk::new().await;
-    let mut browser = browser(&desk).await;
-    let (own, others) = (submitted(&desk, &lost_property()).await, submitted(&desk, &missing_person()).await);
+    let scene = Scene::new().await;
+    let mut browser = browser(&scene).await;
+    let (own, others) =
+        (submitted(&scene, &lost_property()).await, submitted(&scene, &missing_person()).await);
     let link = |receipt: &crate::intake::Receipt| format!("/my/{}", receipt.manage_token);
     browser.cookie = browser.get(&link(&own)).await.cookie();
     let exchanged = browser.get(&link(&own)).await;
