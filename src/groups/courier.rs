@@ -11,6 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
+use super::budget::{PROBES, WITH_ANOTHER, count, without};
 use super::connect::forget_code;
 use super::{GroupError, Groups, Refusal, locked};
 use crate::broadcast::conclude::{self, Judged};
@@ -29,11 +30,6 @@ use crate::store::lanes::{self, Held, NotHeld};
 use crate::store::leasing::Admission;
 use crate::store::{Conn, StoreError, probes};
 
-/// The most codes and tests within [`PROBES_KEPT`], counted per group and per robot, whoever owns it, so that
-/// nobody can make us spam a chat.
-const PROBES: usize = 3;
-/// How long a code or a test counts against that bound.
-pub const PROBES_KEPT: TimeDelta = TimeDelta::hours(1);
 /// How long a lane is held: longer than any exchange takes, and no longer than a delivery holds it.
 const HOLD: TimeDelta = TimeDelta::seconds(25);
 
@@ -142,7 +138,7 @@ pub(super) fn set_out(
     group: &mut Group,
     now: DateTime<Utc>,
 ) -> Result<Errand, GroupError> {
-    count(tx, group, &group.address_hash.clone(), now)?;
+    count(tx, group, &group.address_hash.clone(), PROBES, now)?;
     let held = hold(tx, group, now)?;
     groups::save(tx, group)?;
     errand(tx, hosts, group, Some(held), now)
@@ -163,7 +159,7 @@ pub(super) fn set_out_to(
     same: bool,
     now: DateTime<Utc>,
 ) -> Result<Errand, GroupError> {
-    count(tx, group, &renewed.address_hash, now)?;
+    count(tx, group, &renewed.address_hash, if same { PROBES } else { WITH_ANOTHER }, now)?;
     let held = if same { Some(hold(tx, group, now)?) } else { None };
     groups::save(tx, group)?;
     errand(tx, hosts, renewed, held, now)
@@ -174,27 +170,6 @@ pub(super) fn note(tx: &mut Conn, group: &Group, at: DateTime<Utc>) -> Result<()
     let pace = |sends: &[DateTime<Utc>]| pace(group.platform.0, sends, at);
     let held = lanes::hold(tx, group.id.0, (at, at), &pace)?.map_err(|not_held| not_held.refused(at))?;
     Ok(lanes::free(tx, group.id.0, held, (at, at), &pace)?)
-}
-
-/// Counts one more code or test twice: for the group, which may change its robot, and for the robot, which
-/// may change its group.
-fn count(tx: &mut Conn, group: &mut Group, robot: &[u8], now: DateTime<Utc>) -> Result<(), GroupError> {
-    group.set_probes(&one_more(group.probes(), now)?);
-    let sent = one_more(probes::lock(tx, robot, now)?, now)?;
-    Ok(probes::save(tx, robot, &sent)?)
-}
-
-fn one_more(probes: Vec<DateTime<Utc>>, now: DateTime<Utc>) -> Result<Vec<DateTime<Utc>>, GroupError> {
-    let mut probes: Vec<_> = probes.into_iter().filter(|at| *at > now - PROBES_KEPT).collect();
-    if probes.len() >= PROBES {
-        return Err(GroupError::TooMany(probes[0] + PROBES_KEPT - now));
-    }
-    probes.push(now);
-    Ok(probes)
-}
-
-fn without(probes: Vec<DateTime<Utc>>, taken_back: DateTime<Utc>) -> Vec<DateTime<Utc>> {
-    probes.into_iter().filter(|at| *at != taken_back).collect()
 }
 
 /// Takes the places that the group shares with others: its token's and its host's.

@@ -23,6 +23,7 @@ use crate::store::{Conn, Store, StoreError};
 use crate::vault::Vault;
 
 pub mod api;
+mod budget;
 mod connect;
 mod courier;
 pub mod delivery_log;
@@ -37,8 +38,8 @@ mod secret;
 mod tests;
 pub(crate) mod words;
 
+pub use budget::PROBES_KEPT;
 pub use connect::{Connected, fresh};
-pub use courier::PROBES_KEPT;
 pub use delivery_log::LOG_KEPT;
 pub use draft::{Addresses, Change, Draft, MAX_REGIONS, NewGroup};
 pub use hours::Hours;

@@ -12,7 +12,7 @@ use url::Url;
 use uuid::Uuid;
 
 use super::api::station;
-use super::{Change, Draft, GroupError, Groups, NewGroup, Refusal};
+use super::{Change, Draft, GroupError, Groups, NewGroup, PROBES_KEPT, Refusal};
 use crate::accounts::fixture::House;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::hosts::Went;
@@ -316,6 +316,27 @@ async fn a_robot_is_connected_once() {
     assert!(matches!(rig.groups.change(rig.admin, id, theirs).await, Err(GroupError::Exists)));
     rig.groups.delete(rig.admin, id).await.unwrap();
     rig.groups.connect(other, rig.robot("first")).await.unwrap();
+}
+
+#[actix_web::test]
+async fn whoever_tried_a_dead_robot_can_still_replace_it() {
+    let rig = Rig::new().await;
+    let id = rig.active().await;
+    rig.wecom.answers(r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#);
+    for _ in 0..3 {
+        rig.house.advance(TimeDelta::minutes(1));
+        assert!(matches!(rig.groups.test(rig.admin, id).await, Err(GroupError::Unreachable(_))));
+    }
+    assert!(matches!(rig.groups.test(rig.admin, id).await, Err(GroupError::TooMany(_))));
+    let to = |robot| Change { credentials: Some(rig.robot(robot).credentials), ..Change::default() };
+    // Nobody sends codes to one chat after another, either.
+    for robot in ["second", "third", "fourth"] {
+        assert!(matches!(rig.groups.change(rig.admin, id, to(robot)).await, Err(GroupError::Unreachable(_))));
+    }
+    rig.wecom.answers(r#"{"errcode":0,"errmsg":"ok"}"#);
+    assert!(matches!(rig.groups.change(rig.admin, id, to("fifth")).await, Err(GroupError::TooMany(_))));
+    rig.house.advance(PROBES_KEPT);
+    rig.groups.change(rig.admin, id, to("fifth")).await.unwrap();
 }
 
 #[actix_web::test]

@@ -166,8 +166,10 @@ fn row(frame: &Frame, name: &str, by: Moderator, waiting: Waiting) -> Row {
 /// How much time is left until somebody should have looked at it; `None` once somebody has.
 fn first_look(frame: &Frame, waiting: &Waiting) -> Option<WantView> {
     let left = first_look_within(waiting.urgency).num_seconds() - waiting.waiting_s;
-    let key = if left < 0 { "review-first-look-late" } else { "review-first-look-left" };
-    let view = WantView { words: frame.t1(key, "span", span(frame, left.abs())), overdue: left < 0 };
+    // A minute that has begun is left, too.
+    let (key, shown) =
+        if left < 0 { ("review-first-look-late", -left) } else { ("review-first-look-left", left + 59) };
+    let view = WantView { words: frame.t1(key, "span", span(frame, shown)), overdue: left < 0 };
     (waiting.state == State::Submitted).then_some(view)
 }
 

@@ -203,7 +203,7 @@ async fn who_reports_danger_calls_first() {
     let scene = Scene::new().await;
     let browser = browser(&scene).await;
     let form = browser.get("/report/rescue").await.html;
-    let (above, fields) = form.split_once("<form method=\"post\" action=\"/report/rescue\"").unwrap();
+    let (above, fields) = form.split_once("<form method=\"post\" action=\"/report/rescue?sent\"").unwrap();
     for number in ["110", "119", "120"] {
         assert!(above.contains(&format!("href=\"tel:{number}\"")), "{number} above the form: {above}");
     }
