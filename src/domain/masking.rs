@@ -17,10 +17,18 @@ const ROADS: &[char] = &['路', '街', '巷', '弄', '道', '里', '村', '庄',
 /// After 3号 these make it none: a date, a line of the underground, a gate.
 const NO_HOUSE: &[char] = &['线', '上', '下', '早', '中', '晚', '凌', '门', '口', '车', '站'];
 
+/// After a number of three or four digits these make it none of a flat: 3号楼120米.
+const NO_FLAT: &[char] = &['年', '米', '元', '多', '公', '步', '平', '人', '个'];
+/// After an illness these make a place of it, which who searches must know.
+const HOSPITALS: &[&str] = &["医院", "醫院", "院", "专科", "防治", "研究"];
+
 /// The text without the names of illnesses. Doing it twice changes nothing.
 #[must_use]
 pub fn without_illnesses(text: &str) -> String {
-    let findings = screen(text).into_iter().filter(|finding| finding.what == FindingKind::Diagnosis);
+    let findings = screen(text).into_iter().filter(|finding| {
+        let place = || HOSPITALS.iter().any(|word| text[finding.range.end..].starts_with(word));
+        finding.what == FindingKind::Diagnosis && !place()
+    });
     replaced(text, findings.map(|finding| finding.range), NO_ILLNESS)
 }
 
@@ -69,7 +77,7 @@ fn flat(rest: &str) -> usize {
     let after = rest.trim_start_matches(is_digit);
     let length = rest.len() - after.len();
     let digits = rest[..length].chars().count();
-    if matches!(digits, 3 | 4) && !after.starts_with('年') { length } else { 0 }
+    if matches!(digits, 3 | 4) && !after.starts_with(NO_FLAT) { length } else { 0 }
 }
 
 fn is_digit(c: char) -> bool {
@@ -107,6 +115,7 @@ mod tests {
             ("She has Alzheimer's disease and dementia.", "She has 〔病情已隐去〕 and 〔病情已隐去〕."),
             ("cognitive impairment, autistic", "〔病情已隐去〕, 〔病情已隐去〕"),
             ("an intellectual disability", "an 〔病情已隐去〕"),
+            ("武汉亚洲心脏病医院门口", "武汉亚洲心脏病医院门口"),
         ] {
             assert_eq!(without_illnesses(typed), read);
             assert_eq!(without_illnesses(read), read, "twice");
@@ -120,13 +129,21 @@ mod tests {
             ("家住新华路12号楼3单元502室，电梯", "家住新华路〔门牌已隐去〕，电梯"),
             ("和平路１２号", "和平路〔门牌已隐去〕"),
             ("三号楼 二单元", "〔门牌已隐去〕"),
+            ("距3号楼120米", "距〔门牌已隐去〕120米"),
             ("门牌18号，在2号楼2026年", "门牌〔门牌已隐去〕，在〔门牌已隐去〕2026年"),
         ] {
             assert_eq!(without_doors(typed), read);
             assert_eq!(without_doors(read), read, "twice");
         }
-        for text in ["坐3号线", "在学校路走失", "11月23号走失", "学校路3号上午", "公园2号门", "108路公交车"]
-        {
+        for text in [
+            "坐3号线",
+            "在学校路走失",
+            "11月23号走失",
+            "学校路3号上午",
+            "公园2号门",
+            "108路公交车",
+            "跑进一栋居民楼",
+        ] {
             assert_eq!(without_doors(text), text);
         }
     }
@@ -137,6 +154,9 @@ mod tests {
             ("在廊坊市第十小学三年级2班读书", "在〔学校已隐去〕读书"),
             ("穿第五中学校服", "穿〔学校已隐去〕校服"),
             ("小学文化，放学后离开学校", "小学文化，放学后离开学校"),
+            ("身穿蓝色初中校服", "身穿蓝色初中校服"),
+            ("红白相间小学校服，三名初中女生", "红白相间小学校服，三名初中女生"),
+            ("性格内向小学五年级，准备考高中", "性格内向小学五年级，准备考高中"),
         ] {
             assert_eq!(without_schools(typed), read);
             assert_eq!(without_schools(read), read, "twice");

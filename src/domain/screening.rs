@@ -96,6 +96,12 @@ const LEAVING: &[(&str, usize)] =
     &[("离家出走", 6), ("離家出走", 6), ("不辞而别", 6), ("不告而别", 6), ("开走", 0), ("拉黑", 2)];
 /// Before a word of leaving, these tell that the child left.
 const CHILDREN: &[&str] = &["女儿", "女兒", "儿子", "兒子", "孩子", "闺女"];
+/// Mothers, with whom children quarrel and of whom they are scolded before they run away.
+const MOTHERS: &[&str] = &["妈妈", "媽媽", "母亲", "他妈", "她妈"];
+/// Before a mother, these tell that somebody else left.
+const BECAUSE_OF: &[char] = &['和', '跟', '与', '與', '同', '被', '因', '让', '对', '對'];
+/// After a mother, these tell it, too.
+const SCOLDED: &[&str] = &["骂", "罵", "批评", "批評", "训", "訓", "打", "说了", "责", "責"];
 /// Before a child, these tell that somebody took it along.
 const ALONG: &[char] = &['带', '着', '和', '跟', '同', '与'];
 /// Whoever took a child away did not leave with it where one of these stands before.
@@ -226,6 +232,9 @@ fn doors(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
     for i in 1..solid.len() {
         let Some(door) = DOORS.iter().find(|door| stands_at(glyphs, &solid[i..], door)) else { continue };
         let start = (0..i).rev().take_while(numeral).last();
+        // 一栋居民楼 is any building.
+        let any = |s: &usize| i - s == 1 && glyphs[solid[*s]].c == '一' && ["栋", "棟", "幢"].contains(door);
+        let start = start.filter(|s| !any(s));
         let end = solid[i + door.chars().count() - 1] + 1;
         found.extend(start.map(|start| (FindingKind::HouseNumber, solid[start]..end)));
     }
@@ -261,11 +270,21 @@ fn left(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<u
         }
         let partner = (clause(glyphs, solid, i)..i).find(|s| {
             let reaches = |one: &&&str| i - s - one.chars().count().min(i - s) <= *reach;
-            PARTNERS.iter().filter(reaches).any(|one| stands_at(glyphs, &solid[*s..i], one))
+            let leaves =
+                |one: &&str| stands_at(glyphs, &solid[*s..i], one) && !stays(glyphs, solid, *s..i, one);
+            PARTNERS.iter().filter(reaches).any(leaves)
         });
         let end = solid[i + leaves.chars().count() - 1] + 1;
         found.extend(partner.map(|start| (FindingKind::Left, solid[start]..end)));
     }
+}
+
+/// Whether `one`, who stands where `said` begins, is a mother whom somebody left at its end: 和妈妈吵架后离家出走.
+fn stays(glyphs: &[Glyph], solid: &[usize], said: Range<usize>, one: &str) -> bool {
+    let has = |word: &str| said.clone().any(|s| stands_at(glyphs, &solid[s..said.end], word));
+    let quarrel = said.start.checked_sub(1).is_some_and(|s| BECAUSE_OF.contains(&glyphs[solid[s]].c));
+    let scolds = SCOLDED.iter().any(|word| has(word)) && !has("被");
+    MOTHERS.contains(&one) && (quarrel || scolds)
 }
 
 /// Where the clause begins in which `i` stands, at most twelve characters before.

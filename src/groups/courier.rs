@@ -1,7 +1,7 @@
 //! Sends something of ours to a group at its admin's request: a code or a test message.
 //!
 //! It needs what a delivery needs: the group's lane, so that it counts against the robot's budget and never
-//! comes between the requests of a delivery; a place in the budget of a token that groups share; and a place
+//! comes between the requests of a delivery; a place in the budget of a bot that groups share; and a place
 //! at the host.
 
 use std::collections::BTreeMap;
@@ -41,7 +41,7 @@ pub(super) struct Errand {
     pub language: Language,
     credentials_sealed: Vec<u8>,
     address_hash: Vec<u8>,
-    /// The token that the group shares with other groups.
+    /// The bot that the group shares with other groups.
     bot: Option<String>,
     /// The hold on the group's lane; `None` for a robot that is not in the lane yet and has a budget of its
     /// own.
@@ -130,7 +130,7 @@ impl Drop for HostPlace {
 /// that it shares with others, and its host, must have room for one more, too.
 ///
 /// # Errors
-/// [`GroupError::TooMany`] where the limit of the group or of its robot is reached, or the lane, the token or
+/// [`GroupError::TooMany`] where the limit of the group or of its robot is reached, or the lane, the bot or
 /// the host has no room now.
 pub(super) fn set_out(
     tx: &mut Conn,
@@ -172,7 +172,7 @@ pub(super) fn note(tx: &mut Conn, group: &Group, at: DateTime<Utc>) -> Result<()
     Ok(lanes::free(tx, group.id.0, held, (at, at), &pace)?)
 }
 
-/// Takes the places that the group shares with others: its token's and its host's.
+/// Takes the places that the group shares with others: its bot's and its host's.
 fn errand(
     tx: &mut Conn,
     hosts: &Arc<Mutex<Hosts>>,

@@ -6,6 +6,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde_json::Value;
 
+pub mod edit;
 mod form;
 pub mod mine;
 pub mod photo;

@@ -161,7 +161,8 @@ struct Slice {
     last: Id,
 }
 
-/// The groups of the audience in that slice that have no delivery of this broadcast yet. Each comes with its lane, locked, unless another node uses that.
+/// The groups of the audience in that slice that have no delivery of this broadcast yet. Each comes with its
+/// lane, locked, unless another node uses that.
 fn listeners(
     conn: &mut Conn,
     broadcast: &Broadcast,

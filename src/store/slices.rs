@@ -101,29 +101,26 @@ fn queue(conn: &mut Conn, over: &[Slice]) -> Answer<bool> {
     Ok(changed > 0)
 }
 
-/// The deliveries of all slices that have no result yet.
-macro_rules! under_way {
-    () => {
-        slices::table
-            .inner_join(
-                deliveries::table.on(deliveries::id
-                    .between(slices::first, slices::last)
-                    .and(deliveries::due_at.eq(slices::leased_until))),
-            )
-            .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::queued.eq(false)))
-    };
-}
-
 /// How many deliveries of all slices have no result yet.
 pub(super) fn under_way(conn: &mut Conn) -> Answer<i64> {
-    Ok(both!(conn, c => under_way!().count().get_result(c))?)
+    let joined =
+        deliveries::id.between(slices::first, slices::last).and(deliveries::due_at.eq(slices::leased_until));
+    let without_result = slices::table
+        .inner_join(deliveries::table.on(joined))
+        .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::queued.eq(false)));
+    Ok(both!(conn, c => without_result.count().get_result(c))?)
 }
 
 /// The deliveries without a result of the slices that are leased until one of these times, with their groups and
 /// that time.
 pub(super) fn lacking(conn: &mut Conn, until: &BTreeSet<Time>) -> Answer<Vec<(i64, Id, Time)>> {
-    Ok(both!(conn, c => under_way!()
-        .filter(slices::leased_until.eq_any(until))
-        .select((deliveries::id, deliveries::group_id, deliveries::due_at))
-        .load(c))?)
+    let leased = slices::table.filter(slices::leased_until.eq_any(until));
+    let leased: Vec<Slice> = both!(conn, c => leased.load(c))?;
+    let mut lacking = Vec::new();
+    // One by one: for many at once, both databases would read all deliveries that there are.
+    for slice in &leased {
+        let found = without_result(slice).select((deliveries::id, deliveries::group_id, deliveries::due_at));
+        lacking.extend(both!(conn, c => found.load::<(i64, Id, Time)>(c))?);
+    }
+    Ok(lacking)
 }

@@ -61,13 +61,15 @@ pub fn add_standing(
         Conn::Sqlite(_) => ("IN (SELECT value FROM json_each(?))", Value::from(ids.as_str())),
         Conn::Pg(_) => ("= ANY (?)", Value::Column(Column::Int(endings.iter().copied().map(Some).collect()))),
     };
+    // Only whoever has delivered everything has `took_ms`: words that arrived before their picture prove nothing
+    // about the picture.
     // CROSS tells SQLite to come to the group's deliveries last, by their broadcasts: it would begin with all that
     // the group ever heard.
     let sql = format!(
         "SELECT e.id, d.message_ref, \
            d.attempts - (SELECT COUNT(*) FROM attempts a WHERE a.delivery_id = d.id \
              AND a.outcome NOT IN ('delivered', 'unknown')), \
-           d.state = 'delivered' AND d.last_outcome = 'delivered', d.digest \
+           d.state = 'delivered' AND d.last_outcome = 'delivered' AND d.took_ms IS NOT NULL, d.digest \
          FROM deliveries e CROSS JOIN broadcasts eb CROSS JOIN broadcasts b CROSS JOIN deliveries d \
          WHERE eb.id = e.broadcast_id AND b.notice_id = eb.notice_id AND b.purpose IN ('alert', 'update') \
            AND d.broadcast_id = b.id AND d.group_id = e.group_id AND d.reach > 0 AND e.id {among} \

@@ -54,8 +54,8 @@ table! {
     POST "/my/reply" => intake::pages::mine::send_reply;
     POST "/my/renew" => intake::pages::mine::send_renew;
     POST "/my/leave" => intake::pages::mine::leave;
-    GET "/my/edit" => intake::pages::mine::show_edit;
-    POST "/my/edit" => intake::pages::mine::send_edit;
+    GET "/my/edit" => intake::pages::edit::show_edit;
+    POST "/my/edit" => intake::pages::edit::send_edit;
     POST "/my/close" => expiry::pages::close;
     GET "/my/{token}" => intake::pages::mine::open;
     // everybody's with an account

@@ -30,7 +30,7 @@ const SEEKING: &[&str] = &[
 const SEEKING_ANYTHING: &[&str] = &["寻找", "尋找", "missing", "lookingfor"];
 /// After a word of a search, these tell that it is for a person.
 const SOUGHT: &[&str] =
-    &["女子", "男子", "妇女", "女性", "男性", "妻", "老婆", "女友", "女朋友", "woman", "man"];
+    &["女子", "男子", "妇女", "女性", "男性", "妻", "老婆", "女友", "女朋友", "woman", "aman"];
 /// What an age is told with before the number.
 const AGED: &[&str] = &["年龄", "年齡", "芳龄"];
 /// Nobody who is younger than this, in years, is looked for by a lost thing: pets and children have ages, too.
@@ -40,10 +40,11 @@ const GROWN: u32 = 14;
 #[must_use]
 pub fn seeks_a_person(text: &str) -> bool {
     let solid = solid(text);
-    !ages(&solid).is_empty() && (seeks(&solid, SEEKING) || seeks(&solid, SEEKING_ANYTHING))
+    let seeks = |words| seeks(&solid, words, |_| true);
+    !ages(&solid).is_empty() && (seeks(SEEKING) || seeks(SEEKING_ANYTHING))
 }
 
-/// Whether the text of a lost thing looks for somebody of [`GROWN`] years or more.
+/// Whether the text of a lost thing looks for somebody of 14 years or more.
 #[must_use]
 pub fn seeks_somebody_by_a_thing(text: &str) -> bool {
     let solid = solid(text);
@@ -53,17 +54,20 @@ pub fn seeks_somebody_by_a_thing(text: &str) -> bool {
         SOUGHT.iter().any(|one| after.contains(one))
     };
     let anything = SEEKING_ANYTHING.iter().any(|word| solid.match_indices(*word).any(sought));
-    ages(&solid).iter().any(|age| *age >= GROWN) && (anything || seeks(&solid, SEEKING))
+    // 找到她的钱包 looks for the purse.
+    let person = || seeks(&solid, SEEKING, |after| !after.starts_with('的'));
+    ages(&solid).iter().any(|age| *age >= GROWN) && (anything || person())
 }
 
 fn solid(text: &str) -> String {
     glyphs(text).iter().map(|g| g.c).filter(|c| !c.is_whitespace()).collect()
 }
 
-/// Whether one of these words is there. A call for blood looks for blood, and tells the patient's age.
-fn seeks(solid: &str, words: &[&str]) -> bool {
-    let blood = |at: usize| solid[at..].chars().take(12).any(|c| c == '血');
-    words.iter().any(|word| solid.match_indices(*word).any(|(at, _)| !blood(at + word.len())))
+/// Whether one of these words is there, before what `fits`. A call for blood looks for blood, and tells the
+/// patient's age.
+fn seeks(solid: &str, words: &[&str], fits: impl Fn(&str) -> bool) -> bool {
+    let counts = |after: &str| fits(after) && !after.chars().take(12).any(|c| c == '血');
+    words.iter().any(|word| solid.match_indices(*word).any(|(at, _)| counts(&solid[at + word.len()..])))
 }
 
 /// The ages that a text tells, in years: before 岁, after 年龄, and by the year of birth.

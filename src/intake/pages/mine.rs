@@ -10,10 +10,10 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
-use super::form::{Form, sentence};
+use super::form::sentence;
 use super::sent::{self, Sent};
 use super::summary::summary;
-use super::{FieldFaults, FormPage, acts_for_another, kept};
+use super::{FieldFaults, acts_for_another};
 use crate::domain::faults::FieldFault;
 use crate::domain::life_cycle::State;
 use crate::domain::named::named;
@@ -21,15 +21,14 @@ use crate::domain::notice::{Kind, Outcome};
 use crate::domain::zone::moment;
 use crate::intake::IntakeError;
 use crate::intake::api::{count, station};
-use crate::intake::form::{Meant, Typed, meant};
-use crate::intake::submission::parse;
+use crate::intake::form::Typed;
 use crate::intake::view::MyNotice;
 use crate::pages::number::{Issued, look_up};
 use crate::pages::said::to_copy;
 use crate::store::tally::Sum;
 use crate::web::cookies::MANAGE;
 use crate::web::csrf;
-use crate::web::frame::{Frame, page, page_with, see_other};
+use crate::web::frame::{Frame, page_with, see_other};
 use crate::web::limits::Limit;
 use crate::web::manage::{Manage, TOKEN_FIELD};
 use crate::web::problem::{Problem, named_sentence};
@@ -262,12 +261,12 @@ pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<Htt
     show(&http, &shared, manage, Typed::default(), &FieldFaults::new()).await
 }
 
-fn back(manage: &Manage, done: Done) -> HttpResponse {
+pub(super) fn back(manage: &Manage, done: Done) -> HttpResponse {
     see_other(&format!("{}?done={}", manage.path(), done.as_str()))
 }
 
 /// Reads a form with photos that was sent from one of the reporter's pages, and the authority it acts by.
-async fn sent_from_here(
+pub(super) async fn sent_from_here(
     http: &HttpRequest,
     shared: &Shared,
     form: Multipart,
@@ -337,70 +336,4 @@ pub async fn leave(
     let gone = home.add_cookie(&MANAGE.gone(&shared));
     gone.map_err(|e| Problem::Internal(format!("the manage cookie: {e}")))?;
     Ok(home)
-}
-
-/// The form with the notice as it is.
-pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Reads)?;
-    let manage = Manage::by_cookie(&http, &shared)?;
-    prefilled(&http, &shared, manage).await
-}
-
-async fn prefilled(http: &HttpRequest, shared: &Shared, manage: Manage) -> Result<HttpResponse, Problem> {
-    let frame = Frame::public(http);
-    let mine = station(shared).my_notice(&manage.token, frame.language, shared.clock.now()).await?;
-    if mine.state.is_over() {
-        return Err(Problem::not_from(mine.state));
-    }
-    let form = Form::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[]);
-    let template = FormPage { form, edit: Some(manage), there: None, arrived: false, frame: frame.clone() };
-    page(http, &frame, &template).map(kept)
-}
-
-/// Submits the corrected notice, or shows the form again with its faults. Where the browser does not keep the
-/// token, the form is asked for here, too.
-pub async fn send_edit(
-    http: HttpRequest,
-    shared: web::Data<Shared>,
-    form: Multipart,
-) -> Result<HttpResponse, Problem> {
-    let (manage, Sent { typed, mut faults, wait }) = sent_from_here(&http, &shared, form).await?;
-    if !typed.first("open").is_empty() {
-        return if manage.is_kept {
-            Ok(see_other("/my/edit"))
-        } else {
-            prefilled(&http, &shared, manage).await
-        };
-    }
-    let frame = Frame::public(&http);
-    let now = shared.clock.now();
-    let intake = station(&shared);
-    let kind = intake.managed(&manage.token).await?.kind.0;
-    let Meant { body, faults: unclear, places } = meant(kind, &typed, now);
-    let stays = !typed.first("stay").is_empty();
-    if !stays && wait.is_none() {
-        faults.extend(parse(&body, now).err().unwrap_or_default());
-        faults.extend(unclear);
-    }
-    if faults.is_empty() && !stays {
-        match intake.revise(&manage.token, as_patch(body), now).await {
-            Ok(_) => return Ok(back(&manage, Done::Changed)),
-            Err(IntakeError::Invalid(more)) => faults = more,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let form = Form::new(&frame, kind, &typed, &faults, &places);
-    let template = FormPage { form, edit: Some(manage), there: None, arrived: stays, frame: frame.clone() };
-    page_with(&http, &frame, &template, status).map(|page| kept(sent::again(page, wait)))
-}
-
-/// Leaves the phone as private as it was: publishing it is a separate choice, made after a warning.
-fn as_patch(mut body: Value) -> Value {
-    if let Some(reporter) = body["reporter"].as_object_mut()
-        && reporter.get("publish_phone") == Some(&Value::Bool(true))
-    {
-        reporter.remove("publish_phone");
-    }
-    body
 }

@@ -8,7 +8,7 @@ async fn a_photo_can_be_sent_before_the_rest() {
     let browser = browser(&scene).await;
     let form = browser.get("/report/rescue").await.html;
     // The page comes back at the heading of the field, above what it says of the photo.
-    assert!(form.contains("formaction=\"/report/rescue#photos\">上传这张"), "{form}");
+    assert!(form.contains("formaction=\"/report/rescue?sent#photos\">上传这张"), "{form}");
     assert!(form.contains("id=\"photos\""), "{form}");
     let page =
         browser.send("/report/rescue", &[("stay", "1"), ("description", "被困")], Some(&png(90))).await;
