@@ -347,20 +347,16 @@ fn hints(
     by: Moderator,
 ) -> Answer<Vec<Hint>> {
     let Some(key) = key else { return Ok(Vec::new()) };
-    let mut all = tips::held_back(conn, notice.id.0)?;
-    all.extend(tips::passed_on(conn, notice.id.0)?);
-    let kept = all.len();
-    if by.lead {
-        all.extend(tips::discarded(conn, notice.id.0)?);
-    }
-    all.into_iter()
-        .enumerate()
-        .map(|(at, tip)| {
+    let (held, passed) = (tips::held_back(conn, notice.id.0)?, tips::passed_on(conn, notice.id.0)?);
+    let discarded = if by.lead { tips::discarded(conn, notice.id.0)? } else { Vec::new() };
+    let shown = held.into_iter().chain(passed).map(|tip| (tip, false));
+    shown
+        .chain(discarded.into_iter().map(|tip| (tip, true)))
+        .map(|(tip, discarded)| {
             let mut content = tip.content(key)?;
             if !phones {
                 content.phone = content.phone.as_deref().and_then(masked);
             }
-            let discarded = at >= kept;
             Ok(Hint { id: tip.id.0, at: tip.created_at.0, held: tip.held, discarded, content })
         })
         .collect()
