@@ -83,7 +83,7 @@ pub(super) struct Lent {
     started: DateTime<Utc>,
     ended: DateTime<Utc>,
     /// The platform wants to hear nothing more before then: from the group, or, where it is `wide`, from its
-    /// token.
+    /// bot.
     asked_until: DateTime<Utc>,
     wide: bool,
     delivered: bool,
@@ -126,7 +126,7 @@ impl Drop for HostPlace {
     }
 }
 
-/// Admits one more code or test to a locked group: counts it, holds the lane and saves the group. A token
+/// Admits one more code or test to a locked group: counts it, holds the lane and saves the group. A bot
 /// that it shares with others, and its host, must have room for one more, too.
 ///
 /// # Errors

@@ -92,8 +92,8 @@ pub enum Alike {
 }
 
 /// Whether a notice that says this is like another one that is sealed, or was refused or removed to protect
-/// the person sought, whatever became of it: by a mark, by a photo, by the phone, or
-/// because its text names who is sought there.
+/// the person sought, whatever became of it: by a mark, by a photo, by the phone, or because its text names
+/// who is sought there.
 pub fn like_sealed(
     conn: &mut Conn,
     vault: &Vault,
