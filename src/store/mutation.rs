@@ -60,6 +60,8 @@ pub enum Mutation {
     ForgetPart,
     /// Words whose picture is refused do not go alone.
     KeepPicture,
+    /// The proof that words arrived is taken for that of the picture which follows them.
+    TrustWords,
     /// An unknown end is taken for a delivery.
     TrustSilence,
     /// A doubtful message is said again and again.

@@ -228,6 +228,7 @@ fn write_results(conn: &mut Conn, records: &[&Record], failing: &HashSet<Id>) ->
              last_outcome = COALESCE(rows.outcome, deliveries.last_outcome), \
              last_code = CASE WHEN rows.outcome IS NULL THEN deliveries.last_code ELSE rows.code END, \
              attempts = rows.attempts, \
+             proved = CASE rows.outcome WHEN 'delivered' THEN rows.attempts ELSE proved END, \
              message_ref = CASE WHEN rows.message_ref IS NULL THEN deliveries.message_ref \
                WHEN deliveries.message_ref IS NULL THEN rows.message_ref \
                ELSE deliveries.message_ref || '\n' || rows.message_ref END, \

@@ -278,6 +278,7 @@ diesel::table! {
         due_at -> Ts,
         digest -> Bool,
         attempts -> Integer,
+        proved -> Integer,
         tries -> SmallInt,
         part -> SmallInt,
         act -> SmallInt,

@@ -17,7 +17,7 @@ struct Spoken {
     message_ref: Option<String>,
     /// Requests that were not certainly refused.
     arrived: i64,
-    /// The platform proved that the last of them arrived.
+    /// The platform proved that the last of them that may have arrived did.
     proved: bool,
     /// Some of them may have been digests: then the last request was a different one.
     digest: bool,
@@ -61,15 +61,18 @@ pub fn add_standing(
         Conn::Sqlite(_) => ("IN (SELECT value FROM json_each(?))", Value::from(ids.as_str())),
         Conn::Pg(_) => ("= ANY (?)", Value::Column(Column::Int(endings.iter().copied().map(Some).collect()))),
     };
-    // Only whoever has delivered everything has `took_ms`: words that arrived before their picture prove nothing
-    // about the picture.
+    // Words that arrived before their picture prove nothing about the picture, which a process may have sent
+    // before it died. What was refused since the last proof concerns the part that came next.
+    let forget = if mutation::on(Mutation::TrustWords) { "TRUE" } else { "FALSE" };
     // CROSS tells SQLite to come to the group's deliveries last, by their broadcasts: it would begin with all that
     // the group ever heard.
     let sql = format!(
         "SELECT e.id, d.message_ref, \
            d.attempts - (SELECT COUNT(*) FROM attempts a WHERE a.delivery_id = d.id \
              AND a.outcome NOT IN ('delivered', 'unknown')), \
-           d.state = 'delivered' AND d.last_outcome = 'delivered' AND d.took_ms IS NOT NULL, d.digest \
+           d.proved > 0 AND ({forget} OR d.attempts - d.proved = (SELECT COUNT(*) FROM attempts a \
+             WHERE a.delivery_id = d.id AND a.part = d.part AND a.outcome NOT IN ('delivered', 'unknown'))), \
+           d.digest \
          FROM deliveries e CROSS JOIN broadcasts eb CROSS JOIN broadcasts b CROSS JOIN deliveries d \
          WHERE eb.id = e.broadcast_id AND b.notice_id = eb.notice_id AND b.purpose IN ('alert', 'update') \
            AND d.broadcast_id = b.id AND d.group_id = e.group_id AND d.reach > 0 AND e.id {among} \

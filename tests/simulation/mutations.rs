@@ -36,6 +36,7 @@ faults! {
     forgetting_what_went_along_with_a_request: ForgetCompanions breaks Once;
     forgetting_that_a_request_was_about_to_leave: ForgetReach breaks Ending;
     forgetting_a_message_whose_answer_was_lost: ForgetDoubt breaks Ending;
+    taking_the_proof_of_words_for_that_of_a_picture: TrustWords breaks Ending;
     giving_up_taking_back_after_a_lost_answer: DoubtTakingBack breaks Ending;
     stopping_after_the_first_slice: StopGrowing breaks Lost;
     forgetting_what_was_leased_as_it_was_planned: ForgetSlices breaks Works;

@@ -266,9 +266,10 @@ CREATE TABLE deliveries (
     queued BOOLEAN NOT NULL DEFAULT FALSE CHECK (NOT queued OR state = 'open'),
     due_at TIMESTAMPTZ NOT NULL,
     digest BOOLEAN NOT NULL DEFAULT FALSE, -- sent together with others at the end of quiet hours
-    -- Its progress: all requests, failures of the present request, requests done, and how the present request goes
-    -- on after answers that proved nothing.
+    -- Its progress: all requests, those of them up to the last that the platform proved, failures of the present
+    -- request, requests done, and how the present request goes on after answers that proved nothing.
     attempts INTEGER NOT NULL,
+    proved INTEGER NOT NULL DEFAULT 0,
     tries SMALLINT NOT NULL DEFAULT 0,
     part SMALLINT NOT NULL,
     act SMALLINT NOT NULL DEFAULT 0,

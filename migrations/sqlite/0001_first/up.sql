@@ -264,9 +264,10 @@ CREATE TABLE deliveries (
     queued INTEGER NOT NULL DEFAULT 0 CHECK (NOT queued OR state = 'open'),
     due_at INTEGER NOT NULL,
     digest INTEGER NOT NULL DEFAULT 0, -- sent together with others at the end of quiet hours
-    -- Its progress: all requests, failures of the present request, requests done, and how the present request goes
-    -- on after answers that proved nothing.
+    -- Its progress: all requests, those of them up to the last that the platform proved, failures of the present
+    -- request, requests done, and how the present request goes on after answers that proved nothing.
     attempts INTEGER NOT NULL,
+    proved INTEGER NOT NULL DEFAULT 0,
     tries INTEGER NOT NULL DEFAULT 0,
     part INTEGER NOT NULL,
     act INTEGER NOT NULL DEFAULT 0,
