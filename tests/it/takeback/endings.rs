@@ -31,6 +31,8 @@ pub const TESTS: &[Test] = &[
     housed!(who_heard_the_words_alone_and_who_perhaps_did_is_counted_so),
     housed!(what_is_for_a_group_that_vanished_ends_with_its_notice),
     housed!(an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any),
+    housed!(a_picture_that_a_crash_left_in_doubt_is_told_to_be_over),
+    housed!(a_picture_that_was_never_sent_leaves_no_doubt),
 ];
 
 async fn what_waited_for_its_picture_does_not_go_once_it_is_over(house: House) -> House {
@@ -415,5 +417,66 @@ async fn an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any(house: House)
     assert!(once.read().expect("the closing").to_string().contains(OVER));
     let ledger = Ledger { received: 2, followed_up: 1, unreachable: 1, ..Ledger::default() };
     scene.told(&house, "closing", ledger).await;
+    house
+}
+
+/// A node dies with a picture under way whose words have arrived; then the notice ends. Nobody can take back a
+/// picture that has no name.
+async fn a_picture_that_a_crash_left_in_doubt_is_told_to_be_over(house: House) -> House {
+    before_its_picture(
+        house,
+        |l| &mut l.followed_up,
+        async |house, _| {
+            house.settle().await;
+            house.advance(TimeDelta::seconds(1));
+            let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
+            let leased = store.write(move |tx| lease_and_die(tx, now)).await.unwrap().leased;
+            assert_eq!(leased.iter().map(|picture| picture.part).collect::<Vec<_>>(), [1]);
+        },
+    )
+    .await
+}
+
+/// An answer to the words was lost. The platform makes one message of both requests, and proved that.
+async fn a_picture_that_was_never_sent_leaves_no_doubt(house: House) -> House {
+    before_its_picture(
+        house,
+        |l| &mut l.edited,
+        async |house, chat| {
+            chat.lose_answers(true);
+            house.settle().await;
+            chat.lose_answers(false);
+            house.advance(TimeDelta::minutes(1));
+            house.settle().await;
+        },
+    )
+    .await
+}
+
+/// A room has the words, perhaps the picture too, and the notice ends; its words are edited, and where a doubt
+/// is left the room is told once.
+async fn before_its_picture(
+    house: House,
+    how: fn(&mut Ledger) -> &mut i64,
+    before: impl AsyncFnOnce(&House, &Fake),
+) -> House {
+    let house = house.and_chats(&[Platform::Matrix]).await;
+    let (moderator, admin) =
+        (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
+    let chat = house.chats[0].clone();
+    let groups = vec![house.group(&chat, &admin, &["131003"], &["rescue"]).await];
+    let (case, manage) = approve(&house, &moderator, "13800138001").await;
+    before(&house, &chat).await;
+    assert_eq!(alone(&standing(&chat)).picture, None, "the words, and no picture");
+    end(&house, &manage).await;
+    house.advance(LEASE_FOR);
+    work(&house).await;
+    let told = Ledger::one(how);
+    let stands = standing(&chat);
+    assert!(stands.iter().all(|message| message.text.starts_with(OVER)), "{stands:?}");
+    assert_eq!(stands.len() as i64, 1 + told.followed_up, "{stands:?}");
+    let scene = Scene { moderator, admin, groups, case, manage };
+    scene.told(&house, "closing", told).await;
+    chat.read_all();
     house
 }
