@@ -241,7 +241,7 @@ impl App {
             contact: config.contact.as_deref().map(Into::into),
             trusted_proxies: config.trusted_proxies.clone().into(),
             work_is_due: work_is_due.clone(),
-            limits: Arc::new(Limits::default()),
+            limits: Arc::new(Limits::new(&clock)),
             room: Room::default(),
             blobs,
             press: press.of_doors(),

@@ -10,7 +10,6 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use governor::clock::{Clock, DefaultClock};
 use governor::middleware::NoOpMiddleware;
 use governor::state::keyed::DashMapStateStore;
 use governor::{Quota, RateLimiter};
@@ -18,6 +17,7 @@ use ipnet::IpNet;
 use uuid::Uuid;
 
 use super::problem::Problem;
+use crate::clock::Clock;
 use crate::domain::named::named;
 
 named! {
@@ -124,26 +124,29 @@ fn cut(name: &str) -> String {
     name.chars().take(64).collect()
 }
 
-type Limiter<C> = RateLimiter<Key, DashMapStateStore<Key>, C, NoOpMiddleware<<C as Clock>::Instant>>;
+/// A system clock that is set otherwise must neither lift a limit nor prolong it.
+impl governor::clock::Clock for Clock {
+    type Instant = Duration;
 
-/// All rate limiters of this process.
-pub struct Limits<C: Clock = DefaultClock> {
-    /// One for each [`Limit`], in the order of [`Limit::ALL`].
-    limiters: [Limiter<C>; Limit::ALL.len()],
-    clock: C,
-}
-
-impl Default for Limits {
-    /// Limits of which nothing is used yet.
-    fn default() -> Limits {
-        Limits::with_clock(DefaultClock::default())
+    fn now(&self) -> Duration {
+        self.steady().to_std().unwrap_or_default()
     }
 }
 
-impl<C: Clock + Clone> Limits<C> {
-    fn with_clock(clock: C) -> Limits<C> {
+type Limiter = RateLimiter<Key, DashMapStateStore<Key>, Clock, NoOpMiddleware<Duration>>;
+
+/// All rate limiters of this process.
+pub struct Limits {
+    /// One for each [`Limit`], in the order of [`Limit::ALL`].
+    limiters: [Limiter; Limit::ALL.len()],
+    clock: Clock,
+}
+
+impl Limits {
+    /// Limits by that clock, of which nothing is used yet.
+    pub fn new(clock: &Clock) -> Limits {
         let limiters = Limit::ALL.map(|limit| RateLimiter::dashmap_with_clock(limit.quota(), clock.clone()));
-        Limits { limiters, clock }
+        Limits { limiters, clock: clock.clone() }
     }
 
     /// Counts one use.
@@ -152,7 +155,7 @@ impl<C: Clock + Clone> Limits<C> {
     /// [`Problem::TooMany`] with the whole seconds after which one more is allowed, at least 1.
     pub fn check(&self, limit: Limit, key: impl Into<Key>) -> Result<(), Problem> {
         self.limiters[limit as usize].check_key(&key.into()).map_err(|refused| {
-            let wait = refused.wait_time_from(self.clock.now());
+            let wait = refused.wait_time_from(governor::clock::Clock::now(&self.clock));
             let wait = TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
             if limit == Limit::GroupConnects {
                 Problem::too_many_at_work(wait)
@@ -173,9 +176,13 @@ impl<C: Clock + Clone> Limits<C> {
 
 #[cfg(test)]
 mod tests {
-    use governor::clock::FakeRelativeClock;
-
     use super::*;
+    use crate::clock::from_micros;
+
+    fn limits() -> (Clock, Limits) {
+        let clock = Clock::by_hand(from_micros(0));
+        (clock.clone(), Limits::new(&clock))
+    }
 
     fn address(text: &str) -> IpAddr {
         text.parse().unwrap()
@@ -191,8 +198,7 @@ mod tests {
 
     #[test]
     fn every_limit_allows_its_burst_and_then_one_at_a_time() {
-        let clock = FakeRelativeClock::default();
-        let limits = Limits::with_clock(clock.clone());
+        let (clock, limits) = limits();
         for limit in Limit::ALL {
             let (burst, millis) = limit.measure();
             for n in 0..burst {
@@ -200,7 +206,7 @@ mod tests {
             }
             assert_eq!(wait(limits.check(limit, "x")), Some(millis.div_ceil(1000)), "{limit:?}");
             assert_eq!(wait(limits.check(limit, "y")), None, "{limit:?}: others are not held back");
-            clock.advance(Duration::from_millis(millis));
+            clock.advance(TimeDelta::milliseconds(millis.cast_signed()));
             assert_eq!(wait(limits.check(limit, "x")), None, "{limit:?}");
             assert!(wait(limits.check(limit, "x")).is_some(), "{limit:?}");
         }
@@ -223,13 +229,12 @@ mod tests {
 
     #[test]
     fn who_may_burst_again_is_forgotten() {
-        let clock = FakeRelativeClock::default();
-        let limits = Limits::with_clock(clock.clone());
-        let held = |limits: &Limits<FakeRelativeClock>| limits.limiters[Limit::Tips as usize].len();
+        let (clock, limits) = limits();
+        let held = |limits: &Limits| limits.limiters[Limit::Tips as usize].len();
         limits.check(Limit::Tips, "x").unwrap();
         limits.forget_idle();
         assert_eq!(held(&limits), 1);
-        clock.advance(Duration::from_secs(600));
+        clock.advance(TimeDelta::minutes(10));
         limits.forget_idle();
         assert_eq!(held(&limits), 0);
     }

@@ -82,15 +82,16 @@ impl Shared {
         let blobs = Blobs::open(&config::Blobs::Folder(folder.join("blobs"))).unwrap();
         let base_url: Arc<str> = base_url.into();
         let hour = TimeDelta::hours(1);
+        let clock = Clock::by_hand(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         Shared {
             weigh: crate::review::policy::weigh,
             press: Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone()).of_doors(),
             sender: Arc::new(Sender::new(Guard::new([]), send::Limits::default())),
             hosts: Arc::default(),
             metrics: Arc::new(Metrics::new().unwrap()),
-            limits: Arc::new(Limits::default()),
+            limits: Arc::new(Limits::new(&clock)),
             room: Room::default(),
-            clock: Clock::by_hand(DateTime::from_timestamp(1_800_000_000, 0).unwrap()),
+            clock,
             times: Times {
                 lifetime: hour * 72,
                 cooling: TimeDelta::seconds(30),
