@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::group::Platform;
 use super::named::named;
 
 named! {
@@ -216,5 +217,24 @@ named! {
         Permission = "permission",
         /// The token or key is no longer valid.
         Credential = "credential",
+    }
+}
+
+/// What a platform said to a message that it did not take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    pub platform: Platform,
+    pub outcome: Outcome,
+    /// The platform's code, or ours where there was no answer.
+    pub code: Option<String>,
+}
+
+impl Refusal {
+    /// What the admin has to fix at the platform, where the platform said so.
+    pub const fn fault(&self) -> Option<Fault> {
+        match self.outcome {
+            Outcome::Config(fault) => Some(fault),
+            _ => None,
+        }
     }
 }

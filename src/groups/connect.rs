@@ -7,11 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::courier::{self, Errand, Lent, Replied};
-use super::{GroupError, Groups, MAX_GROUPS, NewGroup, Refusal, locked};
+use super::{GroupError, Groups, MAX_GROUPS, NewGroup, locked, refusal};
 use crate::broadcast::platforms::Credentials;
 use crate::broadcast::way_in;
 use crate::clock::new_id;
-use crate::domain::delivery::Outcome;
+use crate::domain::delivery::{Outcome, Refusal};
 use crate::domain::group::GroupState;
 use crate::domain::text::compact;
 use crate::store::groups::{self, Group};
@@ -171,7 +171,7 @@ impl Groups {
             // Without proof either way the code may have arrived, and only a person who has read it can type
             // it in.
             Outcome::Delivered(_) | Outcome::Unknown => None,
-            _ => Some(Refusal::new(platform, replied.verdict.clone())),
+            _ => Some(refusal(platform, replied.verdict.clone())),
         };
         Ok((refused, replied))
     }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::budget::{PROBES, WITH_ANOTHER, count, without};
 use super::connect::forget_code;
-use super::{GroupError, Groups, Refusal, locked};
+use super::{GroupError, Groups, locked, refusal};
 use crate::broadcast::conclude::{self, Judged};
 use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::message::{Message, plain};
@@ -364,7 +364,7 @@ impl Groups {
         self.give_back(account, lent).await?;
         match verdict.outcome {
             Outcome::Delivered(_) => Ok(verdict.code),
-            _ => Err(GroupError::Unreachable(Refusal::new(platform, verdict))),
+            _ => Err(GroupError::Unreachable(refusal(platform, verdict))),
         }
     }
 }

@@ -15,7 +15,7 @@ use crate::broadcast::hosts::Hosts;
 use crate::broadcast::platforms::Verdict;
 use crate::broadcast::send::Sender;
 use crate::clock::Clock;
-use crate::domain::delivery::{DeliveryState, Fault, Outcome};
+use crate::domain::delivery::{DeliveryState, Refusal};
 use crate::domain::group::{GroupState, Platform};
 use crate::store::groups::{self, Group};
 use crate::store::lanes::NotHeld;
@@ -95,27 +95,9 @@ pub enum GroupError {
     Store(#[from] StoreError),
 }
 
-/// A platform's refusal of a message.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
-    pub platform: Platform,
-    pub outcome: Outcome,
-    /// The platform's code, or ours where there was no answer.
-    pub code: Option<String>,
-}
-
-impl Refusal {
-    fn new(platform: Platform, verdict: Verdict) -> Refusal {
-        Refusal { platform, outcome: verdict.outcome, code: verdict.code }
-    }
-
-    /// What the admin has to fix at the platform, where the platform said so.
-    pub const fn fault(&self) -> Option<Fault> {
-        match self.outcome {
-            Outcome::Config(fault) => Some(fault),
-            _ => None,
-        }
-    }
+/// What a platform said to a message that it did not take.
+fn refusal(platform: Platform, verdict: Verdict) -> Refusal {
+    Refusal { platform, outcome: verdict.outcome, code: verdict.code }
 }
 
 /// Locks an admin's group. A group of another admin looks like one that does not exist.

@@ -12,12 +12,12 @@ use url::Url;
 use uuid::Uuid;
 
 use super::api::station;
-use super::{Change, Draft, GroupError, Groups, NewGroup, PROBES_KEPT, Refusal};
+use super::{Change, Draft, GroupError, Groups, NewGroup, PROBES_KEPT};
 use crate::accounts::fixture::House;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::hosts::Went;
 use crate::broadcast::send::{Limits, Sender};
-use crate::domain::delivery::{Outcome, Priority};
+use crate::domain::delivery::{Outcome, Priority, Refusal};
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::people::Role;
 use crate::store::{accounts, lanes};

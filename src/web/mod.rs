@@ -1,5 +1,6 @@
 //! What all doors share: the routes, problems, sessions, limits, languages, health and metrics.
 
+pub mod answers;
 pub mod assets;
 pub mod body;
 pub mod cookies;

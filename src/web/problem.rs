@@ -11,8 +11,9 @@ use actix_web::{HttpResponse, ResponseError};
 use chrono::TimeDelta;
 use serde::Serialize;
 
+use super::answers::refused;
 use crate::domain::case_number::CaseNumberError;
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{DeliveryState, Refusal};
 pub use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::State;
@@ -96,9 +97,8 @@ pub enum Problem {
     WrongCode { tries_left: i16 },
     #[error("the code has expired")]
     CodeExpired,
-    /// Why, in each language.
-    #[error("the platform did not take the message: {}", .0[Language::En as usize])]
-    GroupUnreachable([String; Language::ALL.len()]),
+    #[error("{} did not take the message: {}", .0.platform.as_str(), .0.outcome.as_str())]
+    GroupUnreachable(Refusal),
     #[error("too many requests")]
     TooMany { retry_after_s: u64, told: Option<Told> },
     #[error("internal error: {0}")]
@@ -229,7 +229,7 @@ impl Problem {
         };
         let mut values: Vec<(&str, fluent_bundle::FluentValue<'_>)> = match self {
             Problem::TooLarge(bytes) => vec![("size", size(*bytes).into())],
-            Problem::GroupUnreachable(why) => vec![("code", why[language as usize].as_str().into())],
+            Problem::GroupUnreachable(refusal) => vec![("code", refused(refusal, language).into())],
             Problem::TooManyGroups { most } => vec![("most", (*most).into())],
             Problem::WrongCode { tries_left } => vec![("left", (*tries_left).into())],
             Problem::TooMany { retry_after_s, .. } => vec![("wait", wait(*retry_after_s, language).into())],

@@ -7,13 +7,13 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::super::delivery_log::{Asked, Call, Exchange, Kept, Log};
-use super::super::words::explained;
 use super::{admin, id, station};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::language::Language;
 use crate::store::groups::{Logged, WaitsFor};
+use crate::web::answers::explained;
 use crate::web::problem::Problem;
 use crate::web::request::language;
 use crate::web::session::Caller;

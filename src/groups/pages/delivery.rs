@@ -5,11 +5,11 @@ use askama::Template;
 
 use super::super::api::log::ids;
 use super::super::delivery_log::{Call, Exchange, Kept};
-use super::super::words::explained;
 use super::{AdminVisit, Done, Page, after, one};
 use crate::domain::delivery::EndedAs;
 use crate::domain::zone::moment;
 use crate::language::text_with;
+use crate::web::answers::explained;
 use crate::web::frame::{Frame, page};
 use crate::web::session::CsrfForm;
 

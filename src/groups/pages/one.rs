@@ -8,7 +8,6 @@ use super::super::delivery_log::{Line, Log};
 use super::super::form::Faults;
 use super::super::pauses;
 use super::super::preferences::Whole;
-use super::super::words;
 use super::AdminVisit;
 use crate::domain::delivery::{DeliveryState, EndedAs};
 use crate::domain::group::{Condition, GroupState, Platform};
@@ -16,6 +15,7 @@ use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::store::groups::{Attempt, Logged};
 use crate::store::types::Named;
+use crate::web::answers::explained;
 use crate::web::frame::Frame;
 use crate::web::problem::Problem;
 
@@ -130,7 +130,7 @@ fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>)
     let failed = delivery.last_outcome;
     let failed = failed.filter(|ended| !matches!(ended.0, EndedAs::Delivered | EndedAs::Unwanted));
     let line = |(place, attempt): (usize, &Attempt)| {
-        let ended = words::explained(frame.language, platform, attempt.outcome.0, attempt.code.as_deref());
+        let ended = explained(frame.language, platform, attempt.outcome.0, attempt.code.as_deref());
         format!("{}. {} {ended}", place + 1, moment(attempt.at.0))
     };
     LineView {
@@ -141,8 +141,7 @@ fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>)
         what: frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str())),
         delivered: delivery.state.0 == DeliveryState::Delivered,
         result: result(frame, delivery, now),
-        why: failed
-            .map(|ended| words::explained(frame.language, platform, ended.0, delivery.last_code.as_deref())),
+        why: failed.map(|ended| explained(frame.language, platform, ended.0, delivery.last_code.as_deref())),
         tries: tries.iter().enumerate().map(line).collect(),
     }
 }

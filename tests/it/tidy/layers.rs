@@ -96,7 +96,7 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
         &["domain", "language", "web", "broadcast::platforms"],
         "the words of its doors, and which fields a platform has",
     ),
-    ("src/groups/words.rs", &["domain", "language", "web"], "the words of its doors"),
+    ("src/groups/words.rs", &["web"], "what its doors share"),
     ("src/accounts/", &["domain", "store", "clock", "vault", "permits"], "who may act"),
     ("src/poster/", &["domain", "store", "vault", "language", "blobs", "permits"], "the picture"),
     ("src/pages/", &["domain", "store", "vault", "language", "web"], "doors that belong to no station"),
