@@ -149,9 +149,6 @@ named! {
     }
 }
 
-/// The steps that protect the person sought, each with the reasons that say so.
-pub const PROTECTS: [(Step, &[&str]); 2] =
-    [(Step::Remove, &["unsafe", "requested"]), (Step::Reject, &["left_voluntarily", "family_dispute"])];
 /// What a notice needs that seems to be about the same as one that was refused or removed to protect
 /// somebody.
 pub const PROTECTED: Needs = Needs { approvals: 2, leads: 2 };

@@ -19,6 +19,7 @@ pub mod notice;
 pub mod people;
 pub mod phone;
 pub mod quiet;
+pub mod reason;
 pub mod region;
 pub mod saying;
 pub mod school;

@@ -14,6 +14,7 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::{ActedAs, State, Step};
 use crate::domain::notice::{Kind, Outcome, Private, Public, Safety};
+use crate::domain::reason::{Reason, Reject, Remove};
 use crate::domain::tip::Content;
 use crate::language::{has, text};
 use crate::store::events::{self, Event};
@@ -21,10 +22,6 @@ use crate::store::notices::Notice;
 use crate::store::tally::{self, Sum};
 use crate::store::{Conn, StoreError};
 use crate::vault::Key;
-
-/// Reasons for a refusal or a removal that the reporter can mend before handing the notice in again: their
-/// sentences say so.
-const MENDABLE: [&str; 6] = ["no_police_reference", "unclear_photo", "unreachable", "hoax", "false", "other"];
 
 /// What the reporter sees of the notice.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -256,10 +253,25 @@ fn why(event: &Event, language: Language) -> Option<String> {
 /// Whether it may be handed in again: it was refused or taken down for something that can be mended, or its
 /// time ran out.
 fn may_try_again(state: State, log: &[Event]) -> bool {
-    let mendable = |event: &Event| event.reason.as_deref().is_some_and(|reason| MENDABLE.contains(&reason));
+    let mendable = |event: &Event| reason(event).is_some_and(is_mendable);
     match state {
         State::Expired => true,
         State::Rejected | State::Removed => log.iter().rfind(|event| ends(event)).is_some_and(mendable),
         _ => false,
     }
+}
+
+/// Why an event refused the notice or took it down.
+fn reason(event: &Event) -> Option<Reason> {
+    Reason::named(Step::named(&event.step)?, event.reason.as_deref()?)
+}
+
+/// Whether the reporter can mend that and hand the notice in again: its sentence for them says so.
+const fn is_mendable(reason: Reason) -> bool {
+    use Reject::{Hoax, NoPoliceReference, UnclearPhoto, Unreachable};
+    matches!(
+        reason,
+        Reason::Reject(NoPoliceReference | UnclearPhoto | Unreachable | Hoax | Reject::Other)
+            | Reason::Remove(Remove::False | Remove::Other)
+    )
 }

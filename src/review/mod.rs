@@ -11,6 +11,7 @@ use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Actor, BY_A_LEAD, Refusal, State, Step};
 use crate::domain::logged::Act;
 use crate::domain::people::Moderator;
+use crate::domain::reason::{Reason, Reject};
 use crate::store::events::{self, Entry};
 use crate::store::marks::Alike;
 use crate::store::notices::{self, Notice, Opened};
@@ -85,7 +86,7 @@ impl Decision {
     /// A reason is kept in the open for good, so words in its place go to the note, which is sealed and
     /// erased with the case. A question's note is the reporter's: there they are not kept.
     fn in_codes(mut self) -> Decision {
-        let has_list = !reasons::of(self.step).is_empty();
+        let has_list = !Reason::names(self.step).is_empty();
         let words = self.reason.take_if(|reason| !has_list && !reasons::is_code(reason));
         if let Some(words) = words.filter(|_| self.step != Step::Ask) {
             self.note = Some([Some(words), self.note].into_iter().flatten().collect::<Vec<_>>().join("\n"));
@@ -286,10 +287,9 @@ fn not_the_same(tx: &mut Conn, notice: &Notice, by: Moderator) -> Result<(), Rev
 }
 
 fn check_reason(decision: &Decision) -> Result<(), ReviewError> {
-    let codes = reasons::of(decision.step);
-    let reason = decision.reason.as_deref();
-    let fits = codes.is_empty() || reason.is_some_and(|r| codes.contains(&r));
-    let needs_note = decision.step == Step::Ask || (decision.step == Step::Reject && reason == Some("other"));
+    let reason = decision.reason.as_deref().and_then(|name| Reason::named(decision.step, name));
+    let fits = Reason::names(decision.step).is_empty() || reason.is_some();
+    let needs_note = decision.step == Step::Ask || reason == Some(Reason::Reject(Reject::Other));
     let has_note = decision.note.as_deref().is_some_and(|n| !n.trim().is_empty());
     match (fits, has_note || !needs_note) {
         (false, _) => Err(ReviewError::Reason),

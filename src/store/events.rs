@@ -25,7 +25,7 @@ pub struct Entry<'a> {
     pub before: State,
     pub after: State,
     pub actor: Actor,
-    /// A code of `review::reasons`.
+    /// Why: the name of a reason or of an outcome, or another code.
     pub reason: Option<&'a str>,
     /// Free words, sealed under the case's key: erased with it, while the chain stays whole.
     pub note_sealed: Option<Vec<u8>>,

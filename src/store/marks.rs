@@ -12,9 +12,10 @@ use super::notices::{Notice, needs as needs_of};
 use super::schema::{events, marks, notices};
 use super::types::Id;
 use super::{Answer, Conn, both, photos};
-use crate::domain::life_cycle::{Needs, PROTECTED, PROTECTS, Step};
+use crate::domain::life_cycle::{Needs, PROTECTED, Step};
 use crate::domain::marks::{Likeness, Mark, named_in, of_sealed, sought};
 use crate::domain::notice::{Private, Public};
+use crate::domain::reason::Reason;
 use crate::vault::Vault;
 
 /// A mark as it is stored: a keyed hash.
@@ -113,9 +114,9 @@ pub fn like_sealed(
         let same_phone = notices::table.filter(notices::phone_hash.eq(phone)).select(notices::id);
         alike.extend(both!(conn, c => same_phone.load::<Id>(c))?);
     }
-    let [one, other] =
-        PROTECTS.map(|(step, reasons)| events::step.eq(step.as_str()).and(events::reason.eq_any(reasons)));
-    let to_protect = events::table.filter(events::notice_id.eq(notices::id)).filter(one.or(other));
+    let [a, b, c, d] =
+        Reason::PROTECT.map(|why| events::step.eq(why.step().as_str()).and(events::reason.eq(why.as_str())));
+    let to_protect = events::table.filter(events::notice_id.eq(notices::id)).filter(a.or(b).or(c).or(d));
     let found: Vec<(Id, bool, i16, i16)> = both!(conn, c => notices::table
         .filter(notices::id.eq_any(alike.iter().chain(&faint)).and(notices::id.ne(Id(but))))
         .filter(notices::sealed.or(exists(to_protect)))

@@ -18,7 +18,7 @@ use crate::vault::Vault;
 #[derive(Clone, Copy, Debug)]
 pub struct By<'a> {
     pub actor: Actor,
-    /// A code of `review::reasons`, or an outcome.
+    /// Why: the name of a reason or of an outcome, or another code.
     pub reason: Option<&'a str>,
     /// Free words, for the reporter or for colleagues.
     pub note: Option<&'a str>,

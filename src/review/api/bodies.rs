@@ -4,10 +4,11 @@
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::super::reasons::{self, Reveal};
+use super::super::reasons::Reveal;
 use super::super::tips::Fate;
 use super::super::{Decision, check_reason};
 use crate::domain::life_cycle::Step;
+use crate::domain::reason::Reason;
 use crate::domain::text::{Unit, paragraph};
 use crate::web::problem::{FieldFault, FieldFaults, Problem};
 
@@ -95,14 +96,14 @@ fn decision(
     if reason.as_deref().is_some_and(|reason| Unit::Chars.measure(reason) > REASON) {
         faults.insert("reason".to_owned(), FieldFault::new("too_long").with("max", REASON));
     }
-    let codes = reasons::of(step);
+    let names = Reason::names(step);
     match reason.as_deref() {
-        None if !codes.is_empty() => {
-            let missing = FieldFault::new("choice_missing").with("choices", codes.join(", "));
+        None if !names.is_empty() => {
+            let missing = FieldFault::new("choice_missing").with("choices", names.join(", "));
             faults.insert("reason".to_owned(), missing);
         }
-        Some(other) if !codes.is_empty() && !codes.contains(&other) => {
-            faults.entry("reason".to_owned()).or_insert(FieldFault::none_of(codes));
+        Some(other) if !names.is_empty() && !names.contains(&other) => {
+            faults.entry("reason".to_owned()).or_insert(FieldFault::none_of(names));
         }
         _ => {}
     }

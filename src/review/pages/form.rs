@@ -5,6 +5,7 @@ use actix_web::http::StatusCode;
 use super::super::policy::Class;
 use super::super::{ReviewError, reasons};
 use crate::domain::life_cycle::{State, Step};
+use crate::domain::reason::Reason;
 use crate::web::frame::Frame;
 use crate::web::problem::{Problem, StateOf};
 
@@ -35,7 +36,7 @@ impl Fault {
 
     /// The fault for the station's refusal.
     pub fn refused(step: Step, error: ReviewError) -> Fault {
-        let (field, code) = match (error, reasons::of(step)) {
+        let (field, code) = match (error, Reason::names(step)) {
             // The only reason is a statement with a check box.
             (ReviewError::Reason, [_]) => ("reason", "statement"),
             (ReviewError::Reason, _) => ("reason", "reason"),
@@ -144,9 +145,10 @@ pub fn form(frame: &Frame, step: Step, class: Option<Class>, again: Option<Again
     };
     let open = typed.step == Some(step);
     let tells_reporter = matches!(step, Step::Reject | Step::Remove);
-    let choices = reasons::of(step)
-        .iter()
-        .filter(|code| class.is_none_or(|class| reasons::fits(code, class)))
+    let choices = Reason::all(step)
+        .into_iter()
+        .filter(|reason| class.is_none_or(|class| reasons::fits(*reason, class)))
+        .map(Reason::as_str)
         .map(|code| Choice {
             code,
             label: frame.t(&format!("reason-{code}")),
@@ -155,7 +157,7 @@ pub fn form(frame: &Frame, step: Step, class: Option<Class>, again: Option<Again
             } else {
                 String::new()
             },
-            chosen: open && typed.reason == *code,
+            chosen: open && typed.reason == code,
         })
         .collect();
     Form {

@@ -9,7 +9,7 @@ use actix_web::test::TestRequest;
 use chrono::{NaiveDate, TimeDelta};
 use uuid::Uuid;
 
-use super::super::reasons::{self, NotShown, Reveal};
+use super::super::reasons::{NotShown, Reveal};
 use super::super::waiting::Want;
 use crate::accounts::fixture::PASSWORD;
 use crate::domain::language::Language;
@@ -17,6 +17,7 @@ use crate::domain::life_cycle::{ByPolicy, State, Step};
 use crate::domain::logged::Act;
 use crate::domain::notice::*;
 use crate::domain::people::Role;
+use crate::domain::reason::{Reason, Reject};
 use crate::language::has;
 use crate::store::notices::Notice;
 use crate::store::types::{Id, Named, Time};
@@ -99,7 +100,7 @@ async fn the_desk_is_for_moderators_and_takes_only_its_own_forms() {
 fn whatever_can_be_told_has_words_in_both_languages() {
     let mut keys: Vec<String> = Vec::new();
     for step in [Step::Approve, Step::Reject, Step::Remove] {
-        for code in reasons::of(step) {
+        for code in Reason::names(step) {
             keys.extend([format!("reason-{code}"), format!("reason-{code}-reporter")]);
         }
     }

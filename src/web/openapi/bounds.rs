@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use crate::domain::group::MAX_HOURLY_CAP;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::notice::Kind;
+use crate::domain::reason::{Reason, Remove};
 use crate::groups::draft::{MAX_NAME, MAX_REGIONS};
 use crate::intake::api::KEY;
 use crate::intake::manage::REPLY;
@@ -13,7 +14,7 @@ use crate::intake::submission::{LINE, PHOTOS};
 use crate::intake::tips::TEXT;
 use crate::pages::api::{MOST, USUAL};
 use crate::review::api::bodies::{DECISIONS, NOTE, REASON};
-use crate::review::reasons::{self, Reveal};
+use crate::review::reasons::Reveal;
 
 const REGION: &str = "^[0-9]{6}$";
 /// A time of the day.
@@ -50,7 +51,7 @@ fn fields() -> Vec<(&'static str, &'static str, Value)> {
         ("PhoneBody", "reason", one_of(&Reveal::NAMES)),
         ("QuietNotice", "state", json!({"enum": not_live.collect::<Vec<_>>()})),
         ("RemoveBody", "note", at_most(NOTE)),
-        ("RemoveBody", "reason", one_of(reasons::REMOVE)),
+        ("RemoveBody", "reason", one_of(&Remove::NAMES)),
         ("ReplyBody", "photo_ids", json!({"maxItems": PHOTOS})),
         ("ReplyBody", "text", text(REPLY)),
         ("RestrictBody", "note", at_most(NOTE)),
@@ -85,7 +86,7 @@ fn parameters() -> Vec<(&'static str, &'static str, &'static str, Value)> {
 fn decisions() -> Value {
     let listed = |step: Step| {
         json!({
-            "properties": {"action": {"enum": [step.as_str()]}, "reason": {"enum": reasons::of(step)}},
+            "properties": {"action": {"enum": [step.as_str()]}, "reason": {"enum": Reason::names(step)}},
             "required": ["reason"],
         })
     };

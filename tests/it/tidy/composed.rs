@@ -12,6 +12,7 @@ use seventytwo::domain::logged::Act;
 use seventytwo::domain::marks::Likeness;
 use seventytwo::domain::notice::{Category, Direction, Emergency, Kind, Outcome, Precision, Sex};
 use seventytwo::domain::people::Role;
+use seventytwo::domain::reason::{Approve, Reject, Remove};
 use seventytwo::domain::screening::FindingKind;
 use seventytwo::groups::delivery_log::Asked;
 use seventytwo::groups::pages::Done;
@@ -19,7 +20,7 @@ use seventytwo::intake::form::{Control, fields, sections};
 use seventytwo::intake::pages::mine;
 use seventytwo::pages::check::Finding;
 use seventytwo::review::figures::Period;
-use seventytwo::review::reasons::{self, NotShown, Reveal};
+use seventytwo::review::reasons::{NotShown, Reveal};
 use seventytwo::review::tips::Fate;
 use seventytwo::store::groups::WaitsFor;
 use seventytwo::web::problem::{CODES, Instead, Told};
@@ -132,7 +133,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
     let forms = || all(["approve", "ask", "reject", "escalate", "pause", "resume", "remove"]);
     let parts = || all(["swindle", "sought", "help", "data", "wrong"]);
     let pasted = || [of!(Finding), all(["malformed"])].concat();
-    let told_reporter = || all([reasons::REJECT, reasons::REMOVE].concat());
+    let told_reporter = || of!(Reject, Remove);
     vec![
         ("broadcast-at-{}", of!(Precision)),
         ("broadcast-first-{}", of!(Outcome)),
@@ -200,7 +201,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("problem-too_many_requests-{}-detail", of!(Told)),
         ("problem-{}", all(CODES.iter().map(|(code, _)| *code))),
         ("problem-{}-detail", without(all(CODES.iter().map(|(code, _)| *code)), &["photo_refused"])),
-        ("reason-{}", all(reasons::APPROVE.iter().copied())),
+        ("reason-{}", of!(Approve)),
         ("reason-{}", of!(Reveal, NotShown, ByPolicy)),
         ("reason-{}", told_reporter()),
         ("reason-{}-reporter", told_reporter()),
