@@ -13,61 +13,46 @@ use super::types::{Id, Time};
 use super::{Answer, Conn, both, photos};
 use crate::domain::life_cycle::State;
 
-/// The condition that a row comes after a place, spelled so that an index of the time can serve it.
-macro_rules! after {
-    ($at:expr, $id:expr, $place:expr) => {{
-        let Place { at, id } = $place;
-        $at.ge(Time(at)).and($at.gt(Time(at)).or($id.gt(Id(id))))
+/// The places of notices by one of their times, the earliest first: of those that `$among` names, the next
+/// `$limit` after a place. A macro, because each time is a column with a type of its own.
+macro_rules! next {
+    ($conn:ident, $time:expr, $among:expr, $after:ident, $limit:ident) => {{
+        let Place { at, id } = $after;
+        // Spelled so that an index of the time can serve it.
+        let comes_after = $time.ge(Time(at)).and($time.gt(Time(at)).or(notices::id.gt(Id(id))));
+        let found: Vec<(Option<Time>, Id)> = both!($conn, c => notices::table
+            .filter($among)
+            .filter(comes_after)
+            .order(($time, notices::id))
+            .select(($time.nullable(), notices::id))
+            .limit($limit)
+            .load(c))?;
+        Ok(found.into_iter().filter_map(|(at, id)| Some(Place { at: at?.0, id: id.0 })).collect())
     }};
 }
 
 /// Notices that cool, or whose edit does, after that place, and until when; those that have cooled longest
 /// come first.
 pub fn cooling(conn: &mut Conn, tried: Place, limit: i64) -> Answer<Vec<Place>> {
-    places(both!(conn, c => notices::table
-        .filter(notices::cooling_until.is_not_null())
-        .filter(after!(notices::cooling_until, notices::id, tried))
-        .order((notices::cooling_until, notices::id))
-        .select((notices::cooling_until, notices::id))
-        .limit(limit)
-        .load(c))?)
+    next!(conn, notices::cooling_until, notices::cooling_until.is_not_null(), tried, limit)
 }
 
 /// Notices whose 72 hours have passed, after that place.
 pub fn past_their_end(conn: &mut Conn, now: DateTime<Utc>, tried: Place, limit: i64) -> Answer<Vec<Place>> {
-    places(both!(conn, c => notices::table
-        // SQLite uses a partial index only where the query spells out the states, as literals.
-        .filter(sql::<Bool>("state IN ('live', 'paused')"))
-        .filter(notices::ends_at.le(Time(now)).and(after!(notices::ends_at, notices::id, tried)))
-        .order((notices::ends_at, notices::id))
-        .select((notices::ends_at, notices::id))
-        .limit(limit)
-        .load(c))?)
+    // SQLite uses a partial index only where the query spells out the states, as literals.
+    let published = sql::<Bool>("state IN ('live', 'paused')");
+    next!(conn, notices::ends_at, published.and(notices::ends_at.le(Time(now))), tried, limit)
 }
 
 /// Undecided notices that nobody has touched since `before`, after that place.
 fn forsaken(conn: &mut Conn, before: DateTime<Utc>, tried: Place, limit: i64) -> Answer<Vec<Place>> {
-    places(both!(conn, c => notices::table
-        .filter(notices::state.eq_any(states(State::is_undecided)))
-        .filter(notices::submitted_at.le(Time(before)).and(after!(notices::submitted_at, notices::id, tried)))
-        .order((notices::submitted_at, notices::id))
-        .select((notices::submitted_at.nullable(), notices::id))
-        .limit(limit)
-        .load(c))?)
+    let undecided = notices::state.eq_any(states(State::is_undecided));
+    next!(conn, notices::submitted_at, undecided.and(notices::submitted_at.le(Time(before))), tried, limit)
 }
 
 /// Notices whose retention has passed, after that place.
 fn to_erase(conn: &mut Conn, now: DateTime<Utc>, tried: Place, limit: i64) -> Answer<Vec<Place>> {
-    places(both!(conn, c => notices::table
-        .filter(notices::erase_at.le(Time(now)).and(after!(notices::erase_at, notices::id, tried)))
-        .order((notices::erase_at, notices::id))
-        .select((notices::erase_at, notices::id))
-        .limit(limit)
-        .load(c))?)
-}
-
-fn places(found: Vec<(Option<Time>, Id)>) -> Answer<Vec<Place>> {
-    Ok(found.into_iter().filter_map(|(at, id)| Some(Place { at: at?.0, id: id.0 })).collect())
+    next!(conn, notices::erase_at, notices::erase_at.le(Time(now)), tried, limit)
 }
 
 /// How far a round over what has become due has got: what could not be done is not tried twice in one round,
