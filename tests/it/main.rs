@@ -29,11 +29,13 @@ mod masking;
 mod metrics;
 mod nodes;
 mod notices;
+mod owed;
 mod pauses;
 mod platforms;
 mod postgres;
 mod process;
 mod reporter;
+mod sealing;
 mod sought;
 mod steps;
 mod synapse;
@@ -178,11 +180,13 @@ fn main() -> ExitCode {
         ("masking", masking::TESTS),
         ("metrics", metrics::TESTS),
         ("nodes", nodes::TESTS),
+        ("owed", owed::TESTS),
         ("pauses", pauses::TESTS),
         ("platforms", platforms::TESTS),
         ("platforms::acts", platforms::acts::TESTS),
         ("platforms::document", platforms::document::TESTS),
         ("reporter", reporter::TESTS),
+        ("sealing", sealing::TESTS),
         ("sought", sought::TESTS),
         ("synapse", synapse::TESTS),
         ("synapse::parity", synapse::parity::TESTS),
