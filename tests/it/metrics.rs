@@ -79,7 +79,7 @@ async fn what_went_out_is_counted(house: House) -> House {
     });
     house.post("/groups", Some(&team.admin.token), &other).await.expect(201);
     team.change(&house, json!({"hourly_cap": 9})).await;
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     team.hears(&case);
     team.chat.script(413, &[], "too large");
     team.publish(&house, notices::rescue(house.clock.now()), "13800138002").await;
@@ -101,7 +101,7 @@ async fn what_went_out_is_counted(house: House) -> House {
 
 async fn what_a_platform_that_is_away_has_not_heard_is_old(house: House) -> House {
     let (house, team, crowd) = beside_a_crowd(house, Mood::Unwell(503)).await;
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     team.hears(&case);
     let mut waited = TimeDelta::zero();
     for minutes in [1, 4, 10, 15, 15] {
@@ -129,7 +129,7 @@ async fn what_is_not_sent_is_due_and_late(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.chat.script(503, &[], "not now");
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     let shown = shown(&house).await;
     assert_eq!(shown["seventytwo_attempts_total{outcome=\"retry\",platform=\"webhook\"}"], 1.0);
     assert_eq!(shown["seventytwo_lanes{state=\"failing\"}"], 1.0);
@@ -161,7 +161,7 @@ async fn what_waits_for_the_end_of_quiet_hours_is_not_old(house: House) -> House
     let team = Team::of(&house).await;
     let quiet = json!({"from": beijing(house.clock.now(), 0), "until": beijing(house.clock.now(), 3)});
     team.change(&house, json!({"quiet": quiet})).await;
-    let (bag, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (bag, _) = team.publish_bag(&house).await;
     // It is half a minute after 10:07, and quiet until 13:00.
     for minutes in [1, 160, 12] {
         assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0]);
@@ -192,7 +192,7 @@ async fn what_is_paused_is_not_old(house: House) -> House {
         house.post(&path, Some(&team.admin.token), &Value::Null).await.expect(200);
     };
     team.chat.script(503, &[], "not now");
-    let (bag, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (bag, _) = team.publish_bag(&house).await;
     turn("pause").await;
     house.advance(TimeDelta::minutes(1));
     house.settle().await;
@@ -222,7 +222,7 @@ async fn what_came_before_an_hourly_cap_is_not_old(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.change(&house, json!({"hourly_cap": 1})).await;
-    let (first, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (first, _) = team.publish_bag(&house).await;
     team.hears(&first);
     let (second, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138002").await;
     for minutes in [45, 14] {
@@ -241,7 +241,7 @@ async fn what_an_admin_has_to_mend_is_not_old(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.chat.script(403, &[], "not you");
-    let (bag, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (bag, _) = team.publish_bag(&house).await;
     house.advance(TimeDelta::minutes(9));
     assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0]);
     house.advance(TimeDelta::minutes(4));
@@ -325,7 +325,7 @@ async fn nothing_is_told_about_anybody(house: House) -> House {
 async fn a_correction_that_is_not_sent_is_due_and_late(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     team.hears(&case);
     team.chat.script(503, &[], "not now");
     let moderator = Some(&*team.moderator.token);
@@ -357,7 +357,7 @@ pub async fn run(house: &House, sql: &'static str) {
 async fn without_its_database_the_process_tells_what_it_knows(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     team.hears(&case);
     let delivered = "seventytwo_attempts_total{outcome=\"delivered\",platform=\"webhook\"}";
     run(&house, "ALTER TABLE broadcasts RENAME TO elsewhere").await;
@@ -400,7 +400,7 @@ async fn what_cannot_be_written_down_is_counted(house: House) -> House {
 async fn the_document_tells_of_what_is_shown(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     team.hears(&case);
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/operations.md");
     let document = std::fs::read_to_string(path).unwrap();

@@ -37,7 +37,7 @@ async fn a_pause_ends_by_itself(house: House) -> House {
     let read = |told: &Value| told.as_str().map(|at| at.parse::<DateTime<chrono::Utc>>().unwrap());
     assert_eq!(read(&told["paused_until"]), Some(until));
     assert_eq!(read(&team.shown(&house).await["paused_until"]), Some(until));
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     let (_, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138002").await;
     let outcome = json!({"outcome": "returned", "announce": false});
     house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
@@ -69,7 +69,7 @@ async fn what_a_pause_held_back_keeps_off_the_round_hour_at_which_it_ends(house:
     let team = Team::of(&house).await;
     let until = "2026-11-23T03:00:00Z".parse::<DateTime<chrono::Utc>>().unwrap();
     pause(&house, &team, &json!({"until": until})).await;
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     house.advance(until - house.clock.now());
     house.stations.end_pauses().await.unwrap();
     house.settle().await;

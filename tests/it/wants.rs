@@ -46,7 +46,7 @@ async fn what_failed_while_it_became_unwanted_is_not_tried_again(house: House) -
         team.change(&house, json!({"kinds": ["rescue"]})).await;
         drop(under_way);
     };
-    join!(team.publish(&house, notices::lost_property(house.clock.now()), "13800138001"), changes);
+    join!(team.publish_bag(&house), changes);
     later(&house).await;
     assert_eq!(team.chat.read(), None);
     assert_eq!(newest(&house, &team).await, (json!("cancelled"), json!("unwanted")));
@@ -57,7 +57,7 @@ async fn what_is_not_wanted_any_more_is_not_said_when_the_robot_is_proved_again(
     let house = house.and_chats(&[Platform::Dingtalk]).await;
     let team = Team::of(&house).await;
     team.chat.script(200, &[], r#"{"errcode":300001,"errmsg":"token is not exist"}"#);
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     assert_eq!(team.shown(&house).await["state"], "disabled");
     team.change(&house, json!({"kinds": ["rescue"]})).await;
     later(&house).await;
@@ -79,7 +79,7 @@ async fn what_came_into_the_queue_as_it_became_unwanted_is_not_said(house: House
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     set(&house, &team, "/pause").await;
-    team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.publish_bag(&house).await;
     let (wanted, _) = team.publish(&house, notices::rescue(house.clock.now()), "13800138002").await;
     run(&house.db, "UPDATE notices SET region = '110101' WHERE kind = 'lost_property'").await;
     set(&house, &team, "/resume").await;
@@ -91,7 +91,7 @@ async fn what_came_into_the_queue_as_it_became_unwanted_is_not_said(house: House
 async fn what_a_group_has_heard_of_goes_on_though_it_is_not_wanted_any_more(house: House) -> House {
     let house = house.and_chats(&[Platform::Dingtalk]).await;
     let team = Team::of(&house).await;
-    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, manage) = team.publish_bag(&house).await;
     team.hears(&case);
     team.change(&house, json!({"kinds": ["rescue"]})).await;
     team.chat.script(503, &[], "not now");
@@ -129,7 +129,7 @@ async fn what_is_over_when_it_is_wanted_again_is_not_said(house: House) -> House
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     set(&house, &team, "/pause").await;
-    let (_, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (_, manage) = team.publish_bag(&house).await;
     team.change(&house, json!({"kinds": ["rescue"]})).await;
     let outcome = json!({"outcome": "returned", "announce": false});
     house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);

@@ -83,7 +83,7 @@ async fn a_change_that_is_refused_changes_nothing(house: House) -> House {
     let wrong = json!({"name": "新名字", "credentials": {"url": robot}, "hourly_cap": 0});
     assert_eq!(team.patch(&house, wrong).await.problem(422), "invalid_fields");
     assert_eq!(team.shown(&house).await, before);
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     assert!(team.chat.read().expect("it hears as before").to_string().contains(&case));
     team.chat.read().expect("the picture");
 
@@ -211,7 +211,7 @@ async fn a_chat_is_known_by_its_id_whatever_it_is_called(house: House) -> House 
     assert_eq!(groups["items"].as_array().unwrap().len(), 2, "{groups}");
     house.chats[0].rename();
     house.advance(TimeDelta::minutes(1));
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     for chat in house.chats.clone() {
         team.chat = chat;
         team.hears(&case);

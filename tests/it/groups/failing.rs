@@ -30,7 +30,7 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.chat.script(403, &[], "not now");
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     fail_until(&house, &team, 403, |delivery| delivery["state"] == "given_up").await;
     let shown = team.shown(&house).await;
     assert_eq!((&shown["state"], &shown["reason"]), (&json!("disabled"), &json!("failing")));
@@ -62,7 +62,7 @@ async fn a_day_without_a_way_out_does_not_stop_a_group(house: House) -> House {
     let way_out = Arc::clone(&house.stations.worker.sender);
     let none = Limits { opening: 0, exchange: Duration::ZERO, ..Limits::default() };
     house.stations.worker.sender = Arc::new(Sender::new(way_out.guard().clone(), none));
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     for _ in 0..25 {
         house.advance(TimeDelta::hours(1));
         house.settle().await;
@@ -135,7 +135,7 @@ async fn a_platform_that_names_a_time_is_not_asked_before_it(house: House) -> Ho
     let test = house.post(&team.path("/test"), Some(&team.admin.token), &Value::Null).await;
     assert_eq!(test.problem(422), "group_unreachable");
     let asked = team.chat.asked().len();
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     assert_eq!(wait_until(minutes(59)).await, asked);
     // Then a notice gets it.
     busy_until(start + minutes(180));
@@ -151,7 +151,7 @@ async fn a_notice_that_found_its_robot_gone_is_said_when_a_new_one_is_proved(hou
     let team = Team::of(&house).await;
     let gone = r#"{"errcode":300001,"errmsg":"token is not exist"}"#;
     team.chat.script(200, &[], gone);
-    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, manage) = team.publish_bag(&house).await;
     assert_eq!(team.newest(&house).await["state"], "given_up");
     let prove = async || {
         assert_eq!(team.shown(&house).await["state"], "disabled");
@@ -178,7 +178,7 @@ async fn a_notice_that_perhaps_arrived_is_not_said_again_by_itself(house: House)
     let team = Team::of(&house).await;
     team.chat.script(200, &[], "?");
     team.chat.script(200, &[], r#"{"errcode":300001,"errmsg":"token is not exist"}"#);
-    team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    team.publish_bag(&house).await;
     house.advance(TimeDelta::minutes(2));
     house.settle().await;
     assert_eq!(team.newest(&house).await["last_outcome"], "gone");
@@ -197,7 +197,7 @@ async fn a_notice_that_perhaps_arrived_is_not_said_again_by_itself(house: House)
 async fn a_message_perhaps_taken_back_is_taken_back_when_a_new_code_is_proved(house: House) -> House {
     let house = house.and_chats(&[Platform::Discord]).await;
     let team = Team::of(&house).await;
-    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, manage) = team.publish_bag(&house).await;
     house.advance(TimeDelta::seconds(5));
     house.settle().await;
     let said: String = team.chat.read_all().iter().map(Value::to_string).collect();
@@ -220,7 +220,7 @@ async fn a_delivery_that_was_given_up_goes_again_once(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.chat.script(413, &[], "too large");
-    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, manage) = team.publish_bag(&house).await;
     let given_up = team.newest(&house).await;
     assert_eq!((&given_up["state"], &given_up["redeliverable"]), (&json!("given_up"), &json!(true)));
     let path = team.path(&format!("/deliveries/{}", given_up["id"].as_str().unwrap()));

@@ -24,7 +24,7 @@ async fn the_log_tells_of_every_call_for_thirty_days(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     team.chat.script(503, &[], "not now");
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     house.advance(TimeDelta::minutes(1));
     house.settle().await;
     team.hears(&case);
@@ -60,7 +60,7 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) -> House {
     let team = Team::of(&house).await;
     let robot = team.chat.robot();
     team.chat.script(413, &[], &format!("no room for 双肩包 at {robot}"));
-    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, manage) = team.publish_bag(&house).await;
     let id = team.newest(&house).await["id"].as_str().unwrap().to_owned();
     let path = team.path(&format!("/deliveries/{id}"));
     let read = || async { house.get(&path, Some(&team.admin.token)).await.expect(200) };
@@ -134,7 +134,7 @@ async fn four_kilobytes_of_an_answer_are_kept_and_nothing_of_the_way_in(house: H
 async fn the_log_does_not_show_what_was_taken_down(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     team.hears(&case);
     let alert = team.path(&format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap()));
     let sheet = house.get(&format!("/review/{case}"), Some(&team.moderator.token)).await.expect(200);
@@ -151,7 +151,7 @@ async fn the_log_tells_which_request_a_call_was(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let team = Team::of(&house).await;
     team.chat.script(502, &[], "not now");
-    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, manage) = team.publish_bag(&house).await;
     house.advance(TimeDelta::minutes(1));
     house.settle().await;
     let words = team.chat.read().expect("the words").to_string();
@@ -182,7 +182,7 @@ async fn the_log_tells_which_request_a_call_was(house: House) -> House {
 async fn the_log_tells_what_is_known_of_a_call_that_ends_a_notice(house: House) -> House {
     let house = house.and_chats(&[Platform::Discord]).await;
     let team = Team::of(&house).await;
-    let (case, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, manage) = team.publish_bag(&house).await;
     team.hears(&case);
     close(&house, &manage).await;
     let path = format!("/deliveries/{}", team.newest(&house).await["id"].as_str().unwrap());
@@ -199,7 +199,7 @@ async fn the_log_says_that_a_notice_is_paused(house: House) -> House {
     let team = Team::of(&house).await;
     let quiet = json!({"from": beijing(house.clock.now(), 0), "until": beijing(house.clock.now(), 3)});
     team.change(&house, json!({"quiet": quiet})).await;
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     let step = async |step: &str| {
         let sheet = house.get(&format!("/review/{case}"), Some(&team.moderator.token)).await.expect(200);
         let body = json!({"version": sheet["version"], "reason": "other", "note": "…"});

@@ -16,6 +16,7 @@ use seventytwo::domain::people::Role;
 
 use crate::fakes::Fake;
 use crate::house::{House, Person, Reply};
+use crate::notices;
 
 /// The people and the group of a test.
 pub struct Team {
@@ -54,6 +55,11 @@ impl Team {
         house.advance(TimeDelta::seconds(30));
         house.settle().await;
         (case, text("manage_token"))
+    }
+
+    /// Lets a notice of a lost bag go live; returns its case number and manage token.
+    pub async fn publish_bag(&self, house: &House) -> (String, String) {
+        self.publish(house, notices::lost_property(house.clock.now()), "13800138001").await
     }
 
     pub async fn change(&self, house: &House, body: Value) -> Value {

@@ -96,7 +96,7 @@ async fn a_picture_that_is_refused_is_uploaded_once(house: House) -> House {
     house.advance(TimeDelta::minutes(1));
     team.chat.refuse_pictures();
     let before = team.chat.asked().len();
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     house.advance(TimeDelta::minutes(1));
     house.settle().await;
     team.hears(&case);

@@ -154,7 +154,7 @@ async fn a_paused_group_hears_what_went_live_when_it_goes_on(house: House) -> Ho
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     house.post(&team.path("/pause"), Some(&team.admin.token), &Value::Null).await.expect(200);
-    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let (case, _) = team.publish_bag(&house).await;
     let (_, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138002").await;
     house.advance(TimeDelta::hours(30));
     house.settle().await;
