@@ -14,8 +14,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
+use seventytwo::broadcast::conclude;
 use seventytwo::broadcast::worker::LEASE_FOR;
-use seventytwo::domain::delivery::{ActSoFar, DeliveryState, EndedAs, Reach};
+use seventytwo::domain::delivery::{DeliveryState, EndedAs, Reach};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::leasing::Leased;
@@ -251,32 +252,18 @@ impl Scene {
     }
 }
 
+/// The record of a message that arrived.
 fn arrived(leased: &Leased, at: DateTime<Utc>) -> Record {
     Record {
-        leased: leased.clone(),
         state: DeliveryState::Delivered,
-        tries: 0,
-        due_at: at,
         part: 1,
-        act: ActSoFar::default(),
-        how: None,
         reach: Reach::Yes,
         outcome: Some(EndedAs::Delivered),
-        code: None,
-        answer_sealed: None,
         message_ref: Some("1".to_owned()),
-        at,
         took_ms: 1,
         sends: leased.sends.clone(),
-        lane_open_at: at,
-        asked_until: at,
         health: Health::Well,
-        bot_open_at: None,
-        moved: None,
-        disable: None,
-        failing: None,
-        apart: false,
-        along: Vec::new(),
         attempted: true,
+        ..conclude::not_sent(leased.clone(), DeliveryState::Open, at, at)
     }
 }
