@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn known_numbers() {
+    fn a_number_is_forty_five_bits_and_a_check() {
         assert_eq!(CaseNumber::from_bits(0).to_string(), "00000-00000");
         assert_eq!(CaseNumber::from_bits(1).as_str(), "0000000012");
         assert_eq!(CaseNumber::from_bits(u64::MAX), CaseNumber::from_bits((1 << 45) - 1));
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_case_number() {
+    fn what_is_no_case_number_is_refused_with_the_reason() {
         assert_eq!(parse(""), Err(CaseNumberError::Length));
         assert_eq!(parse("00000-0000"), Err(CaseNumberError::Length));
         assert_eq!(parse("00000-000000"), Err(CaseNumberError::Length));
@@ -195,7 +195,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn is_read_back_however_it_is_written(bits in 0u64..1 << 45) {
+        fn a_number_is_read_back_however_it_is_written(bits in 0u64..1 << 45) {
             let number = CaseNumber::from_bits(bits);
             let shown = number.to_string();
             let wide: String =

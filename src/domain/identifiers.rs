@@ -200,7 +200,7 @@ mod tests {
     const FUNDS: [&str; 2] = ["53330000501874064B", "53100000500021326D"];
 
     #[test]
-    fn credit_codes() {
+    fn a_credit_code_is_forgiven_its_spelling_and_no_wrong_character() {
         for code in FUNDS {
             assert_eq!(code.parse::<CreditCode>().unwrap().as_str(), code);
         }
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn filing_numbers() {
+    fn a_filing_number_begins_with_a_credit_code() {
         let number: FilingNumber = "53330000501874064b-A18023".parse().unwrap();
         assert!(number.suffix_known());
         assert_eq!(number.credit_code().as_str(), FUNDS[0]);
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn identity_cards() {
+    fn an_id_card_is_known_by_its_check_its_date_and_its_province() {
         assert!(id_card("11010519491231002X"));
         assert!(id_card("110105 19491231 002x"));
         assert!(id_card("１１０１０５１９４９１２３１００２Ｘ"));
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn bank_cards() {
+    fn a_bank_card_is_known_by_its_length_and_its_check() {
         assert!(bank_card("4111 1111 1111 1111"));
         assert!(bank_card("6222-0212-3456-7890-128"), "19 digits");
         assert!(!bank_card("4111111111111112"));

@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn mobiles() {
+    fn a_mobile_is_read_however_it_is_typed() {
         for text in [
             "13800138000",
             "138 0013 8000",
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn landlines() {
+    fn a_landline_is_read_with_its_area_code() {
         for (text, expected) in [
             ("0316-2233445", "+863162233445"),
             ("(0316) 223 3445", "+863162233445"),
@@ -180,13 +180,13 @@ mod tests {
     }
 
     #[test]
-    fn international() {
+    fn a_number_from_abroad_is_read_with_its_country() {
         assert_eq!(e164("+1 (415) 555-2671").as_deref(), Ok("+14155552671"));
         assert_eq!(e164("00852 2345 6789").as_deref(), Ok("+85223456789"));
     }
 
     #[test]
-    fn refused() {
+    fn what_is_no_phone_is_refused_with_the_reason() {
         use PhoneError::{Character, Device, Empty, Extension, Unknown};
         for (text, why) in [
             ("", Empty),

@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn langfang() {
+    fn a_county_knows_its_city_and_its_province() {
         let county = region("131003");
         assert_eq!((county.name(), county.level()), ("广阳区", Level::County));
         assert_eq!(county.full_name(), "河北省廊坊市广阳区");
@@ -266,7 +266,7 @@ mod tests {
     }
 
     #[test]
-    fn counties_without_a_city() {
+    fn a_county_without_a_city_is_named_by_its_province_alone() {
         assert_eq!(region("429004").full_name(), "湖北省仙桃市");
         assert_eq!(region("429004").city(), None);
         assert_eq!(Region::parse("429000"), Err(RegionError::Unknown));
@@ -274,14 +274,14 @@ mod tests {
     }
 
     #[test]
-    fn containing() {
+    fn a_region_contains_itself_and_what_lies_below() {
         let [province, city, county] = ["130000", "131000", "131003"].map(region);
         assert!(province.contains(county) && city.contains(county) && county.contains(county));
         assert!(!county.contains(city) && !city.contains(province) && !city.contains(region("130102")));
     }
 
     #[test]
-    fn what_is_no_region() {
+    fn what_is_no_code_is_told_from_a_code_of_no_region() {
         assert_eq!(region(" １３１００３ ").code(), "131003");
         for text in ["", "13100", "1310033", "13100a", "廊坊", "－１３"] {
             assert_eq!(Region::parse(text), Err(RegionError::Malformed), "{text}");

@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn cards() {
+    fn a_card_is_told_from_other_numbers() {
         use FindingKind::{BankCard, Contact, IdCard};
         assert_eq!(found("身份证11010519491231002X。"), [(IdCard, "11010519491231002X")]);
         assert_eq!(found("１１０１０５ 19491231 002x"), [(IdCard, "１１０１０５ 19491231 002x")]);
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn words() {
+    fn words_that_ask_for_a_look_are_found() {
         use FindingKind::{Debt, DoNotTell, Payment, Whereabouts};
         for (text, what, word) in [
             ("请先转账再说", Payment, "转账"),

@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn what_calls_a_notice_false() {
+    fn who_calls_a_notice_false_is_understood() {
         for text in ["这条是假的，发布人是骗子", "我 是 本 人", "It's a hoax", "ＦＡＫＥ", "s c a m"]
         {
             assert!(calls_it_false(text), "{text}");
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn ways_to_reach_somebody_elsewhere() {
+    fn a_way_to_be_reached_elsewhere_is_found() {
         for text in [
             "call me on telegram @helper99 to get her",
             "write to @helper99",

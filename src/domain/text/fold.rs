@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn digits_in_disguise() {
+    fn a_digit_is_known_in_any_disguise() {
         let read = |text: &str| text.chars().map(digit).collect::<Option<Vec<_>>>();
         assert_eq!(read("1２三④𝟓陆⑺٨玖〇❶"), Some(vec![1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]));
         assert_eq!(

@@ -217,7 +217,7 @@ mod tests {
     ];
 
     #[test]
-    fn golden() {
+    fn hostile_text_is_made_harmless_once_and_for_all() {
         assert!(GOLDEN.len() >= 60);
         for (hostile, harmless) in GOLDEN {
             assert_eq!(&for_group(hostile), harmless, "{hostile:?}");

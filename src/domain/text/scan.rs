@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_in_any_dress() {
+    fn a_number_is_found_in_any_dress() {
         for number in [
             "13800138000",
             "138 0013 8000",
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn links_in_any_dress() {
+    fn a_link_is_found_in_any_dress() {
         for link in [
             "http://a.b/c?d=1",
             "HTTPS://EXAMPLE.CN",
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn accounts_of_messengers() {
+    fn an_account_of_a_messenger_is_found() {
         assert_eq!(found("加微信号：zhangsan"), [("zhangsan", Contact::Number)]);
         assert_eq!(found("QQ 54321"), [("54321", Contact::Number)]);
         assert_eq!(found("VX:ab_c12"), [("ab_c12", Contact::Number)]);

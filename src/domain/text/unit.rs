@@ -74,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_at_its_unit() {
+    fn a_text_is_cut_by_its_unit() {
         assert_eq!(Unit::Chars.prefix("好好好", 2), "好好");
         assert_eq!(Unit::Bytes.prefix("好好好", 8), "好好");
         assert_eq!(Unit::Utf16.prefix("😀😀", 3), "😀");
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn too_small_for_an_ellipsis() {
+    fn where_no_ellipsis_fits_the_text_is_cut_without() {
         assert_eq!(Unit::Bytes.cut("abcdef", 2), "ab");
         assert_eq!(Unit::Chars.cut("abc", 0), "");
         assert_eq!(Unit::Chars.cut("abc", 1), "…");

@@ -29,9 +29,9 @@ pub const TESTS: &[Test] = &[
     housed!(telegram_is_sent_the_picture_again_when_it_forgot_it),
     housed!(telegram_waits_for_the_picture_that_replaces_a_face),
     housed!(telegram_changes_the_words_where_no_picture_can_be_drawn),
-    housed!(discord_edits),
+    housed!(discord_edits_the_words_and_drops_the_picture),
     housed!(discord_deletes_what_was_edited_too_often),
-    housed!(slack_edits),
+    housed!(slack_edits_the_words_and_drops_the_picture),
     housed!(slack_deletes_when_the_edit_window_is_closed),
     housed!(slack_deletes_what_it_may_not_edit),
     housed!(slack_answers_in_the_thread_when_nothing_else_is_left),
@@ -251,7 +251,7 @@ async fn telegram_changes_the_words_where_no_picture_can_be_drawn(house: House) 
     house
 }
 
-async fn discord_edits(house: House) -> House {
+async fn discord_edits_the_words_and_drops_the_picture(house: House) -> House {
     let (house, stood, stands, took) =
         taken_back(house, Platform::Discord, |l| &mut l.edited, as_it_is).await;
     exchanged(&stood, &stands);
@@ -269,7 +269,7 @@ async fn discord_deletes_what_was_edited_too_often(house: House) -> House {
     house
 }
 
-async fn slack_edits(house: House) -> House {
+async fn slack_edits_the_words_and_drops_the_picture(house: House) -> House {
     let (house, stood, stands, took) = taken_back(house, Platform::Slack, |l| &mut l.edited, as_it_is).await;
     exchanged(&stood, &stands);
     assert_eq!((&alone(&stands).picture, took), (&None, 1));
