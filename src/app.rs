@@ -166,6 +166,9 @@ impl Stations {
     }
 
     /// Lets the groups hear again whose pause is over.
+    ///
+    /// # Errors
+    /// When the database refuses.
     pub async fn end_pauses(&self) -> anyhow::Result<()> {
         Ok(self.groups.end_pauses().await?)
     }

@@ -189,7 +189,7 @@ async fn attempt(
 ) -> Result<(Account, String), Problem> {
     let (address, name) = (request::client(http, &shared.trusted_proxies), people::tidy(typed));
     // In this order, so that attempts refused by network do not count against the name.
-    shared.limits.check(Limit::LoginAddress, address)?;
+    shared.limits.check(Limit::LoginNetwork, address)?;
     shared.limits.check(Limit::LoginFrom, (name.as_str(), address))?;
     shared.limits.check(Limit::LoginName, name.as_str())?;
     let attempt = Typed { name: typed, password: &fields.password, code: &fields.code };

@@ -75,7 +75,7 @@ pub struct Listed {
 
 impl From<&ApiToken> for Listed {
     fn from(row: &ApiToken) -> Listed {
-        /// No two tokens of one account share this many leading bytes.
+        /// By so many leading bytes the tokens of one account are told apart.
         const BYTES: usize = 6;
         Listed {
             number: hex(&row.token_hash[..BYTES]),

@@ -1,4 +1,4 @@
-//! The jobs that forget what is no longer of use.
+//! The jobs that forget what is no longer of use. Each fails only where the database refuses.
 
 use super::Stations;
 use crate::accounts::sessions;

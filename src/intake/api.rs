@@ -180,7 +180,7 @@ async fn read_photo(
         if length > photo::MAX_BYTES {
             return Err(Problem::TooLarge(photo::MAX_BYTES));
         }
-        if !place.holds(length) {
+        if !place.grows_to(length) {
             return Err(Problem::too_many(ROOM_IN));
         }
         bytes.extend_from_slice(&chunk);

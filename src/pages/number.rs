@@ -68,7 +68,7 @@ pub enum WentOut {
 ///
 /// # Errors
 /// [`Problem::CaseMalformed`] for what is not a case number, [`Problem::CaseUnknown`] for one that was never
-/// issued, and [`Problem::TooMany`] where one address tries too many numbers.
+/// issued, and [`Problem::TooMany`] where one network tries too many numbers.
 pub async fn look_up(
     http: &HttpRequest,
     shared: &Shared,

@@ -136,6 +136,9 @@ impl Painter {
     }
 
     /// Draws a notice: a JPEG of [`WIDTH`] pixels and at most [`MAX_BYTES`].
+    ///
+    /// # Errors
+    /// See [`PosterError`].
     pub fn draw(&mut self, poster: &Poster) -> Result<Vec<u8>, PosterError> {
         let code = Code::new(poster.url)?;
         let photo = poster.photo.map(Photo::read).transpose()?;
@@ -144,6 +147,9 @@ impl Painter {
     }
 
     /// Draws the replacement of a poster whose notice is paused or over: no name, no photo.
+    ///
+    /// # Errors
+    /// See [`PosterError`].
     pub fn draw_ended(&mut self, ended: &Ended) -> Result<Vec<u8>, PosterError> {
         let code = Code::new(ended.url)?;
         let layout = ended::lay_out(&mut self.lettering, ended, &code);

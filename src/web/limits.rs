@@ -1,4 +1,4 @@
-//! Rate limits: how often one address, account or group may ask for something.
+//! Rate limits: how often one network, account or name may ask for something.
 //!
 //! They are counted in memory, by each process for itself. What must hold across restarts (a group code's
 //! five tries, the single use of a login code) is counted in the store. Addresses are counted by network, /24
@@ -23,22 +23,22 @@ use crate::domain::named::named;
 named! {
     /// What is limited.
     pub enum Limit {
-        /// Logins to one account from one address, counted by name and address.
+        /// Logins to one account from one network, counted by name and network.
         LoginFrom = "login_from",
         /// Logins to one account from anywhere, counted by name.
         LoginName = "login_name",
-        /// Logins from one address to any account.
-        LoginAddress = "login_address",
-        /// Notices, replies and corrections from an address.
+        /// Logins from one network to any account.
+        LoginNetwork = "login_network",
+        /// Notices, replies and corrections from a network.
         Submit = "submit",
-        /// Photos from an address.
+        /// Photos from a network.
         Photos = "photos",
-        /// Photos from an address over a day, so that one network cannot fill the storage that all share for
+        /// Photos from a network over a day, so that one network cannot fill the storage that all share for
         /// loose photos.
         PhotosADay = "photos_a_day",
-        /// Public reading from an address.
+        /// Public reading from a network.
         Reads = "reads",
-        /// Tips from an address.
+        /// Tips from a network.
         Tips = "tips",
         /// Tips about one case.
         TipsOfCase = "tips_of_case",
@@ -58,7 +58,7 @@ impl Limit {
             // log for each try.
             Limit::LoginFrom => (5, 30_000),
             Limit::LoginName => (300, 30_000),
-            Limit::LoginAddress => (20, 6_000),
+            Limit::LoginNetwork => (20, 6_000),
             Limit::Submit => (120, 2_000),
             Limit::Photos => (60, 3_000),
             // About a thousand within 24 hours.

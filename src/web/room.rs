@@ -40,8 +40,8 @@ pub struct Place {
 }
 
 impl Place {
-    /// Grows the place to this many bytes in all; returns whether there is room.
-    pub fn holds(&mut self, bytes: usize) -> bool {
+    /// Takes memory until it has this many bytes in all; `false`, and nothing taken, where there is no room.
+    pub fn grows_to(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes);
         let mut held = self.room.0.lock();
         let of_these = held.by.get(&self.of).copied().unwrap_or_default();
@@ -89,13 +89,16 @@ mod tests {
     fn one_network_leaves_room_for_others_and_what_is_dropped_is_free() {
         let room = Room::default();
         let (mut one, mut two, mut other) = (room.place("a"), room.place("a"), room.place("b"));
-        assert!(one.holds(EACH / 2) && one.holds(EACH - 1) && two.holds(1));
-        assert!(!two.holds(2) && two.is_refused() && other.holds(EACH) && !other.is_refused());
+        assert!(one.grows_to(EACH / 2) && one.grows_to(EACH - 1) && two.grows_to(1));
+        assert!(!two.grows_to(2) && two.is_refused() && other.grows_to(EACH) && !other.is_refused());
         drop(one);
-        assert!(two.holds(EACH));
+        assert!(two.grows_to(EACH));
         let mut last = room.place("c");
-        assert!(!last.holds(ALL - 2 * EACH) && last.holds(EACH / 2), "who comes late leaves room for others");
-        assert!(room.place("d").holds(EACH / 4));
+        assert!(
+            !last.grows_to(ALL - 2 * EACH) && last.grows_to(EACH / 2),
+            "who comes late leaves room for others"
+        );
+        assert!(room.place("d").grows_to(EACH / 4));
         other.leave();
         drop((two, other, last));
         let held = room.0.lock();

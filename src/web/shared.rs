@@ -38,7 +38,7 @@ pub struct Shared {
     pub trusted_proxies: Arc<[ipnet::IpNet]>,
     /// Wakes the worker when a commit has made a delivery due.
     pub work_is_due: Arc<Notify>,
-    /// How often one address, account or group may ask.
+    /// How often one network, account or name may ask.
     pub limits: Arc<Limits>,
     /// Memory for photos being uploaded.
     pub room: Room,

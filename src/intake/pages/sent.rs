@@ -118,7 +118,7 @@ async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> 
             let mut place = shared.room.place(request::client(http, &shared.trusted_proxies));
             let looked_at = sent.wait.is_none();
             let kept = |length| {
-                let holds = looked_at && length <= MAX_BYTES && place.holds(length);
+                let holds = looked_at && length <= MAX_BYTES && place.grows_to(length);
                 if !holds {
                     place.leave();
                 }
