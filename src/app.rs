@@ -388,7 +388,7 @@ fn posters_of(press: &Press) -> DrawPoster {
                 None => press.ended(&notice, Ending::Over, language).await,
             };
             drawn.map(Some).or_else(|error| {
-                tracing::error!(%error, case = notice.case_number.0.as_str(), "a poster could not be drawn");
+                tracing::error!(%error, case = notice.case_number.as_str(), "a poster could not be drawn");
                 if error.is_final() { Ok(None) } else { Err(Failed) }
             })
         })

@@ -78,7 +78,7 @@ async fn waits(house: &House, arrivals: &mut Arrivals, counties: &[&str]) -> Vec
                 .await
                 .expect("the store answers");
             said.is_some_and(|said| said.expanded)
-                && tally.iter().all(|t| t.state.0 == DeliveryState::Delivered)
+                && tally.iter().all(|t| t.state == DeliveryState::Delivered)
         })
         .await;
     }

@@ -126,7 +126,7 @@ pub async fn one(house: &House, county: &str, wanted: usize) -> Run {
     let tally = house.stations.shared.store.read(move |c| tally::tally(c, broadcast, now)).await;
     let tally = tally.expect("the store answers");
     let delivered: usize =
-        tally.iter().filter(|t| t.state.0 == DeliveryState::Delivered).map(|t| t.deliveries as usize).sum();
+        tally.iter().filter(|t| t.state == DeliveryState::Delivered).map(|t| t.deliveries as usize).sum();
     let rate = delivered as f64 / took;
     let each = |used: Duration| used.as_secs_f64() * 1e6 / delivered.max(1) as f64;
     let (cpu_each, server_cpu_each) = (each(cpu), each(server_cpu));

@@ -15,7 +15,6 @@ use seventytwo::domain::notice::Kind;
 use seventytwo::domain::people::Role;
 use seventytwo::domain::region::Region;
 use seventytwo::groups::{NewGroup, fresh};
-use seventytwo::store::types::Named;
 use seventytwo::store::{Conn, StoreError, accounts, groups, notices};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -145,7 +144,7 @@ impl House {
                     quiet: None,
                 };
                 let mut group = fresh(&vault, account.0, &new, now);
-                group.state = Named(GroupState::Active);
+                group.state = GroupState::Active;
                 groups::insert(tx, &group, &[Region::parse(region).expect("a region")])?;
             }
             // A server does so by itself, within a minute.

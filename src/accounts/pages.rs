@@ -137,10 +137,10 @@ pub async fn log_in(
             let mut response = match words.filter(|words| words.writer == account.name) {
                 Some(words) => {
                     let csrf = csrf::token(&shared.vault, &token);
-                    let frame = Frame::for_account(&http, &account.name, account.role.0, csrf);
+                    let frame = Frame::for_account(&http, &account.name, account.role, csrf);
                     page(&http, &frame, &BackPage { frame: frame.clone(), next: &next, words })?
                 }
-                None if next.is_empty() => see_other(home(account.role.0)),
+                None if next.is_empty() => see_other(home(account.role)),
                 None => see_other(&next),
             };
             SESSION.set(&mut response, &shared, token)?;

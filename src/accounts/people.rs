@@ -9,7 +9,7 @@ use crate::domain::people::Role;
 use crate::domain::text;
 use crate::permits::BrokenOff;
 use crate::store::accounts::{self, Account, Credentials, EndedWith, Proof};
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 use crate::store::{Answer, Store, StoreError};
 use crate::vault::Vault;
 
@@ -98,13 +98,8 @@ pub async fn add(
         return Err(AccountError::BadName);
     }
     let (proof, handed) = proof(vault, (&name, role), chosen).await?;
-    let account = Account {
-        id: Id(new_id(now)),
-        name: name.clone(),
-        role: Named(role),
-        created_at: Time(now),
-        disabled_at: None,
-    };
+    let account =
+        Account { id: Id(new_id(now)), name: name.clone(), role, created_at: Time(now), disabled_at: None };
     let credentials = Credentials { account, proof };
     if !store.write(move |conn| accounts::insert(conn, &credentials)).await? {
         return Err(AccountError::NameTaken(name));
@@ -126,7 +121,7 @@ pub async fn reset(
 ) -> Result<(Handed, EndedWith), AccountError> {
     let name = tidy(name);
     let account = standing(store, &name).await?;
-    let (proof, handed) = proof(vault, (&name, account.role.0), chosen).await?;
+    let (proof, handed) = proof(vault, (&name, account.role), chosen).await?;
     let ended = store.write(move |conn| accounts::renew(conn, account.id.0, &proof, now)).await?;
     Ok((handed, ended))
 }

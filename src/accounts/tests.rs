@@ -16,7 +16,7 @@ async fn who_was_added_can_log_in() {
     let person = house.person("  小王\u{200b} ", Role::Moderator).await;
     assert_eq!((person.name.as_str(), person.password.as_deref()), ("小王", None));
     let (account, token) = house.try_login("小王 ", PASSWORD, &house.code(&person)).await.unwrap();
-    assert_eq!((account.name.as_str(), account.role.0), ("小王", Role::Moderator));
+    assert_eq!((account.name.as_str(), account.role), ("小王", Role::Moderator));
     let found = sessions::find(&house.shared.store, house.now(), &token).await.unwrap().unwrap();
     assert_eq!(found.id, account.id);
 }
@@ -59,7 +59,7 @@ async fn who_cannot_be_added_hears_why() {
     assert!(matches!(add("小李", "elevenchars").await, Some(AccountError::ShortPassword)));
     assert!(add("小李", "十二个字符的密码也可以了").await.is_none());
     let names: Vec<_> =
-        people::list(&house.shared.store).await.unwrap().into_iter().map(|a| (a.name, a.role.0)).collect();
+        people::list(&house.shared.store).await.unwrap().into_iter().map(|a| (a.name, a.role)).collect();
     assert_eq!(names.len(), 3);
     assert!(names.contains(&("小王".to_owned(), Role::Moderator)), "the first one stays as it was");
 }
@@ -231,7 +231,7 @@ async fn a_token_acts_for_its_account_until_it_expires() {
     assert!(token.starts_with("st_") && token.len() == 30, "{token}");
     house.advance(month - TimeDelta::seconds(1));
     let account = tokens::find(store, house.now(), &token).await.unwrap().unwrap();
-    assert_eq!((account.name.as_str(), account.role.0), ("小王", Role::GroupAdmin));
+    assert_eq!((account.name.as_str(), account.role), ("小王", Role::GroupAdmin));
     assert!(tokens::find(store, house.now(), &token[..29]).await.unwrap().is_none());
     house.advance(TimeDelta::seconds(1));
     assert!(tokens::find(store, house.now(), &token).await.unwrap().is_none());

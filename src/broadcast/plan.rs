@@ -12,7 +12,7 @@ use crate::store::broadcasts::{self, Broadcast};
 use crate::store::growth::Audience;
 use crate::store::mutation::{self, Mutation};
 use crate::store::notices::Notice;
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 use crate::store::{Answer, Conn, StoreError, deliveries};
 
 /// Groups in the first slice. (The simulation has few groups.)
@@ -64,9 +64,9 @@ pub fn audiences(broadcast: &Broadcast, notice: &Notice) -> Answer<(Vec<Audience
     let subscribers = || {
         let region = Region::parse(&notice.region).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         let regions = region.ancestors_and_self().map(|r| r.code().to_owned()).collect();
-        Ok::<_, StoreError>(Audience::Subscribers { kind: notice.kind.0, regions })
+        Ok::<_, StoreError>(Audience::Subscribers { kind: notice.kind, regions })
     };
-    let audiences = match broadcast.purpose.0 {
+    let audiences = match broadcast.purpose {
         Purpose::Closing | Purpose::Correction if mutation::on(Mutation::EndForAll) => vec![subscribers()?],
         Purpose::Closing | Purpose::Correction => vec![Audience::Recipients],
         // Groups that heard the old text hear the new one, too, even where the notice has moved to another
@@ -90,7 +90,7 @@ fn plan(
         id: Id(crate::clock::new_id(now)),
         notice_id: notice.id,
         revision: notice.live_revision.unwrap_or(notice.revision),
-        purpose: Named(purpose),
+        purpose,
         priority: priority as i16,
         created_at: Time(now),
         not_after,

@@ -111,10 +111,10 @@ pub fn report(
 fn counted(broadcast: &Broadcast, tally: &[Tally]) -> Counted {
     let count = |to| tally::count(tally, to);
     let done = |how| count(CameTo::Done(Some(how)));
-    let given_up = tally.iter().filter(|line| line.state.0 == DeliveryState::GivenUp);
+    let given_up = tally.iter().filter(|line| line.state == DeliveryState::GivenUp);
     let [edited, deleted, followed_up] = How::ALL.map(done);
     Counted {
-        purpose: broadcast.purpose.0,
+        purpose: broadcast.purpose,
         created_at: broadcast.created_at.0,
         planned: tally.iter().map(|line| line.deliveries).sum(),
         complete: broadcast.expanded,
@@ -167,14 +167,14 @@ mod tests {
 
     use super::*;
     use crate::domain::group::{GroupState, WhyDisabled};
-    use crate::store::types::{Id, Named, Time};
+    use crate::store::types::{Id, Time};
 
     fn broadcast(purpose: Purpose) -> Broadcast {
         Broadcast {
             id: Id(Uuid::nil()),
             notice_id: Id(Uuid::nil()),
             revision: 1,
-            purpose: Named(purpose),
+            purpose,
             priority: 0,
             created_at: Time(DateTime::UNIX_EPOCH),
             not_after: None,
@@ -187,11 +187,11 @@ mod tests {
 
     fn line(state: &str, outcome: Option<&str>, code: Option<&str>, deliveries: i64) -> Tally {
         Tally {
-            state: Named(DeliveryState::named(state).unwrap()),
-            last_outcome: outcome.map(|name| Named(EndedAs::named(name).unwrap())),
+            state: DeliveryState::named(state).unwrap(),
+            last_outcome: outcome.map(|name| EndedAs::named(name).unwrap()),
             last_code: code.map(str::to_owned),
             how: None,
-            group_state: Some(Named(GroupState::Active)),
+            group_state: Some(GroupState::Active),
             group_reason: None,
             untried: None,
             reach: 0,
@@ -201,8 +201,8 @@ mod tests {
 
     fn of(group_state: &str, reason: Option<&str>, line: Tally) -> Tally {
         Tally {
-            group_state: GroupState::named(group_state).map(Named),
-            group_reason: reason.and_then(WhyDisabled::named).map(Named),
+            group_state: GroupState::named(group_state),
+            group_reason: reason.and_then(WhyDisabled::named),
             ..line
         }
     }
@@ -219,8 +219,8 @@ mod tests {
     fn every_delivery_is_counted_once_and_causes_are_gathered() {
         let tally = [
             line("delivered", Some("delivered"), Some("0"), 9),
-            Tally { untried: Some(Named(Untried::Quiet)), ..line("open", None, None, 3) },
-            Tally { untried: Some(Named(Untried::InTurn)), ..line("open", None, None, 1) },
+            Tally { untried: Some(Untried::Quiet), ..line("open", None, None, 3) },
+            Tally { untried: Some(Untried::InTurn), ..line("open", None, None, 1) },
             line("open", Some("slow"), Some("45009"), 2),
             // Its words arrived, its picture is still to come.
             line("open", Some("delivered"), Some("0"), 1),
@@ -250,7 +250,7 @@ mod tests {
             of("disabled", Some("gone"), line("open", None, None, 3)),
             of("unverified", None, line("open", None, None, 2)),
             of("deleted", None, line("given_up", Some("deleted"), None, 1)),
-            of("paused", None, Tally { how: Some(Named(How::Edited)), ..line("delivered", None, None, 5) }),
+            of("paused", None, Tally { how: Some(How::Edited), ..line("delivered", None, None, 5) }),
         ];
         let counted = counted(&broadcast(Purpose::Closing), &tally);
         let numbers = (counted.edited, counted.waiting, counted.unreachable, counted.given_up);
@@ -266,10 +266,9 @@ mod tests {
 
     #[test]
     fn what_was_taken_back_is_counted_by_how() {
-        let done =
-            |how, deliveries| Tally { how: Some(Named(how)), ..line("delivered", None, None, deliveries) };
+        let done = |how, deliveries| Tally { how: Some(how), ..line("delivered", None, None, deliveries) };
         // One of the two waits: half of its messages are edited, and it counts as waiting.
-        let waiting = Tally { how: Some(Named(How::Edited)), ..line("open", Some("slow"), None, 1) };
+        let waiting = Tally { how: Some(How::Edited), ..line("open", Some("slow"), None, 1) };
         let tally = [done(How::Edited, 7), done(How::Deleted, 2), done(How::FollowedUp, 4), waiting];
         let counted = counted(&broadcast(Purpose::Closing), &tally);
         assert_eq!((counted.edited, counted.deleted, counted.followed_up), (7, 2, 4));

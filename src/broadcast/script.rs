@@ -230,19 +230,19 @@ pub async fn write(
 ) -> Answer<Written> {
     let opens = vault.clone();
     let (broadcast, notice, said) = store.read(move |c| content(c, &opens, broadcast)).await?;
-    let case_number = notice.case_number.0;
-    let purpose = broadcast.purpose.0;
+    let case_number = notice.case_number;
+    let purpose = broadcast.purpose;
     let link = format!("{}/n/{case_number}", base_url);
     let poster = format!("{link}/poster.jpg");
     let said = said.filter(|_| !purpose.ends());
     let message = message(&Known {
         purpose,
-        kind: notice.kind.0,
+        kind: notice.kind,
         case_number: &case_number,
         link: &link,
         poster: said.is_some().then_some(poster.as_str()),
         public: said.as_ref().map(|(_, public)| public),
-        outcome: notice.outcome.map(|o| o.0).filter(|_| purpose == Purpose::Closing && notice.announce),
+        outcome: notice.outcome.filter(|_| purpose == Purpose::Closing && notice.announce),
         language,
         at: broadcast.created_at.0,
     });

@@ -91,7 +91,7 @@ impl Account {
             Account::List => {
                 for person in people::list(&store).await? {
                     let state = if person.disabled_at.is_some() { "disabled" } else { "active" };
-                    say(format!("{}\t{}\t{state}", person.name, person.role.0.as_str()))?;
+                    say(format!("{}\t{}\t{state}", person.name, person.role.as_str()))?;
                 }
             }
             Account::Reset { person, password } => {

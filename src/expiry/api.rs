@@ -70,8 +70,7 @@ pub async fn close(
     body: Json<CloseBody>,
 ) -> Result<web::Json<Closed>, Problem> {
     let notice = by_token(&shared, &token.0).await?;
-    let (outcome, announce) =
-        body.read(|body| Ok((outcome(&body.outcome, notice.kind.0)?, body.announce)))?;
+    let (outcome, announce) = body.read(|body| Ok((outcome(&body.outcome, notice.kind)?, body.announce)))?;
     Ok(web::Json(end(&shared, &notice, outcome, announce).await?))
 }
 
@@ -110,5 +109,5 @@ pub async fn end(
 ) -> Result<Closed, Problem> {
     let notice = station(shared).close(notice.id.0, outcome, announce, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
-    Ok(Closed { state: notice.state.0, outcome: notice.outcome.map(|o| o.0) })
+    Ok(Closed { state: notice.state, outcome: notice.outcome })
 }

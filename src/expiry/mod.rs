@@ -13,7 +13,6 @@ use crate::domain::notice::Outcome;
 use crate::store::notices::{self, Notice};
 use crate::store::sweep::{self, Moments};
 use crate::store::transition::{By, take};
-use crate::store::types::Named;
 use crate::store::{Conn, Store, StoreError, answers, events, marks, photos};
 use crate::vault::Vault;
 
@@ -109,8 +108,8 @@ impl Closer {
             .write(move |tx| {
                 let notice = notices::lock(tx, id)?.ok_or(ExpiryError::Unknown)?;
                 let announce = announce && outcome != Outcome::Withdrawn;
-                let is_so = notice.outcome == Some(Named(outcome)) && notice.announce == announce;
-                if notice.state.0 == State::Closed && is_so {
+                let is_so = notice.outcome == Some(outcome) && notice.announce == announce;
+                if notice.state == State::Closed && is_so {
                     return Ok(notice);
                 }
                 if notice.state_at(now).is_over() {
@@ -118,7 +117,7 @@ impl Closer {
                 }
                 let by = By { reason: Some(outcome.as_str()), ..By::reporter(now) };
                 take(tx, &vault, notice, Step::Close, by, |tx, n| {
-                    n.outcome = Some(Named(outcome));
+                    n.outcome = Some(outcome);
                     n.announce = announce;
                     end(tx, n, times, now)
                 })
@@ -172,7 +171,7 @@ impl Closer {
         self.store
             .write(move |tx| {
                 let Some(notice) = notices::lock(tx, id)? else { return Ok(0) };
-                let due = match notice.state.0 {
+                let due = match notice.state {
                     State::Live | State::Paused => notice.ends_at.is_some_and(|ends| ends.0 <= now),
                     state => state.is_undecided() && notice.submitted_at.0 <= forsaken,
                 };

@@ -29,7 +29,7 @@ pub async fn close(
         let announce = form.announce.map_or("quiet", |_| "announce");
         return Ok(see_other(&format!("{}?unchosen={announce}#faults", manage.path())));
     }
-    let outcome = outcome(&form.outcome, notice.kind.0).map_err(Problem::Invalid)?;
+    let outcome = outcome(&form.outcome, notice.kind).map_err(Problem::Invalid)?;
     end(&shared, &notice, outcome, form.announce.is_some()).await?;
     Ok(see_other(&manage.path()))
 }

@@ -205,7 +205,7 @@ pub async fn change(
 ) -> Result<HttpResponse, Problem> {
     let (account, id, reader) = (admin(&caller)?, id(&path)?, language(&http));
     let groups = station(&shared);
-    let platform = groups.whole(account, id).await?.group.platform.0;
+    let platform = groups.whole(account, id).await?.group.platform;
     let change = body.read(|body| body.draft().change(platform, addresses(&http, &shared)))?;
     let changed = groups.change(account, id, change).await?;
     let whole = groups.whole(account, id).await?;

@@ -15,7 +15,7 @@ use crate::domain::delivery::{Outcome, Refusal};
 use crate::domain::group::GroupState;
 use crate::domain::text::compact;
 use crate::store::groups::{self, Group};
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 use crate::store::{Conn, accounts, lanes, probes};
 use crate::vault::{self, Vault};
 
@@ -64,7 +64,7 @@ impl Groups {
     pub async fn connect(&self, account: Uuid, new: NewGroup) -> Result<Connected, GroupError> {
         let now = self.clock.now();
         let group = fresh(&self.vault, account, &new, now);
-        let (id, platform) = (group.id.0, group.platform.0);
+        let (id, platform) = (group.id.0, group.platform);
         self.store
             .write(move |tx| {
                 // Without the lock, several at once could each pass as the last one allowed.
@@ -141,8 +141,8 @@ impl Groups {
             .store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
-                if group.state.0.is_proved() {
-                    return Err(GroupError::NotPossible(group.state.0));
+                if group.state.is_proved() {
+                    return Err(GroupError::NotPossible(group.state));
                 }
                 group.code_hash = Some(code_hash(&vault, id, &hashed));
                 group.code_expires_at = Some(Time(now + VALID));
@@ -201,13 +201,13 @@ pub fn fresh(vault: &Vault, account: Uuid, new: &NewGroup, now: DateTime<Utc>) -
     let mut group = Group {
         id: Id(new_id(now)),
         account_id: Id(account),
-        platform: Named(new.credentials.platform),
+        platform: new.credentials.platform,
         name: new.name.clone(),
         credentials_sealed: Vec::new(),
         address_hash: Vec::new(),
         last4: String::new(),
-        language: Named(new.language),
-        state: Named(GroupState::Unverified),
+        language: new.language,
+        state: GroupState::Unverified,
         reason: None,
         kinds: new.kinds.bits(),
         code_hash: None,
@@ -238,8 +238,8 @@ fn try_code(
     now: DateTime<Utc>,
 ) -> Result<Tried, GroupError> {
     let mut group = locked(tx, account, id)?;
-    if group.state.0.is_proved() {
-        return Err(GroupError::NotPossible(group.state.0));
+    if group.state.is_proved() {
+        return Err(GroupError::NotPossible(group.state));
     }
     let awaited = group.code_hash.clone().zip(group.code_expires_at);
     let Some((hash, expires)) = awaited.filter(|(_, expires)| expires.0 > now) else {
@@ -251,12 +251,12 @@ fn try_code(
     group.code_tries += 1;
     let right = vault::same(&hash, given);
     if right {
-        group.state = Named(GroupState::Active);
+        group.state = GroupState::Active;
         group.reason = None;
         group.verified_at = Some(Time(now));
         forget_code(&mut group);
         group.set_probes(&[]);
-        let platform = group.platform.0;
+        let platform = group.platform;
         groups::redeliver_unheard(tx, id, now)?;
         lanes::reopen(tx, id, &|sends| courier::back(platform, sends, now))?;
         probes::save(tx, &group.address_hash, &[])?;
@@ -272,7 +272,7 @@ fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) {
     group.last4 = credentials.last4();
     group.host = credentials.host();
     group.bot = credentials.account();
-    group.state = Named(GroupState::Unverified);
+    group.state = GroupState::Unverified;
     group.reason = None;
     group.paused_until = None;
     forget_code(group);

@@ -145,7 +145,7 @@ pub(super) fn set_out(
 }
 
 fn hold(tx: &mut Conn, group: &Group, now: DateTime<Utc>) -> Result<Held, GroupError> {
-    let pace = |sends: &[DateTime<Utc>]| pace(group.platform.0, sends, now);
+    let pace = |sends: &[DateTime<Utc>]| pace(group.platform, sends, now);
     lanes::hold(tx, group.id.0, (now, now + HOLD), &pace)?.map_err(|not_held| not_held.refused(now))
 }
 
@@ -167,7 +167,7 @@ pub(super) fn set_out_to(
 
 /// Records in the lane of a group that its new robot has just been sent something.
 pub(super) fn note(tx: &mut Conn, group: &Group, at: DateTime<Utc>) -> Result<(), GroupError> {
-    let pace = |sends: &[DateTime<Utc>]| pace(group.platform.0, sends, at);
+    let pace = |sends: &[DateTime<Utc>]| pace(group.platform, sends, at);
     let held = lanes::hold(tx, group.id.0, (at, at), &pace)?.map_err(|not_held| not_held.refused(at))?;
     Ok(lanes::free(tx, group.id.0, held, (at, at), &pace)?)
 }
@@ -180,7 +180,7 @@ fn errand(
     held: Option<Held>,
     now: DateTime<Utc>,
 ) -> Result<Errand, GroupError> {
-    let platform = group.platform.0;
+    let platform = group.platform;
     if let Some(bot) = &group.bot {
         let pace = |platform, sends: &[DateTime<Utc>]| conclude::bot_pace(platform, sends, now);
         bots::take(tx, bot, platform, now, &pace)?.map_err(|not_held| not_held.refused(now))?;
@@ -190,7 +190,7 @@ fn errand(
     Ok(Errand {
         group: group.id.0,
         platform,
-        language: group.language.0,
+        language: group.language,
         credentials_sealed: group.credentials_sealed.clone(),
         address_hash: group.address_hash.clone(),
         bot: group.bot.clone(),
@@ -353,8 +353,8 @@ impl Groups {
             .store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
-                if !group.state.0.is_proved() {
-                    return Err(GroupError::NotPossible(group.state.0));
+                if !group.state.is_proved() {
+                    return Err(GroupError::NotPossible(group.state));
                 }
                 set_out(tx, &hosts, &mut group, now)
             })

@@ -90,7 +90,7 @@ impl Asked {
     fn of(delivery: &Logged, attempt: &Attempt, platform: Platform, written: &Written) -> Asked {
         let adapter = adapter(platform);
         let part = usize::try_from(attempt.part).unwrap_or_default();
-        match delivery.broadcast.0.ends() {
+        match delivery.broadcast.ends() {
             true if !adapter.profile().takes_back.is_empty() => Asked::Ending,
             _ if delivery.digest => Asked::Digest,
             // The picture's bytes are not loaded here, so a body for the picture alone cannot be composed.
@@ -150,9 +150,9 @@ impl Groups {
             })
             .await?;
         let (group, delivery, calls) = found.ok_or(GroupError::Unknown)?;
-        let (broadcast, language) = (delivery.broadcast_id.0, group.language.0);
+        let (broadcast, language) = (delivery.broadcast_id.0, group.language);
         let written = script::write(&self.store, &self.vault, &self.base_url, broadcast, language).await?;
-        let platform = group.platform.0;
+        let platform = group.platform;
         // The platform's answer may repeat the words.
         let is_shown = delivery.may_be_said(self.clock.now()) == MayBeSaid::Now;
         let request = match written.key {
@@ -184,10 +184,10 @@ impl Groups {
             .write(move |tx| {
                 let group = locked(tx, account, id)?;
                 let found = groups::logged(tx, id, delivery)?.ok_or(GroupError::Unknown)?;
-                match found.state.0 {
+                match found.state {
                     DeliveryState::Open => Ok(()),
-                    _ if !found.can_go_again(now) => Err(GroupError::NotAgain(found.state.0)),
-                    _ if !group.state.0.is_proved() => Err(GroupError::NotPossible(group.state.0)),
+                    _ if !found.can_go_again(now) => Err(GroupError::NotAgain(found.state)),
+                    _ if !group.state.is_proved() => Err(GroupError::NotPossible(group.state)),
                     _ => Ok(groups::redeliver(tx, &found, now)?),
                 }
             })

@@ -89,7 +89,7 @@ impl Typed {
             name: whole.group.name.clone(),
             regions: whole.regions.iter().map(|region| region.code().to_owned()).collect(),
             kinds: whole.group.kinds().iter().map(|kind| kind.as_str().to_owned()).collect(),
-            language: whole.group.language.0.as_str().to_owned(),
+            language: whole.group.language.as_str().to_owned(),
             hourly_cap: whole.group.hourly_cap.map(|cap| cap.to_string()).unwrap_or_default(),
             quiet: whole.group.quiet().map(Hours::from).unwrap_or_default(),
             ..Typed::default()

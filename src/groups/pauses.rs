@@ -8,7 +8,7 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::group::GroupState;
 use crate::domain::zone::BEIJING;
 use crate::store::groups::{self, Group, Rested};
-use crate::store::types::{Named, Time};
+use crate::store::types::Time;
 use crate::store::{Conn, lanes};
 
 /// The longest pause that ends by itself. An admin who wants silence for longer ends the pause, or deletes
@@ -83,8 +83,8 @@ impl Groups {
         self.store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
-                if !group.state.0.is_proved() {
-                    return Err(GroupError::NotPossible(group.state.0));
+                if !group.state.is_proved() {
+                    return Err(GroupError::NotPossible(group.state));
                 }
                 set(tx, &mut group, to, until, now)?;
                 Ok(to)
@@ -142,11 +142,11 @@ fn set(
     until: Option<DateTime<Utc>>,
     now: DateTime<Utc>,
 ) -> Result<(), GroupError> {
-    group.state = Named(to);
+    group.state = to;
     group.paused_until = until.map(Time);
     groups::save(tx, group)?;
     if to == GroupState::Active {
-        let platform = group.platform.0;
+        let platform = group.platform;
         lanes::reopen(tx, group.id.0, &|sends| courier::back(platform, sends, now))?;
     }
     Ok(())

@@ -10,7 +10,7 @@ use crate::domain::group::{Condition, GroupState};
 use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Lane};
-use crate::store::types::{Id, Named};
+use crate::store::types::Id;
 use crate::store::{Answer, Conn, wants};
 
 /// The most groups on a page.
@@ -27,7 +27,7 @@ pub struct Whole {
 impl Whole {
     /// The group's condition, as its admin reads it.
     pub fn condition(&self, now: DateTime<Utc>) -> Condition {
-        match (self.group.state.0, &self.lane) {
+        match (self.group.state, &self.lane) {
             (GroupState::Active, Some(lane)) if lane.failures > 0 => Condition::Failing,
             (GroupState::Active, Some(lane)) if lane.rests(now) => Condition::Resting,
             (GroupState::Active, _) => Condition::Open,
@@ -133,7 +133,7 @@ impl Groups {
                     group.kinds = kinds.bits();
                 }
                 if let Some(language) = change.language {
-                    group.language = Named(language);
+                    group.language = language;
                 }
                 if let Some(cap) = change.hourly_cap {
                     group.hourly_cap = cap;

@@ -145,7 +145,7 @@ impl Rig {
     }
 
     async fn state(&self, id: Uuid) -> GroupState {
-        self.groups.whole(self.admin, id).await.unwrap().group.state.0
+        self.groups.whole(self.admin, id).await.unwrap().group.state
     }
 
     /// A code other than the one that was sent.
@@ -402,7 +402,7 @@ async fn pausing_keeps_the_proof() {
         .await
         .unwrap();
     let whole = rig.groups.whole(rig.admin, id).await.unwrap();
-    assert_eq!((whole.group.name.as_str(), whole.group.state.0), ("新名字", GroupState::Active));
+    assert_eq!((whole.group.name.as_str(), whole.group.state), ("新名字", GroupState::Active));
     assert_eq!(whole.regions.len(), 1, "what is not named stays");
 }
 

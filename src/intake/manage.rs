@@ -129,7 +129,7 @@ impl Intake {
                 let key = key(&notice, &intake.vault)?;
                 let (public, private) = newest(tx, &notice, &key)?;
                 let submission = corrected(&public, &private, &changes, now)?;
-                if submission.public.subject.kind() != notice.kind.0 {
+                if submission.public.subject.kind() != notice.kind {
                     return Err(IntakeError::field("kind", FieldFault::new("kind_fixed")));
                 }
                 // A correction that changes nothing needs no review. What was turned down may be asked for
@@ -197,7 +197,7 @@ fn contents(
     number: i32,
 ) -> Result<(Public, Private), StoreError> {
     let revision = notices::revision(conn, notice.id.0, number)?
-        .ok_or_else(|| StoreError::Corrupt(format!("{} lacks revision {number}", notice.case_number.0)))?;
+        .ok_or_else(|| StoreError::Corrupt(format!("{} lacks revision {number}", notice.case_number)))?;
     Ok((revision.public(key)?, revision.private(key)?))
 }
 
@@ -245,7 +245,7 @@ fn heed(
         let changes = json!({"police": police});
         Submission { public, private, .. } = corrected(&public, &private, &changes, now)?;
     }
-    let news: Vec<String> = told_by(reply, notice.kind.0, &private);
+    let news: Vec<String> = told_by(reply, notice.kind, &private);
     if reply.police.is_none() && reply.photos.is_empty() && news.is_empty() {
         return Ok(());
     }
@@ -309,13 +309,13 @@ fn replace(
         let asks = if renewal_waits(tx, n)? { Asks::Time } else { Asks::Words };
         add_revision(tx, n, key, (public, private), asks, now)
     };
-    if matches!(notice.state.0, State::Live | State::Paused) {
+    if matches!(notice.state, State::Live | State::Paused) {
         let notice = lay_beside(tx, &intake.vault, notice, Step::Revise, By::reporter(now), |tx, n| {
             // The reporter cannot change the urgency of the text that is live.
             n.pending_urgency = Some(weighed.urgency);
             Ok::<_, IntakeError>(change(tx, n)?)
         })?;
-        if weighed.sealed && !told_before && notice.state.0 == State::Live {
+        if weighed.sealed && !told_before && notice.state == State::Live {
             // The person sought may be fleeing from the reporter: nobody looks for them until a lead has read
             // what is told now. What is only like a sealed case changes nothing that its reporter can see, or
             // they would learn by trying which names and phones are in sealed cases.
@@ -377,6 +377,6 @@ pub struct MyStanding {
 
 impl From<&Notice> for MyStanding {
     fn from(notice: &Notice) -> MyStanding {
-        MyStanding { state: told(notice.state.0), pending: notice.pending_revision.is_some() }
+        MyStanding { state: told(notice.state), pending: notice.pending_revision.is_some() }
     }
 }

@@ -21,7 +21,7 @@ use crate::store::answers::{self, Answered};
 use crate::store::events::{self, Entry};
 use crate::store::marks::Alike;
 use crate::store::notices::{self, Asks, Notice, Revision};
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 use crate::store::{Conn, Store, StoreError, marks as known_by, photos as stored};
 use crate::vault::{Vault, new_token, random, token_hash};
 
@@ -224,12 +224,12 @@ fn take_in(tx: &mut Conn, intake: &Intake, asked: &Request, now: DateTime<Utc>) 
     let Submission { public, private, .. } = &asked.submission;
     seal_if_alike(tx, &intake.vault, &mut notice, (public, private))?;
     insert_under_free_number(tx, &mut notice, &revision, new_number)?;
-    let case_number = notice.case_number.0;
+    let case_number = notice.case_number;
     attach(tx, &public.photos, notice.id.0)?;
     known_by::set(tx, &intake.vault, notice.id.0, &marks(public, private))?;
     let receipt = Receipt {
         case_number,
-        state: notice.state.0,
+        state: notice.state,
         public_url: format!("{}/n/{case_number}", intake.base_url),
         manage_url: format!("{}/my/{token}", intake.base_url),
         manage_token: token,
@@ -266,10 +266,10 @@ fn first_revision(
     let revision = Revision::seal(&key, id, 1, (public, private), Asks::Words, now)?;
     let notice = Notice {
         id: Id(id),
-        case_number: Named(new_number()),
-        kind: Named(public.subject.kind()),
+        case_number: new_number(),
+        kind: public.subject.kind(),
         region: public.region.code().to_owned(),
-        state: Named(State::Submitted),
+        state: State::Submitted,
         version: 1,
         revision: 1,
         live_revision: None,
@@ -316,7 +316,7 @@ fn insert_under_free_number(
         if notices::insert(tx, notice, revision)? {
             return Ok(());
         }
-        notice.case_number = Named(draw());
+        notice.case_number = draw();
     }
     Err(StoreError::Corrupt("no case number is free".to_owned()))
 }

@@ -117,8 +117,8 @@ async fn acts_for_another(http: &HttpRequest, shared: &Shared, token: &str) -> R
 async fn sent_before(http: &HttpRequest, shared: &Shared, kind: Kind) -> Result<Option<String>, Problem> {
     let Ok(manage) = Manage::by_cookie(http, shared) else { return Ok(None) };
     match station(shared).managed(&manage.token).await {
-        Ok(notice) if notice.kind.0 == kind && !notice.state_at(shared.clock.now()).is_over() => {
-            Ok(Some(notice.case_number.0.to_string()))
+        Ok(notice) if notice.kind == kind && !notice.state_at(shared.clock.now()).is_over() => {
+            Ok(Some(notice.case_number.to_string()))
         }
         Ok(_) | Err(IntakeError::LinkInvalid) => Ok(None),
         Err(error) => Err(error.into()),

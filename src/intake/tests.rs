@@ -70,7 +70,7 @@ async fn account_of_the_lead(scene: &Scene) {
     let account = Account {
         id: Id(Uuid::from_u128(9)),
         name: "组长".to_owned(),
-        role: Named(Role::Lead),
+        role: Role::Lead,
         created_at: Time(scene.now()),
         disabled_at: None,
     };
@@ -168,9 +168,9 @@ async fn a_number_drawn_twice_is_drawn_again() {
             let mut given = Vec::new();
             for token in ["a", "b"] {
                 let (mut notice, revision) = first_revision(&intake, &request, vec![1], token, now)?;
-                notice.case_number = Named(taken);
+                notice.case_number = taken;
                 insert_under_free_number(tx, &mut notice, &revision, || free)?;
-                given.push(notice.case_number.0);
+                given.push(notice.case_number);
             }
             Ok(given)
         })
@@ -228,7 +228,7 @@ async fn a_question_is_answered_and_the_notice_keeps_its_age() {
     let later = scene.now() + TimeDelta::hours(1);
     let body = json!({"text": "回执已拿到", "photo_ids": [photo.id]});
     let notice = scene.intake.reply(&receipt.manage_token, &body, later).await.unwrap();
-    assert_eq!((notice.state.0, notice.submitted_at.0), (State::Submitted, scene.now()));
+    assert_eq!((notice.state, notice.submitted_at.0), (State::Submitted, scene.now()));
     assert_eq!(notice.revision, 2);
     let mine = scene.intake.my_notice(&receipt.manage_token, Language::ZhCn, later).await.unwrap();
     let said: Vec<_> = mine.replies.iter().map(|s| (s.from, s.text.as_str())).collect();
@@ -261,7 +261,7 @@ async fn before_it_is_live_an_edit_replaces_it_and_never_lowers_the_bar() {
     let receipt = submitted(&scene, &body).await;
     let changes = json!({"safety": {"violence": false}, "person": {"clothing": "蓝色外套"}});
     let notice = scene.intake.revise(&receipt.manage_token, changes, scene.now()).await.unwrap();
-    assert_eq!((notice.state.0, notice.revision, notice.pending_revision), (State::Submitted, 2, None));
+    assert_eq!((notice.state, notice.revision, notice.pending_revision), (State::Submitted, 2, None));
     assert!(notice.sealed && notice.needs_approvals == 2, "an answer taken back");
     let wrong =
         scene.intake.revise(&receipt.manage_token, json!({"person": {"age": 500}}), scene.now()).await;
@@ -277,7 +277,7 @@ async fn what_is_live_stands_until_the_edit_is_approved() {
     let change = json!({"person": {"clothing": "蓝色外套"}});
     let notice = scene.intake.revise(&receipt.manage_token, change, scene.now()).await.unwrap();
     assert_eq!(
-        (notice.state.0, notice.live_revision, notice.pending_revision),
+        (notice.state, notice.live_revision, notice.pending_revision),
         (State::Live, Some(1), Some(2))
     );
     let renewed = scene.intake.renew(&receipt.manage_token, scene.now()).await.unwrap();
@@ -290,11 +290,7 @@ async fn what_is_live_stands_until_the_edit_is_approved() {
     let change = json!({"safety": {"violence": true}});
     let notice = scene.intake.revise(&receipt.manage_token, change, scene.now()).await.unwrap();
     assert_eq!((notice.urgency, notice.pending_urgency), (2, Some(3)), "it is sent as it was approved");
-    assert_eq!(
-        (notice.state.0, notice.live_revision),
-        (State::Paused, Some(1)),
-        "unless that seals the case"
-    );
+    assert_eq!((notice.state, notice.live_revision), (State::Paused, Some(1)), "unless that seals the case");
     let over = scene.now() + TimeDelta::hours(72);
     let late = scene.intake.renew(&receipt.manage_token, over).await;
     assert!(matches!(late, Err(IntakeError::NotPossible(State::Expired))), "{late:?}");

@@ -104,7 +104,7 @@ pub(super) fn view(
     let Some(key) = notice.key(&intake.vault)? else { return Ok(None) };
     let (public, private) = newest(conn, notice, &key)?;
     let log = events::of_notice(conn, notice.id.0)?;
-    let case_number = notice.case_number.0;
+    let case_number = notice.case_number;
     let waiting = match notice.pending_revision {
         Some(_) if renewal_waits(conn, notice)? => Some("renewal"),
         Some(_) => Some("revision"),
@@ -113,7 +113,7 @@ pub(super) fn view(
     Ok(Some(MyNotice {
         public_url: format!("{}/n/{case_number}", intake.base_url),
         case_number,
-        kind: notice.kind.0,
+        kind: notice.kind,
         state: told(notice.told_at(now)),
         submitted_at: notice.submitted_at.0,
         live_at: notice.live_at.map(|t| t.0),
@@ -126,7 +126,7 @@ pub(super) fn view(
             && !notice.state_at(now).is_over()
             && lacks_reference(intake, &public, &private, now),
         renewals_left: RENEWALS - notice.renewals,
-        outcome: notice.outcome.map(|outcome| outcome.0),
+        outcome: notice.outcome,
         announce: notice.announce,
         why: log.iter().rev().filter(|event| ends(event)).find_map(|event| why(event, language)),
         may_try_again: may_try_again(notice.state_at(now), &log),
@@ -214,9 +214,9 @@ fn standing<'a>(notice: &Notice, log: &'a [Event]) -> impl Iterator<Item = &'a E
         let last =
             !log[at + 1..].iter().any(|later| later.step == event.step && later.revision == event.revision);
         let out = live.is_some_and(|live| event.revision <= live) || cooling == Some(event.revision);
-        match event.before.0 {
+        match event.before {
             State::Live | State::Paused => last && out,
-            _ => event.after.0 == State::Cooling,
+            _ => event.after == State::Cooling,
         }
     };
     let shown = move |at, event: &Event| !event.is(Step::Approve) || (at >= undone && lets_out(at, event));
@@ -245,7 +245,7 @@ fn ends(event: &Event) -> bool {
 /// Why it was refused, taken down, or taken from view by the policy, in the reporter's sentence. Never the
 /// code, which may reveal something about other people.
 fn why(event: &Event, language: Language) -> Option<String> {
-    let reason = event.reason.as_deref().filter(|_| ends(event) || event.actor.0 == ActedAs::Policy)?;
+    let reason = event.reason.as_deref().filter(|_| ends(event) || event.actor == ActedAs::Policy)?;
     let sentence = format!("reason-{reason}-reporter");
     has(language, &sentence).then(|| text(language, &sentence))
 }

@@ -80,9 +80,9 @@ pub async fn notices(
 }
 
 fn entry(notice: &Notice, since: DateTime<Utc>, shared: &Shared, language: Language) -> Entry {
-    let number = notice.case_number.0;
+    let number = notice.case_number;
     let region = Region::parse(&notice.region).map(|r| r.name_in(language)).unwrap_or_default();
-    let kind = text(language, &format!("kind-{}", notice.kind.0.as_str()));
+    let kind = text(language, &format!("kind-{}", notice.kind.as_str()));
     let args = [("kind", kind.into()), ("region", region.into()), ("case", number.to_string().into())];
     Entry {
         title: text_with(language, "feed-entry", &args),

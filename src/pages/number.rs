@@ -88,7 +88,7 @@ fn standing(
     now: DateTime<Utc>,
 ) -> Answer<Option<Issued>> {
     let Some(notice) = notices::by_case(conn, number)? else { return Ok(None) };
-    let kind = notice.kind.0;
+    let kind = notice.kind;
     let went_out = if notice.live_at.is_some() { WentOut::Once } else { WentOut::Never };
     Ok(Some(match notice.state_at(now).in_public() {
         State::Live => {
@@ -109,8 +109,8 @@ fn open(vault: &Vault, notice: &Notice, revision: &notices::Revision) -> Answer<
     let corrupt = |what: &str| StoreError::Corrupt(format!("a live notice without {what}"));
     let key = notice.key(vault)?.ok_or_else(|| corrupt("its key"))?;
     Ok(Live {
-        number: notice.case_number.0,
-        kind: notice.kind.0,
+        number: notice.case_number,
+        kind: notice.kind,
         live_at: notice.live_at.ok_or_else(|| corrupt("its beginning"))?.0,
         ends_at: notice.ends_at.ok_or_else(|| corrupt("its end"))?.0,
         public: shown(revision.public(&key)?),

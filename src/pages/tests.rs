@@ -16,7 +16,7 @@ use crate::domain::notice::{
 };
 use crate::domain::region::Region;
 use crate::store::notices::{self, Asks, Notice, Revision};
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 use crate::web::limits::Limit;
 use crate::web::request::around;
 use crate::web::routes;
@@ -130,10 +130,10 @@ pub(super) async fn put(
         matches!(state, State::Live | State::Paused | State::Closed | State::Expired | State::Removed);
     let notice = Notice {
         id: Id(id),
-        case_number: Named(number),
-        kind: Named(kind),
+        case_number: number,
+        kind,
         region: "131003".to_owned(),
-        state: Named(state),
+        state,
         version: 1,
         revision: 1,
         live_revision: was_live.then_some(1),

@@ -161,7 +161,7 @@ impl Press {
         language: Language,
         ends_at: DateTime<Utc>,
     ) -> Result<Bytes, PressError> {
-        let content = Content::of(public, &notice.case_number.0, &self.base_url, ends_at, language);
+        let content = Content::of(public, &notice.case_number, &self.base_url, ends_at, language);
         let photo = match public.photos.first() {
             Some(id) => self.photo(*id).await?,
             None => None,
@@ -179,7 +179,7 @@ impl Press {
         ending: Ending,
         language: Language,
     ) -> Result<Bytes, PressError> {
-        let case_number = notice.case_number.0;
+        let case_number = notice.case_number;
         let url = content::link(&self.base_url, &case_number);
         let check = content::check(&self.base_url, language);
         let shown = case_number.to_string();

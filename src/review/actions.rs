@@ -77,7 +77,7 @@ mod tests {
     use super::super::samples::notice as sample;
     use super::*;
     use crate::domain::life_cycle::Needs;
-    use crate::store::types::{Id, Named, Time};
+    use crate::store::types::{Id, Time};
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
@@ -150,7 +150,7 @@ mod tests {
         live.pending_revision = None;
         live.second_look_at = Some(later());
         assert!(steps(&live, &[], moderator(1)).contains(&Step::Approve));
-        live.state = Named(State::Removed);
+        live.state = State::Removed;
         assert!(!steps(&live, &[], moderator(1)).contains(&Step::Approve));
     }
 }

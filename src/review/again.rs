@@ -55,7 +55,7 @@ fn decide_revision(
     if !matches!(step, Step::Approve | Step::Reject) {
         // Questions and escalations belong to the time before a notice is live; an edit of it is approved or
         // rejected.
-        return Err(Refusal::NotFrom { from: notice.state.0, step }.into());
+        return Err(Refusal::NotFrom { from: notice.state, step }.into());
     }
     take_revision(tx, &desk.vault, notice, step, by, |tx, n, after| {
         let Some(revision) = n.pending_revision else { return Ok(()) };
@@ -121,7 +121,7 @@ pub(super) fn publish_revision(
         notice.renewals += 1;
         notice.ends_at = Some(Time(now + desk.times.lifetime));
     }
-    if notice.state.0 == State::Live {
+    if notice.state == State::Live {
         plan::spread(tx, notice, Purpose::Update, now)?;
     }
     Ok(())

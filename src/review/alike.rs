@@ -15,7 +15,7 @@ use crate::vault::Vault;
 
 /// Where what waits to be published is like a sealed case but is not sealed itself.
 pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Alike>> {
-    let published = matches!(notice.state.0, State::Live | State::Paused);
+    let published = matches!(notice.state, State::Live | State::Paused);
     if notice.sealed || (published && notice.pending_revision.is_none()) {
         return Ok(None);
     }
@@ -44,7 +44,7 @@ pub(super) fn hand_to_leads(
         n.seal(needs);
         Ok(())
     };
-    match notice.state.0 {
+    match notice.state {
         State::Live | State::Paused => {
             take_revision(tx, vault, notice, Step::Escalate, by, |_, n, _| change(n))
         }

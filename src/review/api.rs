@@ -99,7 +99,7 @@ pub struct Standing {
 
 impl From<Notice> for Standing {
     fn from(notice: Notice) -> Standing {
-        Standing { state: notice.state.0, version: Some(notice.version) }
+        Standing { state: notice.state, version: Some(notice.version) }
     }
 }
 
@@ -375,5 +375,5 @@ async fn restrict(
     let notice = station(shared).restrict(case(path)?, by, decision, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
     let version = view::opens_for(&notice, by).then_some(notice.version);
-    Ok(web::Json(Standing { state: notice.state.0, version }))
+    Ok(web::Json(Standing { state: notice.state, version }))
 }

@@ -10,7 +10,7 @@ use crate::store::Conn;
 use crate::store::events::{self, Entry};
 use crate::store::notices::{self, Claim, Notice};
 use crate::store::transition::{By, take};
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 
 impl Desk {
     /// Claims a notice, or renews the claim.
@@ -61,7 +61,7 @@ fn claim(
     until: DateTime<Utc>,
 ) -> Result<Notice, ReviewError> {
     let mut notice = notices::by_case(tx, case)?.ok_or(ReviewError::Unknown)?;
-    let before = notice.state.0;
+    let before = notice.state;
     let approvals = notices::approvals(tx, notice.id.0, notice.looked_at())?;
     let standing = Standing { state: notice.state_at(now), ..notice.standing(approvals) };
     let (after, _) = next(&standing, Step::Claim, Actor::Moderator(by))?;
@@ -77,7 +77,7 @@ fn claim(
             _ => stale(&seen),
         });
     }
-    notice.state = Named(after);
+    notice.state = after;
     notice.version = version;
     notice.claimed_by = Some(Id(by.id));
     notice.claimed_until = Some(Time(until));

@@ -103,7 +103,7 @@ pub(super) fn duplicates(
         let opened =
             if may_read(&other) { notices::opened(conn, vault, &other, read(&other))? } else { None };
         Ok(Duplicate {
-            case_number: other.case_number.0,
+            case_number: other.case_number,
             state: other.told_at(now),
             why,
             submitted_at: other.submitted_at.0,

@@ -166,7 +166,7 @@ impl Desk {
                         Some(until) if until.0 > now => {}
                         // Nobody has approved it.
                         None if notice.live_revision.is_none() => {
-                            return Err(Refusal::NotFrom { from: notice.state.0, step: Step::Undo }.into());
+                            return Err(Refusal::NotFrom { from: notice.state, step: Step::Undo }.into());
                         }
                         _ => return Err(ReviewError::TooLate),
                     }
@@ -239,7 +239,7 @@ fn with_notice<T>(
 }
 
 fn decide(tx: &mut Conn, desk: &Desk, notice: Notice, step: Step, by: By<'_>) -> Result<Notice, ReviewError> {
-    if matches!(notice.state.0, State::Live | State::Paused) {
+    if matches!(notice.state, State::Live | State::Paused) {
         return again::look_again(tx, desk, notice, step, by);
     }
     if step == Step::Approve {
@@ -247,7 +247,7 @@ fn decide(tx: &mut Conn, desk: &Desk, notice: Notice, step: Step, by: By<'_>) ->
     }
     take(tx, &desk.vault, notice, step, by, |_, n| {
         n.let_go();
-        match n.state.0 {
+        match n.state {
             State::Cooling => n.cooling_until = Some(Time(by.at + desk.times.cooling)),
             State::Rejected => n.end(by.at, desk.times.retention),
             // For good: no answer of the reporter's leads back to the ordinary lane.
@@ -268,7 +268,7 @@ fn at_version(notice: &Notice, version: i32) -> Result<(), ReviewError> {
 }
 
 const fn stale(notice: &Notice) -> ReviewError {
-    ReviewError::Stale { state: notice.state.0, version: notice.version }
+    ReviewError::Stale { state: notice.state, version: notice.version }
 }
 
 fn held_by(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> Result<(), ReviewError> {

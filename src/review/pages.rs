@@ -348,7 +348,7 @@ impl<'a> Visit<'a> {
         });
         let leads = everybody
             .into_iter()
-            .filter(|account| account.role.0 == Role::Lead && account.disabled_at.is_none())
+            .filter(|account| account.role == Role::Lead && account.disabled_at.is_none())
             .map(|account| account.name)
             .collect();
         let template = LeadsPage {

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::domain::life_cycle::{Needs, State};
 use crate::domain::notice::Kind;
 use crate::store::notices::Notice;
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 
 /// A notice in that state, submitted at the beginning of 1970 and held by nobody; its case number is well
 /// formed.
@@ -14,10 +14,10 @@ pub fn notice(state: State, needs: Needs) -> Notice {
     let then = Time(DateTime::UNIX_EPOCH);
     Notice {
         id: Id(Uuid::from_u128(72)),
-        case_number: Named(crate::domain::case_number::CaseNumber::from_bits(72)),
-        kind: Named(Kind::MissingPerson),
+        case_number: crate::domain::case_number::CaseNumber::from_bits(72),
+        kind: Kind::MissingPerson,
         region: "131003".to_owned(),
-        state: Named(state),
+        state,
         version: 1,
         revision: 1,
         live_revision: None,

@@ -166,8 +166,8 @@ pub fn sheet(
     let poster_lacks = public.as_ref().map(lacks).unwrap_or_default();
     let shows_phone = mine && phone::revealed(&log, by.id);
     Ok(Sheet {
-        case_number: notice.case_number.0,
-        kind: notice.kind.0,
+        case_number: notice.case_number,
+        kind: notice.kind,
         state,
         version: notice.version,
         revision: number,
@@ -388,9 +388,9 @@ fn happened(
         seq: event.seq,
         at: event.at.0,
         step: event.step,
-        before: event.before.0,
-        after: event.after.0,
-        actor: event.actor.0,
+        before: event.before,
+        after: event.after,
+        actor: event.actor,
         by: event.account_id.map(|id| name(id.0)),
         reason: event.reason,
         note,

@@ -110,8 +110,8 @@ pub fn queue(
         let about = revision.map(|r| About::read(vault, n, r, n.claimant(now) == Some(by.id))).transpose()?;
         let About { subject, incident, age, category } = about.unwrap_or_default();
         Ok(Waiting {
-            case_number: n.case_number.0,
-            kind: n.kind.0,
+            case_number: n.case_number,
+            kind: n.kind,
             state: n.told_at(now),
             urgency: n.review_urgency(),
             region: n.region.clone(),
@@ -157,7 +157,7 @@ impl Part {
     /// in. A tip is anybody else's to decide, and what is paused any lead's.
     fn needs_another(&self, notice: &Notice) -> bool {
         let submitted = is_own(notice, self.by);
-        let looked_at = matches!(notice.state.0, State::SecondReview | State::Live | State::Paused);
+        let looked_at = matches!(notice.state, State::SecondReview | State::Live | State::Paused);
         let approved = looked_at && self.approved.contains(&(notice.id.0, read(notice)));
         (submitted || approved && !self.holds_tips(notice)) && !rests(notice)
     }
@@ -201,15 +201,15 @@ pub fn next_free(
     let part = Part::of(conn, by, &waiting)?;
     let free = waiting.iter().find(|n| {
         let open = n.claimant(now).is_none() && opens_for(n, by);
-        n.case_number.0 != but && open && !part.needs_another(n)
+        n.case_number != but && open && !part.needs_another(n)
     });
-    Ok(free.map(|n| n.case_number.0))
+    Ok(free.map(|n| n.case_number))
 }
 
 /// Whether it is out of view until a lead resumes it, and nothing else about it is left to decide. (The
 /// database query of the queue has the same rule.)
 fn rests(notice: &Notice) -> bool {
-    notice.sealed && notice.state.0 == State::Paused && notice.pending_revision.is_none()
+    notice.sealed && notice.state == State::Paused && notice.pending_revision.is_none()
 }
 
 /// Why something that was published is in the queue; a notice that is over wants nothing.

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::schema::{accounts, api_tokens, sessions};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::{Answer, Conn, both, notices};
 use crate::domain::people::{Moderator, Role};
 
@@ -18,7 +18,7 @@ pub struct Account {
     pub id: Id,
     /// Unique; what the person types to log in.
     pub name: String,
-    pub role: Named<Role>,
+    pub role: Role,
     pub created_at: Time,
     /// Set once it is disabled: from then on its password, sessions and tokens open nothing.
     pub disabled_at: Option<Time>,
@@ -27,7 +27,7 @@ pub struct Account {
 impl Account {
     /// As whom they verify, where their role lets them.
     pub fn moderator(&self) -> Moderator {
-        Moderator { id: self.id.0, lead: self.role.0 == Role::Lead }
+        Moderator { id: self.id.0, lead: self.role == Role::Lead }
     }
 }
 

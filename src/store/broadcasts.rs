@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::schema::broadcasts;
 use super::statement::{Column, Statement, Value};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{Priority, Purpose};
 
@@ -21,7 +21,7 @@ pub struct Broadcast {
     pub id: Id,
     pub notice_id: Id,
     pub revision: i32,
-    pub purpose: Named<Purpose>,
+    pub purpose: Purpose,
     pub priority: i16,
     pub created_at: Time,
     /// Nothing of it goes out after this, not even as a retry; closings have no end.
@@ -162,7 +162,7 @@ pub fn stop(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     both!(conn, c => diesel::update(
         broadcasts::table
             .filter(broadcasts::notice_id.eq(Id(notice)))
-            .filter(broadcasts::purpose.eq_any([Purpose::Alert, Purpose::Update].map(Named))),
+            .filter(broadcasts::purpose.eq_any([Purpose::Alert, Purpose::Update])),
     )
     .set(broadcasts::expanded.eq(true))
     .execute(c))?;

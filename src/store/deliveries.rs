@@ -11,7 +11,7 @@ use super::rows::{Change, Holds};
 use super::schema::{broadcasts, deliveries};
 use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::wishes::Quietness;
 use super::{Answer, Conn, both, slices};
 use crate::domain::delivery::{DeliveryState, Priority, Purpose};
@@ -29,7 +29,7 @@ pub(super) const IN_QUEUE: &str = "state = 'open'";
 fn lock_of_notice(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     super::broadcasts::lock(conn, notice)?;
     let said = broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice))).select(broadcasts::id);
-    let open = deliveries::table.filter(deliveries::state.eq(Named(DeliveryState::Open)));
+    let open = deliveries::table.filter(deliveries::state.eq(DeliveryState::Open));
     let open = open.filter(deliveries::broadcast_id.eq_any(said)).order(deliveries::id);
     if let Conn::Pg(c) = conn {
         open.select(deliveries::id).for_update().execute(&mut **c)?;
@@ -39,7 +39,7 @@ fn lock_of_notice(conn: &mut Conn, notice: Uuid) -> Answer<()> {
 
 /// Locks the open deliveries of a group whose lane is locked, in the order of their ids.
 pub(super) fn lock_of_group(conn: &mut Conn, group: Id) -> Answer<()> {
-    let open = deliveries::table.filter(deliveries::state.eq(Named(DeliveryState::Open)));
+    let open = deliveries::table.filter(deliveries::state.eq(DeliveryState::Open));
     let open = open.filter(deliveries::group_id.eq(group)).order(deliveries::id);
     if let Conn::Pg(c) = conn {
         open.select(deliveries::id).for_update().execute(&mut **c)?;
@@ -68,11 +68,11 @@ pub(super) const CANCELLED: &str = "CASE WHEN reach = 2 THEN 'delivered' ELSE 'c
 pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
     lock_of_notice(conn, notice)?;
     Ok(both!(conn, c => diesel::update(
-        deliveries::table.filter(deliveries::state.eq(Named(DeliveryState::Open))).filter(
+        deliveries::table.filter(deliveries::state.eq(DeliveryState::Open)).filter(
             deliveries::broadcast_id.eq_any(
                 broadcasts::table
                     .filter(broadcasts::notice_id.eq(Id(notice)))
-                    .filter(broadcasts::purpose.eq_any([Purpose::Alert, Purpose::Update].map(Named)))
+                    .filter(broadcasts::purpose.eq_any([Purpose::Alert, Purpose::Update]))
                     .select(broadcasts::id),
             ),
         ),
@@ -189,7 +189,7 @@ pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Backlog> {
 #[derive(Queryable)]
 struct Unheard {
     created_at: Time,
-    purpose: Named<Purpose>,
+    purpose: Purpose,
     urgency: i16,
     quiet: Quietness,
 }
@@ -199,7 +199,7 @@ type UnheardRow = (Ts, Text, SmallInt, (Nullable<SmallInt>, Nullable<SmallInt>, 
 impl Unheard {
     /// Whether its group wants to be left alone now.
     fn is_unwanted(&self, now: DateTime<Utc>) -> bool {
-        self.quiet.until(self.purpose.0, self.urgency, now).is_some()
+        self.quiet.until(self.purpose, self.urgency, now).is_some()
     }
 }
 

@@ -20,7 +20,7 @@ use super::leasing::Leased;
 use super::mutation::{self, Mutation};
 use super::statement::{Column, Statement, Value};
 use super::types::sql::{Ts, Uid};
-use super::types::{Id, Named, Time, act_of};
+use super::types::{Id, Time, act_of};
 use super::{Answer, Conn, wants};
 use crate::domain::delivery::{ActSoFar, Purpose, Reach};
 use crate::domain::notice::Kind;
@@ -44,7 +44,7 @@ pub struct Companion {
 }
 
 /// A companion as it is read, and what is read beside its group.
-type CompanionRow = (i64, Id, Named<Purpose>, i16, i32, i16, i16, Time, Option<Time>);
+type CompanionRow = (i64, Id, Purpose, i16, i32, i16, i16, Time, Option<Time>);
 type Columns = (Uid, (BigInt, Uid, Text, SmallInt, Integer, SmallInt, SmallInt, Ts, Nullable<Ts>));
 
 impl From<CompanionRow> for Companion {
@@ -53,7 +53,7 @@ impl From<CompanionRow> for Companion {
         Companion {
             delivery,
             broadcast: broadcast.0,
-            purpose: purpose.0,
+            purpose,
             act: act_of(act),
             attempts: attempts + 1,
             tries,

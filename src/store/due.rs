@@ -13,7 +13,7 @@ use super::notices::Notice;
 use super::schema::{broadcasts, deliveries, groups, lanes, notices};
 use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::wishes::Quietness;
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, How, Priority, Purpose};
@@ -38,7 +38,7 @@ pub(super) struct Delivery {
     pub(super) broadcast_id: Id,
     pub(super) part: i16,
     pub(super) act: i16,
-    pub(super) how: Option<Named<How>>,
+    pub(super) how: Option<How>,
     pub(super) attempts: i32,
     pub(super) reach: i16,
     pub(super) digest: bool,
@@ -69,10 +69,10 @@ impl Delivery {
 #[derive(Queryable)]
 pub(super) struct Listener {
     pub(super) group_id: Id,
-    pub(super) platform: Named<Platform>,
-    pub(super) language: Named<Language>,
+    pub(super) platform: Platform,
+    pub(super) language: Language,
     pub(super) credentials_sealed: Vec<u8>,
-    pub(super) state: Named<GroupState>,
+    pub(super) state: GroupState,
     pub(super) host: String,
     pub(super) bot: Option<String>,
     pub(super) hourly_cap: Option<i16>,
@@ -83,7 +83,7 @@ pub(super) struct Listener {
 impl Listener {
     /// Whether it hears nothing, at any hour: it is paused, disabled or unverified.
     pub(super) fn is_deaf(&self) -> bool {
-        self.state.0 != GroupState::Active && !mutation::on(Mutation::IgnorePause)
+        self.state != GroupState::Active && !mutation::on(Mutation::IgnorePause)
     }
 
     /// Whether nothing of that purpose goes to it. A pause keeps what would be heard; what is over is taken
@@ -94,7 +94,7 @@ impl Listener {
     }
 
     fn is_paused(&self) -> bool {
-        self.state.0 == GroupState::Paused
+        self.state == GroupState::Paused
     }
 }
 
@@ -138,14 +138,14 @@ pub(super) type ListenerRow = (
 /// The part of a broadcast and its notice that decides whether a delivery may go.
 #[derive(Clone, Copy, Queryable)]
 pub(super) struct Said {
-    pub(super) purpose: Named<Purpose>,
+    pub(super) purpose: Purpose,
     revision: i32,
     pub(super) created_at: Time,
     pub(super) not_after: Option<Time>,
-    state: Named<State>,
+    state: State,
     live_revision: Option<i32>,
     urgency: i16,
-    pub(super) kind: Named<Kind>,
+    pub(super) kind: Kind,
 }
 
 /// The columns of [`Said`].
@@ -190,10 +190,10 @@ impl Said {
     pub(super) fn may_be_said(&self, now: DateTime<Utc>) -> MayBeSaid {
         let newest = mutation::on(Mutation::KeepRevision).then_some(self.revision);
         let saying = Saying {
-            purpose: self.purpose.0,
+            purpose: self.purpose,
             revision: self.revision,
             not_after: self.not_after.map(|end| end.0),
-            state: self.state.0,
+            state: self.state,
             live_revision: newest.or(self.live_revision),
         };
         match saying.may_be_said(now) {
@@ -206,7 +206,7 @@ impl Said {
     /// Whether hourly caps apply. Life at risk, a correction, and the end of what a group has heard are told
     /// regardless of them, whatever its quiet hours let through.
     pub(super) fn is_rationed(&self) -> bool {
-        !self.purpose.0.ends() && Priority::of(self.urgency.into()) != Priority::Urgent
+        !self.purpose.ends() && Priority::of(self.urgency.into()) != Priority::Urgent
     }
 
     /// Until when it must not be said, or its group or lane cannot take it.
@@ -216,7 +216,7 @@ impl Said {
         lane: &FreeLane,
         now: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
-        if listener.is_shut(self.purpose.0) || self.may_be_said(now) == MayBeSaid::Later {
+        if listener.is_shut(self.purpose) || self.may_be_said(now) == MayBeSaid::Later {
             // Whoever lets the group hear again, or resumes the notice, makes it due.
             return Some(self.not_after.map_or(now + PAUSED, |end| end.0));
         }
@@ -225,8 +225,8 @@ impl Said {
 
     /// Until when its group wants to be left alone. Whoever resumes a paused group makes due what waits.
     pub(super) fn quiet_until(&self, listener: &Listener, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let paused = (listener.is_paused() && self.purpose.0.ends()).then(|| now + PAUSED);
-        paused.or_else(|| listener.quiet.until(self.purpose.0, self.urgency, now))
+        let paused = (listener.is_paused() && self.purpose.ends()).then(|| now + PAUSED);
+        paused.or_else(|| listener.quiet.until(self.purpose, self.urgency, now))
     }
 }
 
@@ -347,8 +347,8 @@ pub fn may_go(
         .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
         .inner_join(groups::table.on(groups::id.eq(deliveries::group_id)))
         .inner_join(lanes::table.on(lanes::group_id.eq(deliveries::group_id)))
-        .filter(deliveries::id.eq_any(told).and(deliveries::state.eq(Named(DeliveryState::Open))))
-        .filter(groups::state.eq_any(hears.iter().copied().map(Named)))
+        .filter(deliveries::id.eq_any(told).and(deliveries::state.eq(DeliveryState::Open)))
+        .filter(groups::state.eq_any(hears.iter().copied()))
         .filter(lanes::fence.eq(fence))
         .select(SAID)
         .load(c))?;

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::notices::Notice;
 use super::schema::{chain, events};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::{Answer, Conn, both};
 use crate::domain::hex::hex;
 use crate::domain::life_cycle::{ActedAs, Actor, State};
@@ -39,8 +39,8 @@ impl<'a> Entry<'a> {
             notice,
             revision: notice.looked_at(),
             step: done.into(),
-            before: notice.state.0,
-            after: notice.state.0,
+            before: notice.state,
+            after: notice.state,
             actor,
             reason: None,
             note_sealed: None,
@@ -60,9 +60,9 @@ pub struct Event {
     pub revision: i32,
     /// The name of what was done: a [`Logged`].
     pub step: String,
-    pub before: Named<State>,
-    pub after: Named<State>,
-    pub actor: Named<ActedAs>,
+    pub before: State,
+    pub after: State,
+    pub actor: ActedAs,
     pub account_id: Option<Id>,
     pub reason: Option<String>,
     pub note_sealed: Option<Vec<u8>>,
@@ -97,9 +97,9 @@ impl Event {
         field(self.case_number.as_bytes());
         field(&self.revision.to_be_bytes());
         field(self.step.as_bytes());
-        field(self.before.0.as_str().as_bytes());
-        field(self.after.0.as_str().as_bytes());
-        field(self.actor.0.as_str().as_bytes());
+        field(self.before.as_str().as_bytes());
+        field(self.after.as_str().as_bytes());
+        field(self.actor.as_str().as_bytes());
         field(self.account_id.map(|id| id.0.into_bytes()).unwrap_or_default().as_slice());
         field(self.reason.as_deref().unwrap_or_default().as_bytes());
         field(self.note_digest.as_deref().unwrap_or_default());
@@ -114,12 +114,12 @@ pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
     let mut event = Event {
         seq: head.seq + 1,
         notice_id: entry.notice.id,
-        case_number: entry.notice.case_number.0.as_str().to_owned(),
+        case_number: entry.notice.case_number.as_str().to_owned(),
         revision: entry.revision,
         step: entry.step.as_str().to_owned(),
-        before: Named(entry.before),
-        after: Named(entry.after),
-        actor: Named(entry.actor.acted_as()),
+        before: entry.before,
+        after: entry.after,
+        actor: entry.actor.acted_as(),
         account_id: entry.actor.account().map(Id),
         reason: entry.reason.map(str::to_owned),
         note_digest: entry.note_sealed.as_deref().map(|note| Sha256::digest(note).to_vec()),

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::notices::states;
 use super::schema::notices;
 use super::types::sql::{Ts, Uid};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::{Answer, Conn, both};
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Kind;
@@ -62,23 +62,22 @@ fn first_id(since: DateTime<Utc>) -> Id {
 
 /// What came in since a moment, by kind.
 pub fn came_in(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<CameIn>> {
-    let counted: Vec<(Named<Kind>, i64, i64)> = both!(conn, c => notices::table
+    let counted: Vec<(Kind, i64, i64)> = both!(conn, c => notices::table
         .filter(notices::id.ge(first_id(since)))
         .filter(notices::submitted_at.ge(Time(since)))
         .group_by(notices::kind)
         .select((notices::kind, count_star(), count(notices::live_at)))
         .load(c))?;
-    let came_in =
-        |(kind, submitted, published): (Named<Kind>, i64, i64)| CameIn { kind: kind.0, submitted, published };
+    let came_in = |(kind, submitted, published): (Kind, i64, i64)| CameIn { kind, submitted, published };
     Ok(counted.into_iter().map(came_in).collect())
 }
 
 #[derive(QueryableByName)]
 struct End {
     #[diesel(sql_type = Text)]
-    kind: Named<Kind>,
+    kind: Kind,
     #[diesel(sql_type = Text)]
-    after: Named<State>,
+    after: State,
     #[diesel(sql_type = Nullable<Text>)]
     reason: Option<String>,
     #[diesel(sql_type = BigInt)]
@@ -98,8 +97,7 @@ pub fn ended(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<EndedNotices>>
     .bind::<Uid, _>(first_id(since))
     .bind::<Ts, _>(Time(since))
     .load(c))?;
-    let ended =
-        |e: End| EndedNotices { kind: e.kind.0, state: e.after.0, reason: e.reason, notices: e.notices };
+    let ended = |e: End| EndedNotices { kind: e.kind, state: e.after, reason: e.reason, notices: e.notices };
     Ok(counted.into_iter().map(ended).collect())
 }
 
@@ -107,7 +105,7 @@ pub fn ended(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<EndedNotices>>
 #[derive(QueryableByName)]
 struct Middle {
     #[diesel(sql_type = Text)]
-    kind: Named<Kind>,
+    kind: Kind,
     #[diesel(sql_type = Ts)]
     submitted_at: Time,
     #[diesel(sql_type = Ts)]
@@ -126,19 +124,19 @@ pub fn median_to_live(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<(Kind
     .bind::<Uid, _>(first_id(since))
     .bind::<Ts, _>(Time(since))
     .load(c))?;
-    let took = |m: Middle| (m.kind.0, (m.live_at.0 - m.submitted_at.0).num_seconds());
+    let took = |m: Middle| (m.kind, (m.live_at.0 - m.submitted_at.0).num_seconds());
     Ok(middles.into_iter().map(took).collect())
 }
 
 /// What waits for its first decision now, by kind.
 pub fn waiting(conn: &mut Conn) -> Answer<Vec<WaitingNotices>> {
-    let counted: Vec<(Named<Kind>, i64, Option<Time>)> = both!(conn, c => notices::table
+    let counted: Vec<(Kind, i64, Option<Time>)> = both!(conn, c => notices::table
         .filter(notices::state.eq_any(states(State::in_queue)))
         .group_by(notices::kind)
         .select((notices::kind, count_star(), min(notices::submitted_at)))
         .load(c))?;
-    let waiting = |(kind, notices, since): (Named<Kind>, i64, Option<Time>)| {
-        Some(WaitingNotices { kind: kind.0, notices, since: since?.0 })
+    let waiting = |(kind, notices, since): (Kind, i64, Option<Time>)| {
+        Some(WaitingNotices { kind, notices, since: since?.0 })
     };
     Ok(counted.into_iter().filter_map(waiting).collect())
 }
@@ -146,7 +144,7 @@ pub fn waiting(conn: &mut Conn) -> Answer<Vec<WaitingNotices>> {
 #[derive(QueryableByName)]
 struct Owed {
     #[diesel(sql_type = Text)]
-    kind: Named<Kind>,
+    kind: Kind,
     #[diesel(sql_type = BigInt)]
     second_looks: i64,
     #[diesel(sql_type = BigInt)]
@@ -165,7 +163,7 @@ pub fn overdue(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Overdue>> {
     .bind::<Ts, _>(Time(now))
     .load(c))?;
     let overdue = |owed: Owed| Overdue {
-        kind: owed.kind.0,
+        kind: owed.kind,
         second_looks: owed.second_looks,
         police_references: owed.police_references,
     };
@@ -176,7 +174,7 @@ pub fn overdue(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Overdue>> {
 #[derive(QueryableByName)]
 struct Stand {
     #[diesel(sql_type = Text)]
-    state: Named<State>,
+    state: State,
     #[diesel(sql_type = BigInt)]
     notices: i64,
 }
@@ -195,8 +193,8 @@ pub fn count_by_state(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'stat
     .bind::<Ts, _>(Time(now))
     .load(c))?;
     let mut count: BTreeMap<&str, i64> = BTreeMap::new();
-    let swept = stand.into_iter().map(|stand| (stand.state.0, stand.notices));
-    let unswept = over.into_iter().flat_map(|o| [(o.state.0, -o.notices), (State::Expired, o.notices)]);
+    let swept = stand.into_iter().map(|stand| (stand.state, stand.notices));
+    let unswept = over.into_iter().flat_map(|o| [(o.state, -o.notices), (State::Expired, o.notices)]);
     for (state, notices) in swept.chain(unswept) {
         *count.entry(state.as_str()).or_default() += notices;
     }

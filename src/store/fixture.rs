@@ -7,7 +7,7 @@ use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use uuid::Uuid;
 
 use super::groups::{self, Group};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::{Answer, Conn, Database, Store, StoreError};
 use crate::domain::group::{GroupState, Kinds, Platform};
 use crate::domain::language::Language;
@@ -25,13 +25,13 @@ pub(super) fn group(id: Uuid) -> Group {
     Group {
         id: Id(id),
         account_id: Id(ADMIN),
-        platform: Named(Platform::Wecom),
+        platform: Platform::Wecom,
         name: "群".to_owned(),
         credentials_sealed: vec![1],
         address_hash: id.as_bytes().to_vec(),
         last4: "91f6".to_owned(),
-        language: Named(Language::ZhCn),
-        state: Named(GroupState::Active),
+        language: Language::ZhCn,
+        state: GroupState::Active,
         reason: None,
         kinds: Kinds::all().bits(),
         code_hash: None,

@@ -11,7 +11,7 @@ use super::lanes::{self, decode_times, encode_times};
 use super::mutation::{self, Mutation};
 use super::schema::{self, deliveries, group_regions, groups};
 use super::types::sql::Uid;
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::{Answer, Conn, StoreError, both};
 use crate::domain::delivery::{DeliveryState, EndedAs};
 use crate::domain::group::{GroupState, Kinds, Platform, WhyDisabled};
@@ -32,7 +32,7 @@ pub struct Group {
     pub id: Id,
     /// Its admin.
     pub account_id: Id,
-    pub platform: Named<Platform>,
+    pub platform: Platform,
     pub name: String,
     pub credentials_sealed: Vec<u8>,
     /// The keyed hash of its robot's address; unique, so a robot is connected once.
@@ -40,10 +40,10 @@ pub struct Group {
     /// The last four characters of the address, all that is ever shown of it.
     pub last4: String,
     /// The language of its messages.
-    pub language: Named<Language>,
-    pub state: Named<GroupState>,
+    pub language: Language,
+    pub state: GroupState,
     /// Why it is disabled.
-    pub reason: Option<Named<WhyDisabled>>,
+    pub reason: Option<WhyDisabled>,
     /// See [`Group::kinds`].
     pub kinds: i32,
     /// The keyed hash of the code that proves control, while one is awaited.
@@ -89,7 +89,7 @@ impl Group {
 
     /// When its pause ends by itself, if it is paused and has such a time.
     pub fn paused_until(&self) -> Option<DateTime<Utc>> {
-        self.paused_until.filter(|_| self.state.0 == GroupState::Paused).map(|until| until.0)
+        self.paused_until.filter(|_| self.state == GroupState::Paused).map(|until| until.0)
     }
 
     /// When codes and test messages were sent to it, oldest first, as far as they are remembered.
@@ -186,7 +186,7 @@ pub fn paused_no_longer(
     Ok(both!(conn, c => groups::table
         .filter(groups::paused_until.le(Time(now)).and(groups::paused_until.ge(until)))
         .filter(groups::paused_until.gt(until).or(groups::id.gt(id)))
-        .filter(groups::state.eq(Named(GroupState::Paused)))
+        .filter(groups::state.eq(GroupState::Paused))
         .order((groups::paused_until, groups::id))
         .select((groups::account_id, groups::id, groups::paused_until))
         .limit(limit)
@@ -296,12 +296,12 @@ pub fn delete(conn: &mut Conn, id: Uuid) -> Answer<()> {
         diesel::update(
             deliveries::table
                 .filter(deliveries::group_id.eq(id))
-                .filter(deliveries::state.eq(Named(DeliveryState::Open))),
+                .filter(deliveries::state.eq(DeliveryState::Open)),
         )
         .set((
-            deliveries::state.eq(Named(DeliveryState::GivenUp)),
+            deliveries::state.eq(DeliveryState::GivenUp),
             deliveries::queued.eq(false),
-            deliveries::last_outcome.eq(Named(EndedAs::Deleted)),
+            deliveries::last_outcome.eq(EndedAs::Deleted),
             deliveries::last_code.eq(None::<String>),
         ))
         .execute(c)?;

@@ -242,7 +242,7 @@ fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<Has
     };
     let rows = new.iter().map(|new| {
         // What is leased is about to be sent: its group is perhaps reached, as in `leasing::write`.
-        let reach = new.leased && !broadcast.purpose.0.ends() && !mutation::on(Mutation::ForgetReach);
+        let reach = new.leased && !broadcast.purpose.ends() && !mutation::on(Mutation::ForgetReach);
         vec![
             Value::Id(broadcast.id),
             Value::Id(new.group),

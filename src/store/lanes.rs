@@ -15,7 +15,7 @@ use super::rows::{Change, Holds};
 use super::schema::{broadcasts, deliveries, lanes};
 use super::statement::Value;
 use super::types::sql::Ts;
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, How, Purpose, Reach};
 use crate::domain::group::Condition;
@@ -233,8 +233,7 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
         .execute(c))?;
     super::deliveries::lock_of_group(conn, Id(group))?;
     let said = deliveries::table.filter(deliveries::group_id.eq(Id(group)));
-    let perhaps =
-        deliveries::state.ne(Named(DeliveryState::Delivered)).and(deliveries::reach.gt(Reach::No as i16));
+    let perhaps = deliveries::state.ne(DeliveryState::Delivered).and(deliveries::reach.gt(Reach::No as i16));
     both!(conn, c => diesel::update(said.filter(deliveries::message_ref.is_not_null().or(perhaps)))
         .set(deliveries::message_ref.eq((!mutation::on(Mutation::ForgetRobot)).then_some(UNNAMED)))
         .execute(c))?;
@@ -243,12 +242,12 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     }
     let ends = broadcasts::table
         .filter(broadcasts::id.eq(deliveries::broadcast_id))
-        .filter(broadcasts::purpose.eq_any([Purpose::Closing, Purpose::Correction].map(Named)));
+        .filter(broadcasts::purpose.eq_any([Purpose::Closing, Purpose::Correction]));
     let untold = said
-        .filter(deliveries::state.eq_any([DeliveryState::Open, DeliveryState::GivenUp].map(Named)))
+        .filter(deliveries::state.eq_any([DeliveryState::Open, DeliveryState::GivenUp]))
         .filter(deliveries::reach.lt(Reach::Yes as i16));
     both!(conn, c => diesel::update(untold.filter(exists(ends)))
-        .set((deliveries::part.eq(0), deliveries::act.eq(0), deliveries::how.eq(None::<Named<How>>)))
+        .set((deliveries::part.eq(0), deliveries::act.eq(0), deliveries::how.eq(None::<How>)))
         .execute(c))?;
     Ok(())
 }

@@ -237,14 +237,14 @@ pub(super) fn decide(
     let quiet = said.quiet_until(listener, now);
     // What perhaps arrived is repeated as it was said.
     let new = Reach::of(one.delivery.reach) == Reach::No || mutation::on(Mutation::GatherAgain);
-    let gathers = new && quiet.is_some() && digests::gather(said.kind.0, said.purpose.0);
+    let gathers = new && quiet.is_some() && digests::gather(said.kind, said.purpose);
     let digest = one.delivery.digest || gathers;
     // Whether an end makes a sound is known only when its next request is chosen.
-    let waits = quiet.filter(|_| !said.purpose.0.ends());
+    let waits = quiet.filter(|_| !said.purpose.ends());
     let rests =
         said.rests_until(listener, lane, now).or_else(|| paced_until(listener, lane, terms)).or(waits);
     let rests = rests.or_else(|| rationed_until(&one, said, priority, terms, decided));
-    let put_off = |until| PutOff { until: (terms.back)(listener.platform.0, until), digest };
+    let put_off = |until| PutOff { until: (terms.back)(listener.platform, until), digest };
     if let Some(until) = rests {
         return Decision::PutOff(put_off(until));
     }
@@ -262,7 +262,7 @@ pub(super) fn decide(
 /// left at its end.
 fn paced_until(listener: &Listener, lane: &FreeLane, terms: &Terms<'_>) -> Option<DateTime<Utc>> {
     let recent = lane.has_run_out().then(|| recent_by(&lane.recent, lane.leased_until.0))?;
-    Some((terms.pace)(listener.platform.0, &recent)).filter(|opens| *opens > terms.now)
+    Some((terms.pace)(listener.platform, &recent)).filter(|opens| *opens > terms.now)
 }
 
 /// Until when its group has heard enough to begin another message, or its bot has no budget left for it.
@@ -278,7 +278,7 @@ fn rationed_until(
     let full = listener.full_until(terms.now).filter(|_| begins);
     full.or_else(|| {
         let id = listener.bot.as_deref()?;
-        let bot = decided.bots.get(id)?.view(id, listener.platform.0);
+        let bot = decided.bots.get(id)?.view(id, listener.platform);
         Some((terms.turn)(&bot, priority)).filter(|turn| *turn > terms.now)
     })
 }
@@ -294,21 +294,21 @@ fn take(one: Due, said: &Said, quiet_until: Option<DateTime<Utc>>, terms: &Terms
     }
     // Written before the request leaves, so that the lane knows of it even after a crash.
     let sends = with_one_more(&recent_by(&lane.recent, lane.leased_until.0), now);
-    let open_at = (terms.pace)(listener.platform.0, &sends);
+    let open_at = (terms.pace)(listener.platform, &sends);
     let leased = Leased {
         // A new delivery gets its number when it is inserted.
         delivery: delivery.id.unwrap_or_default(),
         broadcast: delivery.broadcast_id.0,
         group: listener.group_id.0,
-        platform: listener.platform.0,
-        language: listener.language.0,
+        platform: listener.platform,
+        language: listener.language,
         host: listener.host,
         bot: listener.bot,
         credentials_sealed: listener.credentials_sealed,
-        purpose: said.purpose.0,
+        purpose: said.purpose,
         part: delivery.part,
         act: act_of(delivery.act),
-        how: delivery.how.map(|how| how.0),
+        how: delivery.how,
         attempts: delivery.attempts + 1,
         tries: delivery.tries,
         reach_before: Reach::of(delivery.reach),

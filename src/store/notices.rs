@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::schema::{approvals, idempotency, notices, revisions, tips};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::{Answer, Conn, both};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{Approval, Needs, Standing, State};
@@ -23,10 +23,10 @@ pub use contents::{Asks, Opened, Revision, insert_revision, live_revisions, open
 #[diesel(table_name = notices, treat_none_as_null = true, treat_none_as_default_value = false)]
 pub struct Notice {
     pub id: Id,
-    pub case_number: Named<CaseNumber>,
-    pub kind: Named<Kind>,
+    pub case_number: CaseNumber,
+    pub kind: Kind,
     pub region: String,
-    pub state: Named<State>,
+    pub state: State,
     /// Raised by every transition; a decision names the one it saw.
     pub version: i32,
     /// The newest revision.
@@ -51,7 +51,7 @@ pub struct Notice {
     pub live_at: Option<Time>,
     pub ends_at: Option<Time>,
     pub ended_at: Option<Time>,
-    pub outcome: Option<Named<Outcome>>,
+    pub outcome: Option<Outcome>,
     /// Whether the reporter allows the groups to learn the outcome.
     pub announce: bool,
     pub erase_at: Option<Time>,
@@ -69,7 +69,7 @@ pub struct Notice {
 impl Notice {
     /// Whether only leads may open it.
     pub fn is_for_leads(&self) -> bool {
-        self.sealed || self.state.0 == State::Escalated
+        self.sealed || self.state == State::Escalated
     }
 
     /// The approvals that it asks for.
@@ -80,7 +80,7 @@ impl Notice {
     /// Where it stands, for the life cycle.
     pub fn standing(&self, approvals: Vec<Approval>) -> Standing {
         Standing {
-            state: self.state.0,
+            state: self.state,
             needs: self.needs(),
             approvals,
             submitted_by: self.submitted_by.map(|id| id.0),
@@ -105,12 +105,12 @@ impl Notice {
 
     /// Whether the public may read it at that time: a stopped sweep cannot keep a dead notice public.
     pub fn is_public(&self, now: DateTime<Utc>) -> bool {
-        self.state.0 == State::Live && self.ends_at.is_some_and(|ends| ends.0 > now)
+        self.state == State::Live && self.ends_at.is_some_and(|ends| ends.0 > now)
     }
 
     /// The state it has at that time: a live notice past its end is over, swept or not.
     pub fn state_at(&self, now: DateTime<Utc>) -> State {
-        match self.state.0 {
+        match self.state {
             State::Live | State::Paused if self.ends_at.is_some_and(|ends| ends.0 <= now) => State::Expired,
             state => state,
         }
@@ -127,7 +127,7 @@ impl Notice {
 
     /// The revision that a step is about: the one that is public once there is one.
     pub fn looked_at(&self) -> i32 {
-        match self.state.0 {
+        match self.state {
             State::Live | State::Paused => self.live_revision.unwrap_or(self.revision),
             _ => self.revision,
         }
@@ -197,8 +197,8 @@ pub struct Place {
 }
 
 /// The states of which that is true, for a query.
-pub(super) fn states(which: fn(State) -> bool) -> impl Iterator<Item = Named<State>> {
-    State::ALL.into_iter().filter(move |state| which(*state)).map(Named)
+pub(super) fn states(which: fn(State) -> bool) -> impl Iterator<Item = State> {
+    State::ALL.into_iter().filter(move |state| which(*state))
 }
 
 /// Adds a notice with its first revision; `false` where that case number exists already.
@@ -217,7 +217,7 @@ pub fn insert(conn: &mut Conn, notice: &Notice, revision: &Revision) -> Answer<b
 /// The notice of that case number.
 pub fn by_case(conn: &mut Conn, case: CaseNumber) -> Answer<Option<Notice>> {
     Ok(both!(conn, c => notices::table
-        .filter(notices::case_number.eq(Named(case)))
+        .filter(notices::case_number.eq(case))
         .select(Notice::as_select())
         .first(c)
         .optional())?)

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::notices::{Notice, Place};
 use super::schema::{broadcasts, notices};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::{Answer, Conn, both};
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Kind;
@@ -28,12 +28,12 @@ pub fn live(conn: &mut Conn, now: DateTime<Utc>, which: Which, limit: i64) -> An
     let Which { kind, region, before } = which;
     both!(conn, c => {
         let mut query = notices::table
-            .filter(notices::state.eq(Named(State::Live)))
+            .filter(notices::state.eq(State::Live))
             .filter(notices::ends_at.gt(Time(now)))
             .select(Notice::as_select())
             .into_boxed();
         if let Some(kind) = kind {
-            query = query.filter(notices::kind.eq(Named(kind)));
+            query = query.filter(notices::kind.eq(kind));
         }
         if let Some((from, to)) = region {
             query = query.filter(notices::region.between(from, to));

@@ -12,7 +12,7 @@ use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
 use super::schema::{broadcasts, groups, lanes};
 use super::statement::Value;
-use super::types::{Id, Named, Time, stored_act};
+use super::types::{Id, Time, stored_act};
 use super::{Answer, Conn, both, wishes};
 use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, How, Purpose, Reach};
 use crate::domain::group::{GroupState, WhyDisabled};
@@ -344,7 +344,7 @@ fn follow(conn: &mut Conn, leased: &Leased, moved: &Moved) -> Answer<bool> {
 
 fn disable(conn: &mut Conn, group: Uuid, why: WhyDisabled) -> Answer<()> {
     both!(conn, c => diesel::update(groups::table.find(Id(group)))
-        .set((groups::state.eq(Named(GroupState::Disabled)), groups::reason.eq(Named(why))))
+        .set((groups::state.eq(GroupState::Disabled), groups::reason.eq(why)))
         .execute(c))?;
     super::groups::count_change(conn, Id(group))
 }
@@ -379,7 +379,7 @@ fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
     let ended: Vec<Id> = both!(conn, c => broadcasts::table
         .inner_join(endings.on(endings.field(broadcasts::notice_id).eq(broadcasts::notice_id)))
         .filter(broadcasts::id.eq_any(said))
-        .filter(endings.field(broadcasts::purpose).eq_any([Purpose::Closing, Purpose::Correction].map(Named)))
+        .filter(endings.field(broadcasts::purpose).eq_any([Purpose::Closing, Purpose::Correction]))
         .select(broadcasts::id)
         .load(c))?;
     let missed = missed.into_iter().filter(|(_, broadcast)| ended.contains(&Id(*broadcast)));

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::notices::{Notice, states};
 use super::schema::{notices, tips};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::{Answer, Conn, both};
 use crate::domain::life_cycle::State;
 
@@ -69,24 +69,24 @@ pub fn waiting(
         case_when(over, 1_i16.into_sql::<SmallInt>()).otherwise(0_i16.into_sql::<SmallInt>())
     };
     let urgency = || coalesce(notices::pending_urgency, notices::urgency);
-    let is_published = || notices::state.eq_any([State::Live, State::Paused].map(Named));
+    let is_published = || notices::state.eq_any([State::Live, State::Paused]);
     both!(conn, c => {
         let mut query = notices::table.select(Notice::as_select()).into_boxed();
         query = match state {
             Some(State::Submitted) => query.filter(
-                notices::state.eq(Named(State::Submitted)).or(notices::state
-                    .eq(Named(State::InReview))
+                notices::state.eq(State::Submitted).or(notices::state
+                    .eq(State::InReview)
                     .and(notices::claimed_until.is_null().or(notices::claimed_until.le(Time(at))))),
             ),
             Some(State::InReview) => query
-                .filter(notices::state.eq(Named(State::InReview)).and(notices::claimed_until.gt(Time(at)))),
+                .filter(notices::state.eq(State::InReview).and(notices::claimed_until.gt(Time(at)))),
             Some(state @ (State::Live | State::Paused)) => {
-                query.filter(notices::state.eq(Named(state)).and(notices::ends_at.gt(Time(at))))
+                query.filter(notices::state.eq(state).and(notices::ends_at.gt(Time(at))))
             }
             Some(State::Expired) => query.filter(
-                notices::state.eq(Named(State::Expired)).or(is_published().and(notices::ends_at.le(Time(at)))),
+                notices::state.eq(State::Expired).or(is_published().and(notices::ends_at.le(Time(at)))),
             ),
-            Some(state) => query.filter(notices::state.eq(Named(state))),
+            Some(state) => query.filter(notices::state.eq(state)),
             None => query.filter(
                 notices::state.eq_any(states(State::in_queue))
                     .or(is_published().and(notices::ends_at.gt(Time(at))).and(
@@ -96,7 +96,7 @@ pub fn waiting(
                             .or(diesel::dsl::exists(
                                 tips::table.filter(tips::notice_id.eq(notices::id)).filter(tips::held),
                             ))
-                            .or(notices::state.eq(Named(State::Paused))
+                            .or(notices::state.eq(State::Paused)
                                 .and(notices::sealed.eq(true))
                                 .and(notices::pending_revision.is_null())),
                     )),

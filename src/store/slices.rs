@@ -9,7 +9,7 @@ use diesel::prelude::*;
 
 use super::mutation::{self, Mutation};
 use super::schema::{deliveries, slices};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::{Answer, Conn, both};
 use crate::domain::delivery::DeliveryState;
 
@@ -30,7 +30,7 @@ struct Slice {
 #[auto_type(no_type_alias)]
 fn without_result(slice: &Slice) -> _ {
     let (first, last, leased_until): (i64, i64, Time) = (slice.first, slice.last, slice.leased_until);
-    let open: Named<DeliveryState> = Named(DeliveryState::Open);
+    let open: DeliveryState = DeliveryState::Open;
     deliveries::table
         .filter(deliveries::id.between(first, last))
         .filter(deliveries::state.eq(open).and(deliveries::queued.eq(false)))
@@ -107,7 +107,7 @@ pub(super) fn under_way(conn: &mut Conn) -> Answer<i64> {
         deliveries::id.between(slices::first, slices::last).and(deliveries::due_at.eq(slices::leased_until));
     let without_result = slices::table
         .inner_join(deliveries::table.on(joined))
-        .filter(deliveries::state.eq(Named(DeliveryState::Open)).and(deliveries::queued.eq(false)));
+        .filter(deliveries::state.eq(DeliveryState::Open).and(deliveries::queued.eq(false)));
     Ok(both!(conn, c => without_result.count().get_result(c))?)
 }
 

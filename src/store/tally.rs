@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::types::sql::{Ts, Uid};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::wishes::is_quiet;
 use super::{Answer, Conn, both, broadcasts};
 use crate::domain::delivery::{DeliveryState, EndedAs, How, Reach, Untried};
@@ -19,23 +19,23 @@ use crate::domain::quiet;
 #[derive(Clone, Debug, QueryableByName)]
 pub struct Tally {
     #[diesel(sql_type = Text)]
-    pub state: Named<DeliveryState>,
+    pub state: DeliveryState,
     #[diesel(sql_type = Nullable<Text>)]
-    pub last_outcome: Option<Named<EndedAs>>,
+    pub last_outcome: Option<EndedAs>,
     #[diesel(sql_type = Nullable<Text>)]
     pub last_code: Option<String>,
     /// How the messages were taken back, where a notice ended.
     #[diesel(sql_type = Nullable<Text>)]
-    pub how: Option<Named<How>>,
+    pub how: Option<How>,
     /// `None` where the groups were deleted.
     #[diesel(sql_type = Nullable<Text>)]
-    pub group_state: Option<Named<GroupState>>,
+    pub group_state: Option<GroupState>,
     /// Why they are disabled.
     #[diesel(sql_type = Nullable<Text>)]
-    pub group_reason: Option<Named<WhyDisabled>>,
+    pub group_reason: Option<WhyDisabled>,
     /// Why none of them has been tried yet, where they wait.
     #[diesel(sql_type = Nullable<Text>)]
-    pub untried: Option<Named<Untried>>,
+    pub untried: Option<Untried>,
     /// Whether they arrived, as far as that is known ([`Reach`]).
     #[diesel(sql_type = SmallInt)]
     pub reach: i16,
@@ -82,8 +82,8 @@ impl Because {
 impl Tally {
     /// What these deliveries have come to.
     pub fn came_to(&self) -> CameTo {
-        match (self.state.0, self.group_hears() || self.group_is_paused()) {
-            (DeliveryState::Delivered, _) => CameTo::Done(self.how.map(|how| how.0)),
+        match (self.state, self.group_hears() || self.group_is_paused()) {
+            (DeliveryState::Delivered, _) => CameTo::Done(self.how),
             (DeliveryState::Open, true) => CameTo::Waiting,
             (DeliveryState::Open, false) | (DeliveryState::GivenUp, _) => CameTo::Unreachable,
             (DeliveryState::Cancelled, _) => CameTo::Cancelled,
@@ -92,18 +92,18 @@ impl Tally {
 
     /// Why they wait or were given up, with the detail, where one is known.
     pub fn reason(&self) -> Option<(Because, Option<&str>)> {
-        if self.state.0 == DeliveryState::Open && !self.group_hears() {
-            let state = self.group_state.map(|state| Because::Group(state.0));
-            let why = self.group_reason.map(|why| why.0.as_str());
+        if self.state == DeliveryState::Open && !self.group_hears() {
+            let state = self.group_state.map(Because::Group);
+            let why = self.group_reason.map(|why| why.as_str());
             return Some((state.unwrap_or(Because::Ended(EndedAs::Deleted)), why));
         }
-        let tried = self.last_outcome.map(|ended| (Because::Ended(ended.0), self.last_code.as_deref()));
-        tried.or_else(|| Some((Because::Untried(self.untried?.0), None)))
+        let tried = self.last_outcome.map(|ended| (Because::Ended(ended), self.last_code.as_deref()));
+        tried.or_else(|| Some((Because::Untried(self.untried?), None)))
     }
 
     /// Whether they were given up because nobody can tell if they arrived.
     fn is_in_doubt(&self) -> bool {
-        self.state.0 == DeliveryState::GivenUp && Reach::of(self.reach) == Reach::Maybe
+        self.state == DeliveryState::GivenUp && Reach::of(self.reach) == Reach::Maybe
     }
 
     /// Whether they wait for their groups to be resumed.
@@ -112,11 +112,11 @@ impl Tally {
     }
 
     fn group_hears(&self) -> bool {
-        self.group_state.is_some_and(|state| state.0 == GroupState::Active)
+        self.group_state.is_some_and(|state| state == GroupState::Active)
     }
 
     fn group_is_paused(&self) -> bool {
-        self.group_state.is_some_and(|state| state.0 == GroupState::Paused)
+        self.group_state.is_some_and(|state| state == GroupState::Paused)
     }
 }
 
@@ -191,7 +191,7 @@ impl Sum {
 /// The sum for a notice.
 pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
     let all = broadcasts::of_notice(conn, notice)?;
-    let Some(last) = all.iter().find(|b| b.purpose.0.ends()).or(all.last()) else {
+    let Some(last) = all.iter().find(|b| b.purpose.ends()).or(all.last()) else {
         return Ok(Sum::default());
     };
     // Why something waits is not needed here, so any time will do.
@@ -199,7 +199,7 @@ pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
     let paused = tally.iter().filter(|line| line.waits_for_its_group());
     let paused = paused.map(|line| line.deliveries).sum();
     // Doubt about the notice itself is in `perhaps` already; doubt about its end is another question.
-    let in_doubt = tally.iter().filter(|line| line.is_in_doubt() && !last.purpose.0.ends());
+    let in_doubt = tally.iter().filter(|line| line.is_in_doubt() && !last.purpose.ends());
     let in_doubt: i64 = in_doubt.map(|line| line.deliveries).sum();
     let count = |to| count(&tally, to);
     let Heard { received, perhaps } = heard(conn, notice)?;

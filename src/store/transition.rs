@@ -7,7 +7,6 @@ use chrono::{DateTime, Utc};
 use super::events::{self, Entry};
 use super::mutation::{self, Mutation};
 use super::notices::{self, Notice};
-use super::types::Named;
 use super::{Answer, Conn, StoreError};
 use crate::domain::life_cycle::{Actor, ByPolicy, Refusal, State, Step, next};
 use crate::domain::logged::Logged;
@@ -73,7 +72,7 @@ pub fn take<E: From<Refusal> + From<StoreError>>(
     if approvals != standing.approvals {
         notices::set_approvals(conn, notice.id.0, revision, &approvals, by.at)?;
     }
-    notice.state = Named(after);
+    notice.state = after;
     let taken = Taken { step: step.into(), revision, before: standing.state };
     write_down(conn, vault, notice, taken, by, change)
 }
@@ -91,7 +90,7 @@ pub fn take_revision<E: From<Refusal> + From<StoreError>>(
     by: By<'_>,
     change: impl FnOnce(&mut Conn, &mut Notice, State) -> Result<(), E>,
 ) -> Result<Notice, E> {
-    let before = notice.state.0;
+    let before = notice.state;
     let now = notice.state_at(by.at);
     let nothing = Refusal::NotFrom { from: now, step };
     let revision = notice.pending_revision.filter(|_| !now.is_over()).ok_or(nothing)?;
@@ -114,7 +113,7 @@ pub fn lay_beside<E: From<Refusal> + From<StoreError>>(
     by: By<'_>,
     add: impl FnOnce(&mut Conn, &mut Notice) -> Result<(), E>,
 ) -> Result<Notice, E> {
-    let taken = Taken { step: step.into(), revision: notice.revision + 1, before: notice.state.0 };
+    let taken = Taken { step: step.into(), revision: notice.revision + 1, before: notice.state };
     write_down(conn, vault, notice, taken, by, |conn, n| {
         add(conn, n)?;
         n.let_go();
@@ -141,7 +140,7 @@ fn write_down<E: From<Refusal> + From<StoreError>>(
     change: impl FnOnce(&mut Conn, &mut Notice) -> Result<(), E>,
 ) -> Result<Notice, E> {
     let Taken { step, revision, before } = taken;
-    let after = notice.state.0;
+    let after = notice.state;
     notice.version += 1;
     // Before the change, which may destroy the key.
     let note_sealed = seal_note(&notice, vault, by.note)?;

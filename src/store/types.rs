@@ -1,4 +1,5 @@
-//! The two types that the databases spell differently: ids and times.
+//! How the words of the field become columns, and the two types that the databases spell differently: ids and
+//! times.
 //!
 //! `uuid`/`timestamptz` on PostgreSQL; 16 bytes and microseconds since 1970 on SQLite.
 
@@ -124,39 +125,42 @@ pub(super) const fn act_of(stored: i16) -> ActSoFar {
 /// Stores names as text: those of a closed set, and case numbers; what is not such a name does not load.
 macro_rules! names {
     ($($set:ty),+ $(,)?) => {$(
-        impl FromSql<diesel::sql_types::Text, Pg> for Named<$set> {
+        const _: () = {
+            /// Tells diesel of a word of the field, which knows nothing of diesel.
+            #[derive(AsExpression, FromSqlRow)]
+            #[diesel(foreign_derive, sql_type = diesel::sql_types::Text)]
+            #[expect(dead_code, reason = "it stands for the type in it")]
+            struct Stored($set);
+        };
+
+        impl FromSql<diesel::sql_types::Text, Pg> for $set {
             fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
                 let name = <String as FromSql<diesel::sql_types::Text, Pg>>::from_sql(value)?;
-                <$set>::named(&name).map(Named).ok_or_else(|| format!("unknown name {name:?}").into())
+                <$set>::named(&name).ok_or_else(|| format!("unknown name {name:?}").into())
             }
         }
 
-        impl FromSql<diesel::sql_types::Text, Sqlite> for Named<$set> {
+        impl FromSql<diesel::sql_types::Text, Sqlite> for $set {
             fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
                 let name = <String as FromSql<diesel::sql_types::Text, Sqlite>>::from_sql(value)?;
-                <$set>::named(&name).map(Named).ok_or_else(|| format!("unknown name {name:?}").into())
+                <$set>::named(&name).ok_or_else(|| format!("unknown name {name:?}").into())
             }
         }
 
-        impl ToSql<diesel::sql_types::Text, Pg> for Named<$set> {
+        impl ToSql<diesel::sql_types::Text, Pg> for $set {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-                <str as ToSql<diesel::sql_types::Text, Pg>>::to_sql(self.0.as_str(), &mut out.reborrow())
+                <str as ToSql<diesel::sql_types::Text, Pg>>::to_sql(self.as_str(), &mut out.reborrow())
             }
         }
 
-        impl ToSql<diesel::sql_types::Text, Sqlite> for Named<$set> {
+        impl ToSql<diesel::sql_types::Text, Sqlite> for $set {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                out.set_value(self.0.as_str());
+                out.set_value(self.as_str());
                 Ok(IsNull::No)
             }
         }
     )+};
 }
-
-/// What is stored by its name, as a text column.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, AsExpression, FromSqlRow)]
-#[diesel(sql_type = diesel::sql_types::Text)]
-pub struct Named<T: std::fmt::Debug>(pub T);
 
 names!(
     crate::domain::case_number::CaseNumber,

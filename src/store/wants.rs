@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
 use super::schema::{broadcasts, deliveries, groups, notices};
-use super::types::{Id, Named, Time};
+use super::types::{Id, Time};
 use super::{Answer, Conn, both, listen};
 use crate::domain::delivery::{DeliveryState, EndedAs, Reach};
 use crate::domain::group::Kinds;
@@ -58,9 +58,9 @@ pub(super) fn drop_unwanted(conn: &mut Conn, among: &[i64]) -> Answer<Vec<i64>> 
     if !unwanted.is_empty() {
         both!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&unwanted)))
             .set((
-                deliveries::state.eq(Named(DeliveryState::Cancelled)),
+                deliveries::state.eq(DeliveryState::Cancelled),
                 deliveries::queued.eq(false),
-                deliveries::last_outcome.eq(Named(EndedAs::Unwanted)),
+                deliveries::last_outcome.eq(EndedAs::Unwanted),
                 deliveries::last_code.eq(None::<String>),
             ))
             .execute(c))?;
@@ -86,9 +86,9 @@ fn reopen(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<()> {
         return Ok(());
     }
     let again = said_to_groups!()
-        .filter(deliveries::group_id.eq(Id(group)).and(deliveries::state.eq(Named(DeliveryState::Cancelled))))
-        .filter(deliveries::last_outcome.eq(Named(EndedAs::Unwanted)))
-        .filter(notices::state.eq_any([State::Live, State::Paused].map(Named)))
+        .filter(deliveries::group_id.eq(Id(group)).and(deliveries::state.eq(DeliveryState::Cancelled)))
+        .filter(deliveries::last_outcome.eq(EndedAs::Unwanted))
+        .filter(notices::state.eq_any([State::Live, State::Paused]))
         .filter(notices::live_revision.eq(broadcasts::revision.nullable()))
         .filter(broadcasts::not_after.is_null().or(broadcasts::not_after.gt(Time(now))))
         .filter(wanted());
@@ -145,10 +145,10 @@ mod tests {
     /// Whether the group of the fixture wants its alert if that is about such a notice.
     fn is_asked_for(tx: &mut Conn, kind: Kind, place: Region) -> Answer<bool> {
         both!(tx, c => diesel::update(notices::table)
-            .set((notices::kind.eq(Named(kind)), notices::region.eq(place.code())))
+            .set((notices::kind.eq(kind), notices::region.eq(place.code())))
             .execute(c))?;
         let of_group = said_to_groups!().filter(groups::id.eq(Id(GROUP)));
-        let alert = of_group.filter(broadcasts::purpose.eq(Named(crate::domain::delivery::Purpose::Alert)));
+        let alert = of_group.filter(broadcasts::purpose.eq(crate::domain::delivery::Purpose::Alert));
         Ok(both!(tx, c => alert.select(wanted()).get_result(c))?)
     }
 }

@@ -39,7 +39,7 @@ fn bearer(http: &HttpRequest) -> Option<&str> {
 }
 
 fn require(account: &Account, role: Role) -> Result<&Account, Problem> {
-    if account.role.0.includes(role) { Ok(account) } else { Err(Problem::Forbidden) }
+    if account.role.includes(role) { Ok(account) } else { Err(Problem::Forbidden) }
 }
 
 /// A program that acts for an account, by its API token. 401 `login_required` without a valid one.
@@ -105,12 +105,12 @@ impl SignedIn {
 
     /// The frame of this person's pages.
     pub fn frame(&self, http: &HttpRequest) -> Frame {
-        Frame::for_account(http, &self.account.name, self.account.role.0, self.csrf.clone())
+        Frame::for_account(http, &self.account.name, self.account.role, self.csrf.clone())
     }
 
     /// The page where people of this role start.
     pub const fn home(&self) -> &'static str {
-        home(self.account.role.0)
+        home(self.account.role)
     }
 }
 
@@ -160,7 +160,7 @@ async fn signed_in(http: &HttpRequest) -> Result<Option<SignedIn>, Problem> {
     let account = sessions::find(&shared.store, shared.clock.now(), &token).await?;
     let person = account.map(|account| SignedIn { account, csrf: csrf::token(&shared.vault, &token) });
     if let Some(SignedIn { account, csrf }) = &person {
-        let who = Who { name: account.name.clone(), role: account.role.0 };
+        let who = Who { name: account.name.clone(), role: account.role };
         http.extensions_mut().insert(Person { who, csrf: csrf.clone() });
     }
     Ok(person)

@@ -23,7 +23,6 @@ use seventytwo::domain::notice::Kind;
 use seventytwo::domain::people::Role;
 use seventytwo::domain::region::Region;
 use seventytwo::groups::{MAX_GROUPS, NewGroup, fresh};
-use seventytwo::store::types::Named;
 use seventytwo::store::{Answer, Conn, Store, accounts, deliveries, events, groups, notices as rows};
 use seventytwo::vault::Vault;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -315,7 +314,7 @@ pub async fn standing(db: &Db, case: &str) -> (State, usize, usize) {
         let notice = rows::by_case(c, case)?.expect("a notice that was answered");
         let approvals = rows::approvals(c, notice.id.0, notice.revision)?;
         let events = events::of_notice(c, notice.id.0)?;
-        Ok((notice.state.0, approvals.len(), events.iter().filter(|e| e.after.0 == State::Cooling).count()))
+        Ok((notice.state, approvals.len(), events.iter().filter(|e| e.after == State::Cooling).count()))
     })
     .await
 }
@@ -386,7 +385,7 @@ pub async fn connect<'a>(
                 quiet: None,
             };
             let mut group = fresh(&vault, account.0, &new, now);
-            group.state = Named(GroupState::Active);
+            group.state = GroupState::Active;
             groups::insert(tx, &group, &[Region::parse("131000").unwrap()])?;
         }
         Ok::<_, seventytwo::store::StoreError>(())

@@ -13,7 +13,6 @@ use crate::domain::group::{GroupState, Kinds};
 use crate::domain::notice::Kind;
 use crate::domain::quiet::{DAY, Quiet};
 use crate::domain::region::Region;
-use crate::store::types::Named;
 use crate::store::{Answer, StoreError, groups, lanes, wants};
 
 /// A region in another province than all notices.
@@ -53,7 +52,7 @@ impl World<'_> {
         }
         match self.dice.weighted(CHANCES) {
             Act::Switch => {
-                let active = self.sight.groups[&self.members[place].id].state.0 == GroupState::Active;
+                let active = self.sight.groups[&self.members[place].id].state == GroupState::Active;
                 self.switch(place, if active { GroupState::Paused } else { GroupState::Active })?;
             }
             Act::Times => {
@@ -86,8 +85,8 @@ impl World<'_> {
         }
         self.conn.transaction(|tx| {
             let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
-            let is_proved_anew = group.state.0 == GroupState::Disabled && to == GroupState::Active;
-            group.state = Named(to);
+            let is_proved_anew = group.state == GroupState::Disabled && to == GroupState::Active;
+            group.state = to;
             group.reason = None;
             if let Some(address) = fresh.filter(|_| to == GroupState::Active) {
                 group.credentials_sealed = address.to_be_bytes().to_vec();
@@ -98,7 +97,7 @@ impl World<'_> {
                 groups::redeliver_unheard(tx, id, now)?;
             }
             if to == GroupState::Active {
-                let platform = group.platform.0;
+                let platform = group.platform;
                 lanes::reopen(tx, id, &|sends| conclude::pace(platform, sends, now, bits))?;
             }
             Ok::<_, StoreError>(())
@@ -120,7 +119,7 @@ impl World<'_> {
         }
         self.conn.transaction(|tx| {
             let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
-            (group.state, group.reason) = (Named(GroupState::Unverified), None);
+            (group.state, group.reason) = (GroupState::Unverified, None);
             group.credentials_sealed = address.to_be_bytes().to_vec();
             group.address_hash = address.to_be_bytes().to_vec();
             groups::save(tx, &group)?;
@@ -132,7 +131,7 @@ impl World<'_> {
 
     /// A group in which the end of a notice has taken back only a part of what has to be.
     fn half_told(&self) -> Option<usize> {
-        let half = |d: &&DeliveryRow| d.state.0 == DeliveryState::Open && d.how.is_some();
+        let half = |d: &&DeliveryRow| d.state == DeliveryState::Open && d.how.is_some();
         self.sight.deliveries.iter().find(half).map(|d| self.place_of(d.group_id.0))
     }
 
@@ -188,9 +187,9 @@ impl World<'_> {
     /// Sends again what was given up, where that is still true.
     fn send_again(&mut self, place: usize) -> Answer<()> {
         let (id, now) = (self.members[place].id, self.clock);
-        let given_up = |d: &&DeliveryRow| d.group_id.0 == id && d.state.0 == DeliveryState::GivenUp;
+        let given_up = |d: &&DeliveryRow| d.group_id.0 == id && d.state == DeliveryState::GivenUp;
         let all: Vec<i64> = self.sight.deliveries.iter().filter(given_up).map(|d| d.id).collect();
-        if all.is_empty() || !self.sight.groups[&id].state.0.is_proved() {
+        if all.is_empty() || !self.sight.groups[&id].state.is_proved() {
             return Ok(());
         }
         let delivery = self.dice.one_of(&all);

@@ -220,7 +220,7 @@ impl World<'_> {
         if leased.bot.as_deref() == Some(BOT) {
             self.shared.uses.push(self.clock);
         }
-        let paused = self.sight.groups[&leased.group].state.0 == GroupState::Paused;
+        let paused = self.sight.groups[&leased.group].state == GroupState::Paused;
         let manner = self.members[member].chat.manner;
         let alone = leased.act.alone || leased.purpose.ends() || !leased.with.is_empty();
         self.requests.push(Request {

@@ -13,7 +13,7 @@ use crate::domain::notice::Kind;
 use crate::domain::people::Moderator;
 use crate::store::notices::{self, Notice, Place, Revision};
 use crate::store::transition::{By, take};
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 use crate::store::{Answer, Conn, StoreError, sweep};
 
 /// Notices of a seed.
@@ -58,10 +58,10 @@ impl World<'_> {
         let kind = if self.patient { Kind::LostProperty } else { Kind::Rescue };
         let notice = Notice {
             id: Id(id),
-            case_number: Named(number),
-            kind: Named(kind),
+            case_number: number,
+            kind,
             region: REGION.to_owned(),
-            state: Named(State::InReview),
+            state: State::InReview,
             version: 1,
             revision: 1,
             live_revision: None,
@@ -99,7 +99,7 @@ impl World<'_> {
     /// The next step of a notice.
     fn move_on(&mut self, case: usize) -> Answer<()> {
         let Some(row) = self.sight.notice(self.cases[case].id) else { return Ok(()) };
-        match row.state.0 {
+        match row.state {
             State::InReview | State::SecondReview => self.approve(case),
             State::Cooling => self.go_live(case),
             State::Live => {
@@ -232,7 +232,7 @@ fn revise(
     notices::set_approvals(tx, id, number, &approvals, now)?;
     notice.version += 1;
     (notice.revision, notice.live_revision) = (number, Some(number));
-    if notice.state.0 == State::Live {
+    if notice.state == State::Live {
         plan::spread(tx, &notice, Purpose::Update, now)?;
     }
     Ok(notices::save(tx, &notice)?)

@@ -81,16 +81,16 @@ impl World<'_> {
     }
 
     fn group_state(&self, place: usize) -> GroupState {
-        self.sight.groups[&self.members[place].id].state.0
+        self.sight.groups[&self.members[place].id].state
     }
 
     fn state_of(&self, case: usize) -> State {
-        self.sight.notice(self.cases[case].id).map_or(State::Erased, |n| n.state.0)
+        self.sight.notice(self.cases[case].id).map_or(State::Erased, |n| n.state)
     }
 
     /// The live notice that ends first, and when.
     pub fn first_to_end(&self) -> Option<(usize, DateTime<Utc>)> {
-        let live = |n: &&NoticeRow| matches!(n.state.0, State::Live | State::Paused);
+        let live = |n: &&NoticeRow| matches!(n.state, State::Live | State::Paused);
         let ends = |n: &NoticeRow| n.ends_at.map(|ends| (self.case_of(n.id.0), ends.0));
         self.sight.notices.iter().filter(live).filter_map(ends).min_by_key(|(_, ends)| *ends)
     }
@@ -116,9 +116,9 @@ impl World<'_> {
 
     /// When the next delivery may go, or be taken back; those for groups that hear nothing do not count.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
-        let open = |d: &&DeliveryRow| d.state.0 == DeliveryState::Open;
-        let ends = |d: &DeliveryRow| self.sight.said(d).is_some_and(|b| b.purpose.0.ends());
-        let heard = |d: &&DeliveryRow| match self.sight.groups.get(&d.group_id.0).map(|g| g.state.0) {
+        let open = |d: &&DeliveryRow| d.state == DeliveryState::Open;
+        let ends = |d: &DeliveryRow| self.sight.said(d).is_some_and(|b| b.purpose.ends());
+        let heard = |d: &&DeliveryRow| match self.sight.groups.get(&d.group_id.0).map(|g| g.state) {
             Some(GroupState::Active) => true,
             Some(GroupState::Paused) => ends(d),
             _ => false,
@@ -133,7 +133,7 @@ impl World<'_> {
     fn nothing_is_missing(&self, case: usize) -> Outcome<()> {
         let notice = self.sight.notice(self.cases[case].id).expect("a live notice is in sight");
         let said = self.sight.broadcasts.iter().rfind(|b| {
-            b.notice_id == notice.id && Some(b.revision) == notice.live_revision && !b.purpose.0.ends()
+            b.notice_id == notice.id && Some(b.revision) == notice.live_revision && !b.purpose.ends()
         });
         let Some(said) = said else {
             return self.broken(Rule::Lost, format!("case {case} is live and nobody was to be told"));
@@ -142,7 +142,7 @@ impl World<'_> {
             let of = |d: &&DeliveryRow| d.broadcast_id == said.id && d.group_id.0 == member.id;
             let missing = match self.sight.deliveries.iter().find(of) {
                 None => member.steady,
-                Some(d) => match d.state.0 {
+                Some(d) => match d.state {
                     DeliveryState::Delivered => false,
                     DeliveryState::GivenUp => !self.may_be_given_up(d, member.deleted),
                     // It was over already, before the clock was set back.
@@ -178,7 +178,7 @@ impl World<'_> {
                 || self.shared.uses.iter().any(tries));
         let host = self.members[place].chat.manner.host();
         let away = |node: &Node| node.failing.get(host).is_some_and(|(failures, ..)| *failures >= 8);
-        group.state.0 != GroupState::Active
+        group.state != GroupState::Active
             || shared
             || self.nodes.iter().any(away)
             || group.quiet_from.is_some()
@@ -216,9 +216,9 @@ impl World<'_> {
 
     /// In the chats of paused groups nothing is left of what is over that can be taken back.
     fn nothing_stands_in_a_pause(&self) -> Outcome<()> {
-        let open = |d: &&DeliveryRow| d.state.0 == DeliveryState::Open;
+        let open = |d: &&DeliveryRow| d.state == DeliveryState::Open;
         for ending in self.sight.deliveries.iter().filter(open) {
-            let Some(said) = self.sight.said(ending).filter(|b| b.purpose.0.ends()) else { continue };
+            let Some(said) = self.sight.said(ending).filter(|b| b.purpose.ends()) else { continue };
             let (case, place) = (self.case_of(said.notice_id.0), self.place_of(ending.group_id.0));
             let chat = &self.members[place].chat;
             let may = |way| match way {
@@ -231,7 +231,7 @@ impl World<'_> {
                 .iter()
                 .any(|r| r.carries(ending.id) && matches!(r.fate, Fate::Kept(EndedAs::Bad | EndedAs::Moved)));
             let paused =
-                self.sight.groups.get(&ending.group_id.0).map(|g| g.state.0) == Some(GroupState::Paused);
+                self.sight.groups.get(&ending.group_id.0).map(|g| g.state) == Some(GroupState::Paused);
             if !paused
                 || refused
                 || chat.renewed
@@ -267,9 +267,9 @@ impl World<'_> {
             }
         }
         let heard = |d: &&DeliveryRow| {
-            self.sight.groups.get(&d.group_id.0).is_some_and(|g| g.state.0 == GroupState::Active)
+            self.sight.groups.get(&d.group_id.0).is_some_and(|g| g.state == GroupState::Active)
         };
-        let open = |d: &&DeliveryRow| d.state.0 == DeliveryState::Open;
+        let open = |d: &&DeliveryRow| d.state == DeliveryState::Open;
         if let Some(left) = self.sight.deliveries.iter().filter(open).find(heard) {
             return self.broken(Rule::Works, format!("delivery {} is open for ever", left.id));
         }
@@ -289,14 +289,14 @@ impl World<'_> {
         }
         let ends = |d: &&DeliveryRow| {
             let said = self.sight.said(d).expect("a delivery's broadcast is in sight");
-            d.group_id.0 == member.id && said.notice_id.0 == self.cases[case].id && said.purpose.0.ends()
+            d.group_id.0 == member.id && said.notice_id.0 == self.cases[case].id && said.purpose.ends()
         };
         let mut endings = self.sight.deliveries.iter().filter(ends);
         let ending = endings.next();
         if endings.next().is_some() {
             return self.broken(Rule::Ending, format!("group {place} is told the end of case {case} twice"));
         }
-        let fine = match (self.may_have_received(case, place), ending.map(|d| d.state.0)) {
+        let fine = match (self.may_have_received(case, place), ending.map(|d| d.state)) {
             (true, Some(DeliveryState::Delivered)) => true,
             (true, Some(DeliveryState::GivenUp)) => {
                 ending.is_some_and(|d| self.may_be_given_up(d, member.deleted))

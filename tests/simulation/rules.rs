@@ -95,12 +95,12 @@ impl World<'_> {
 
     fn is_correction_that_can_go(&self, node: usize, delivery: &DeliveryRow) -> bool {
         let (now, group) = (self.clock, delivery.group_id.0);
-        let corrects = self.sight.said(delivery).is_some_and(|b| b.purpose.0 == Purpose::Correction);
-        let hears = self.sight.groups.get(&group).is_some_and(|g| g.state.0 == GroupState::Active);
+        let corrects = self.sight.said(delivery).is_some_and(|b| b.purpose == Purpose::Correction);
+        let hears = self.sight.groups.get(&group).is_some_and(|g| g.state == GroupState::Active);
         // A node waits for the results of leases that it holds itself.
         let in_hand = |lane: &LaneRow| self.in_hand(node).any(|held| held == (group, lane.fence));
         let free = |lane: &LaneRow| lane.leased_until.0 <= now && lane.open_at.0 <= now && !in_hand(lane);
-        let due = delivery.state.0 == DeliveryState::Open && delivery.due_at.0 <= now;
+        let due = delivery.state == DeliveryState::Open && delivery.due_at.0 <= now;
         corrects && hears && due && self.sight.lanes.get(&group).is_some_and(free)
     }
 
@@ -112,9 +112,9 @@ impl World<'_> {
             return self.broken(Rule::Wanted, "a deleted group is spoken to");
         };
         // An end may be taken back silently; whether it makes a sound is checked when it leaves.
-        let silent = group.state.0 == GroupState::Paused && leased.purpose.ends();
-        if group.state.0 != GroupState::Active && !silent {
-            return self.broken(Rule::Wanted, format!("group {place} is {:?}", group.state.0));
+        let silent = group.state == GroupState::Paused && leased.purpose.ends();
+        if group.state != GroupState::Active && !silent {
+            return self.broken(Rule::Wanted, format!("group {place} is {:?}", group.state));
         }
         self.is_asked_for(leased.broadcast, case, place)?;
         // An earlier holder has lost the lane for good, even if the clock is set back afterwards.
@@ -186,20 +186,20 @@ impl World<'_> {
         let now = self.clock;
         let notice = self.sight.notice(self.cases[case].id).expect("a lease's notice is in sight");
         let broadcast = self.sight.broadcast(broadcast).expect("a lease's broadcast is in sight");
-        if broadcast.purpose.0.ends() {
+        if broadcast.purpose.ends() {
             if !self.may_have_received(case, place) {
                 return self.broken(Rule::Ending, format!("group {place} received nothing of case {case}"));
             }
             if !notice.is_over(now) {
-                return self.broken(Rule::Number, format!("case {case} is {:?}", notice.state.0));
+                return self.broken(Rule::Number, format!("case {case} is {:?}", notice.state));
             }
             return Ok(());
         }
         if notice.is_over(now) || broadcast.not_after.is_none_or(|end| end.0 <= now) {
             return self.broken(Rule::Ended, format!("case {case} is over"));
         }
-        if notice.state.0 != State::Live || notice.live_revision != Some(broadcast.revision) {
-            let (state, live) = (notice.state.0, notice.live_revision);
+        if notice.state != State::Live || notice.live_revision != Some(broadcast.revision) {
+            let (state, live) = (notice.state, notice.live_revision);
             return self.broken(
                 Rule::Live,
                 format!("revision {} of case {case}, {state:?} with {live:?}", broadcast.revision),
@@ -211,7 +211,7 @@ impl World<'_> {
     /// What a group does not want goes to it only where it may have heard of the notice before.
     fn is_asked_for(&self, broadcast: Uuid, case: usize, place: usize) -> Outcome<()> {
         let member = &self.members[place];
-        let ends = |b: &BroadcastRow| b.purpose.0.ends();
+        let ends = |b: &BroadcastRow| b.purpose.ends();
         let heard = |d: &DeliveryRow| {
             let of_it = |b: &BroadcastRow| b.notice_id.0 == self.cases[case].id && !ends(b);
             d.group_id.0 == member.id && d.reach > 0 && self.sight.said(d).is_some_and(of_it)
@@ -334,7 +334,7 @@ impl World<'_> {
     fn is_wanted(&self, number: usize) -> Outcome<()> {
         let request = &self.requests[number];
         let at_once = self.clock - request.leased_at <= TimeDelta::seconds(1) && !request.paused;
-        let hears = |id| self.sight.groups.get(id).is_some_and(|g| g.state.0 == GroupState::Active);
+        let hears = |id| self.sight.groups.get(id).is_some_and(|g| g.state == GroupState::Active);
         if at_once || hears(&request.leased.group) {
             return Ok(());
         }
@@ -384,7 +384,7 @@ impl World<'_> {
             // What was planned for a digest may have been told in one: then the proof is about another
             // request.
             let whole =
-                |d: &DeliveryRow| Some(d.id) == told && d.state.0 == DeliveryState::Delivered && !d.digest;
+                |d: &DeliveryRow| Some(d.id) == told && d.state == DeliveryState::Delivered && !d.digest;
             let last = all.iter().rfind(|o| o.about(case) == told);
             self.sight.deliveries.iter().any(whole)
                 && last.is_some_and(|o| o.fate == Fate::Kept(EndedAs::Delivered))
@@ -412,11 +412,11 @@ impl World<'_> {
     /// Of what the database says after a step.
     pub fn rules_of_rows(&mut self) -> Outcome<()> {
         for member in &mut self.members {
-            let active = self.sight.groups.get(&member.id).is_some_and(|g| g.state.0 == GroupState::Active);
+            let active = self.sight.groups.get(&member.id).is_some_and(|g| g.state == GroupState::Active);
             member.steady &= active && member.wants;
         }
         for case in &self.cases {
-            if !self.sight.notices.iter().any(|n| n.case_number.0 == case.number) {
+            if !self.sight.notices.iter().any(|n| n.case_number == case.number) {
                 return self.broken(Rule::Number, format!("nothing is known of {}", case.number));
             }
         }
@@ -427,8 +427,8 @@ impl World<'_> {
             if given < self.cases[case].needs as usize {
                 return self.broken(Rule::Approved, format!("case {case} is live with {given} approvals"));
             }
-            let over = self.sight.notice(broadcast.notice_id.0).is_some_and(|n| n.state.0.is_over());
-            if broadcast.purpose.0.ends() && !over {
+            let over = self.sight.notice(broadcast.notice_id.0).is_some_and(|n| n.state.is_over());
+            if broadcast.purpose.ends() && !over {
                 return self.broken(Rule::Number, format!("case {case} has an ending and is not over"));
             }
         }
@@ -438,14 +438,14 @@ impl World<'_> {
     /// What counts as delivered has arrived; what counts as ended leaves nothing standing unchanged without
     /// saying that it is over.
     fn is_what_the_chat_says(&self, delivery: &DeliveryRow) -> Outcome<()> {
-        if delivery.state.0 != DeliveryState::Delivered {
+        if delivery.state != DeliveryState::Delivered {
             return Ok(());
         }
         let broadcast = self.sight.said(delivery).expect("a delivery's broadcast is in sight");
         let case = self.case_of(broadcast.notice_id.0);
         let place = self.place_of(delivery.group_id.0);
         let messages = &self.members[place].chat.messages;
-        if !broadcast.purpose.0.ends() {
+        if !broadcast.purpose.ends() {
             if !messages.iter().any(|m| m.deliveries.contains(&delivery.id)) {
                 return self.broken(Rule::Lost, format!("delivery {} is not in the chat", delivery.id));
             }

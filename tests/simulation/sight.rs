@@ -11,14 +11,14 @@ use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::store::schema::{approvals, broadcasts, deliveries, groups, lanes, notices};
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 use crate::store::{Answer, Conn};
 
 #[derive(Clone, Debug, Queryable)]
 pub struct NoticeRow {
     pub id: Id,
-    pub case_number: Named<CaseNumber>,
-    pub state: Named<State>,
+    pub case_number: CaseNumber,
+    pub state: State,
     pub live_revision: Option<i32>,
     pub urgency: i16,
     pub ends_at: Option<Time>,
@@ -27,7 +27,7 @@ pub struct NoticeRow {
 impl NoticeRow {
     /// Whether its case number answers that it is over.
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
-        self.state.0.is_over() || self.ends_at.is_some_and(|ends| ends.0 <= now)
+        self.state.is_over() || self.ends_at.is_some_and(|ends| ends.0 <= now)
     }
 }
 
@@ -36,7 +36,7 @@ pub struct BroadcastRow {
     pub id: Id,
     pub notice_id: Id,
     pub revision: i32,
-    pub purpose: Named<Purpose>,
+    pub purpose: Purpose,
     pub created_at: Time,
     pub not_after: Option<Time>,
     pub expanded: bool,
@@ -47,7 +47,7 @@ pub struct DeliveryRow {
     pub id: i64,
     pub broadcast_id: Id,
     pub group_id: Id,
-    pub state: Named<DeliveryState>,
+    pub state: DeliveryState,
     pub due_at: Time,
     pub reach: i16,
     pub how: Option<String>,
@@ -65,7 +65,7 @@ pub struct LaneRow {
 #[derive(Clone, Debug, Queryable)]
 pub struct GroupRow {
     pub id: Id,
-    pub state: Named<GroupState>,
+    pub state: GroupState,
     pub hourly_cap: Option<i16>,
     pub quiet_from: Option<i16>,
     pub quiet_until: Option<i16>,

@@ -17,7 +17,7 @@ use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 use crate::store::{Answer, Conn, StoreError};
 use crate::vault::Vault;
 
@@ -204,13 +204,13 @@ impl<'c> World<'c> {
         let mut group = Group {
             id: Id(Uuid::from_u128(100 + place as u128)),
             account_id: Id(PEOPLE[0]),
-            platform: Named(manner.platform()),
+            platform: manner.platform(),
             name: String::new(),
             credentials_sealed: (place as u64).to_be_bytes().to_vec(),
             address_hash: (place as u64).to_be_bytes().to_vec(),
             last4: String::new(),
-            language: Named(Language::ZhCn),
-            state: Named(GroupState::Active),
+            language: Language::ZhCn,
+            state: GroupState::Active,
             reason: None,
             kinds: Kinds::all().bits(),
             code_hash: None,

@@ -137,18 +137,18 @@ impl From<Whole> for GroupBody {
     fn from(Whole { group, regions, .. }: Whole) -> GroupBody {
         GroupBody {
             id: group.id.0,
-            platform: group.platform.0,
-            state: group.state.0,
+            platform: group.platform,
+            state: group.state,
             credentials: Shown { last4: group.last4.clone() },
             regions: regions.iter().map(|region| region.code()).collect(),
             kinds: group.kinds().iter().collect(),
-            language: group.language.0,
+            language: group.language,
             hourly_cap: group.hourly_cap,
             quiet: group.quiet().map(Hours::from),
             paused_until: group.paused_until(),
             created_at: group.created_at.0,
-            verified_at: group.verified_at.filter(|_| group.state.0.is_proved()).map(|at| at.0),
-            reason: group.reason.map(|why| why.0.as_str()),
+            verified_at: group.verified_at.filter(|_| group.state.is_proved()).map(|at| at.0),
+            reason: group.reason.map(|why| why.as_str()),
             name: group.name,
         }
     }

@@ -50,17 +50,17 @@ pub async fn detail(visit: AdminVisit, path: web::Path<(String, String)>) -> Pag
     let exchange = visit.station().exchange(visit.account, group, id).await;
     let AdminVisit { http, frame, shared, .. } = visit;
     let Exchange { delivery, platform, request, calls } = exchange?;
-    let what = frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str()));
-    let title = [("case", delivery.case_number.0.to_string().into()), ("what", what.into())];
+    let what = frame.t(&format!("groups-says-{}", delivery.broadcast.as_str()));
+    let title = [("case", delivery.case_number.to_string().into()), ("what", what.into())];
     let several = calls.iter().any(|call| call.attempt.part > 0);
     let call = |Call { attempt, asked, answer }: Call| CallView {
         part: several.then(|| frame.t1("groups-delivery-part", "part", attempt.number())),
         asked: frame.t(&format!("groups-delivery-asked-{}", asked.as_str())),
         when: moment(attempt.at.0),
-        what: explained(frame.language, platform, attempt.outcome.0, attempt.code.as_deref()),
+        what: explained(frame.language, platform, attempt.outcome, attempt.code.as_deref()),
         took: frame.t1("groups-delivery-took", "took", attempt.took_ms),
         answer,
-        taken: attempt.outcome.0 == EndedAs::Delivered,
+        taken: attempt.outcome == EndedAs::Delivered,
     };
     let template = DeliveryPage {
         group: format!("/groups/{group}"),

@@ -14,7 +14,6 @@ use crate::domain::group::{Condition, GroupState, Platform};
 use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::store::groups::{Attempt, Logged};
-use crate::store::types::Named;
 use crate::web::answers::explained;
 use crate::web::frame::Frame;
 use crate::web::problem::Problem;
@@ -66,11 +65,11 @@ pub(super) async fn group_page<'a>(
     let now = visit.shared.clock.now();
     let whole = visit.whole().await?;
     let log = visit.station().log(*account, *id, before).await?;
-    let platform = whole.group.platform.0;
+    let platform = whole.group.platform;
     Ok(GroupPage {
         condition: whole.condition(now),
         here: format!("/groups/{id}"),
-        proved: whole.group.state.0.is_proved(),
+        proved: whole.group.state.is_proved(),
         paused_until: whole.group.paused_until().map(moment),
         pauses: pauses::OFFERED.map(|choice| (choice, length(frame, choice, now))).to_vec(),
         awaited: whole.group.code_expires_at.is_some_and(|expires| expires.0 > now),
@@ -93,11 +92,11 @@ fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(St
     let regions: Vec<_> = whole.regions.iter().map(|region| region.name_in(frame.language)).collect();
     let last = log.last_delivered.map_or_else(|| frame.t("groups-never"), moment);
     let mut facts = vec![
-        ("groups-fact-platform", frame.t(&format!("platform-{}", group.platform.0.as_str()))),
+        ("groups-fact-platform", frame.t(&format!("platform-{}", group.platform.as_str()))),
         ("groups-fact-robot", format!("{}…{}", group.host, group.last4)),
         ("groups-fact-regions", regions.join(&separator)),
         ("groups-fact-kinds", kinds.join(&separator)),
-        ("groups-fact-language", frame.t(&format!("groups-language-{}", group.language.0.as_str()))),
+        ("groups-fact-language", frame.t(&format!("groups-language-{}", group.language.as_str()))),
         ("groups-fact-last", last),
     ];
     if let Some(cap) = group.hourly_cap {
@@ -128,32 +127,32 @@ fn length(frame: &Frame, choice: &str, now: DateTime<Utc>) -> String {
 fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>) -> LineView {
     let Line { delivery, tries } = line;
     let failed = delivery.last_outcome;
-    let failed = failed.filter(|ended| !matches!(ended.0, EndedAs::Delivered | EndedAs::Unwanted));
+    let failed = failed.filter(|ended| !matches!(ended, EndedAs::Delivered | EndedAs::Unwanted));
     let line = |(place, attempt): (usize, &Attempt)| {
-        let ended = explained(frame.language, platform, attempt.outcome.0, attempt.code.as_deref());
+        let ended = explained(frame.language, platform, attempt.outcome, attempt.code.as_deref());
         format!("{}. {} {ended}", place + 1, moment(attempt.at.0))
     };
     LineView {
         id: delivery.id,
         again: delivery.is_redeliverable(now),
         when: moment(delivery.decided_at.0),
-        case: delivery.case_number.0.to_string(),
-        what: frame.t(&format!("groups-says-{}", delivery.broadcast.0.as_str())),
-        delivered: delivery.state.0 == DeliveryState::Delivered,
+        case: delivery.case_number.to_string(),
+        what: frame.t(&format!("groups-says-{}", delivery.broadcast.as_str())),
+        delivered: delivery.state == DeliveryState::Delivered,
         result: result(frame, delivery, now),
-        why: failed.map(|ended| explained(frame.language, platform, ended.0, delivery.last_code.as_deref())),
+        why: failed.map(|ended| explained(frame.language, platform, ended, delivery.last_code.as_deref())),
         tries: tries.iter().enumerate().map(line).collect(),
     }
 }
 
 /// Where a delivery stands, in words.
 pub(super) fn result(frame: &Frame, delivery: &Logged, now: DateTime<Utc>) -> String {
-    match (delivery.state.0, delivery.delivered_at) {
+    match (delivery.state, delivery.delivered_at) {
         _ if delivery.stopped_at_its_words() => frame.t("groups-log-partly"),
         (DeliveryState::Delivered, Some(at)) => {
             frame.t1("groups-log-delivered", "at", since(at.0, delivery.decided_at.0))
         }
-        (DeliveryState::Cancelled, _) if delivery.last_outcome == Some(Named(EndedAs::Unwanted)) => {
+        (DeliveryState::Cancelled, _) if delivery.last_outcome == Some(EndedAs::Unwanted) => {
             frame.t("groups-log-unwanted")
         }
         (DeliveryState::Open, _) => match delivery.waits_for(now) {

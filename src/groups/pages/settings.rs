@@ -54,7 +54,7 @@ pub async fn edit(visit: AdminVisit, form: CsrfForm<Sent>) -> Page {
     if typed.again {
         return edit_page(&visit, typed, Faults::default(), StatusCode::OK);
     }
-    match typed.wishes().change(whole.group.platform.0, addresses(&visit.http, &visit.shared)) {
+    match typed.wishes().change(whole.group.platform, addresses(&visit.http, &visit.shared)) {
         Ok(change) => {
             visit.station().change(visit.account, visit.group, change).await?;
             Ok(see_other(&format!("/groups/{}?done={}", visit.group, Done::Changed.as_str())))
@@ -76,7 +76,7 @@ pub async fn robot_form(visit: AdminVisit) -> Page {
 /// Gives a group another robot.
 pub async fn robot(visit: AdminVisit, form: CsrfForm<Sent>) -> Page {
     let whole = visit.whole().await?;
-    let (platform, typed) = (whole.group.platform.0, Typed::read(&form.0));
+    let (platform, typed) = (whole.group.platform, Typed::read(&form.0));
     let draft = Draft { credentials: Some(typed.credentials(platform)), ..Draft::default() };
     let change = match draft.change(platform, addresses(&visit.http, &visit.shared)) {
         Ok(change) => change,
@@ -141,7 +141,7 @@ fn robot_again(
 }
 
 fn robot_page(visit: &AdminVisit, whole: &Whole, typed: Typed, faults: Faults, status: StatusCode) -> Page {
-    let (AdminVisit { http, frame, group: id, .. }, platform) = (visit, whole.group.platform.0);
+    let (AdminVisit { http, frame, group: id, .. }, platform) = (visit, whole.group.platform);
     let (steps, way) = (steps(frame, platform), form::way(platform, &typed, frame));
     let template = RobotPage { frame, id: *id, steps, way, faults };
     page_with(http, frame, &template, status)

@@ -15,7 +15,6 @@ use crate::accounts::fixture::House;
 use crate::accounts::tokens;
 use crate::domain::group::{GroupState, WhyDisabled};
 use crate::domain::people::Role;
-use crate::store::types::Named;
 use crate::store::{Conn, StoreError, accounts, groups};
 use crate::web::{csrf, request, routes};
 
@@ -433,8 +432,8 @@ async fn the_page_of_a_stopped_group_says_why_and_what_to_do() {
         let stop = move |tx: &mut Conn| {
             let account = accounts::by_name(tx, "qunzhu")?.unwrap().account.id.0;
             let mut group = groups::lock(tx, account, group)?.unwrap();
-            group.state = Named(GroupState::Disabled);
-            group.reason = WhyDisabled::named(reason).map(Named);
+            group.state = GroupState::Disabled;
+            group.reason = WhyDisabled::named(reason);
             groups::save(tx, &group)
         };
         admin.house.shared.store.write(stop).await.unwrap();

@@ -55,7 +55,7 @@ pub async fn send_edit(
     let frame = Frame::public(&http);
     let now = shared.clock.now();
     let intake = station(&shared);
-    let kind = intake.managed(&manage.token).await?.kind.0;
+    let kind = intake.managed(&manage.token).await?.kind;
     let Meant { body, faults: unclear, places } = meant(kind, &typed, now);
     let stays = !typed.first("stay").is_empty();
     if !stays && wait.is_none() {

@@ -20,7 +20,7 @@ use crate::domain::people::Role;
 use crate::domain::reason::{Reason, Reject};
 use crate::language::has;
 use crate::store::notices::Notice;
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 use crate::web::csrf;
 
 use scene::{HOSTILE, PHONE, PRIVATE, Scene, content, person, text};

@@ -9,7 +9,7 @@ use crate::domain::life_cycle::State;
 use crate::store::broadcasts;
 use crate::store::notices::{self, Notice};
 use crate::store::schema;
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 use crate::store::{Answer, Conn, Store, both};
 
 /// How far ahead a clock that is right writes these times, at most.
@@ -55,7 +55,7 @@ impl Store {
 fn wrong(conn: &mut Conn, now: DateTime<Utc>, farthest: Farthest, beyond: Id) -> Answer<Vec<Id>> {
     use schema::notices;
     let by = |span| Time(now + span);
-    let lives = notices::state.eq_any([State::Live, State::Paused].map(Named));
+    let lives = notices::state.eq_any([State::Live, State::Paused]);
     Ok(both!(conn, c => notices::table
         .filter(notices::id.gt(beyond))
         .filter(
@@ -106,7 +106,7 @@ fn set_right(notice: &mut Notice, (now, ahead): (DateTime<Utc>, TimeDelta), fart
     let clamp = |time: &mut Option<Time>, span| *time = time.map(|at| at.min(Time(now + span)));
     clamp(&mut notice.cooling_until, farthest.cooling);
     clamp(&mut notice.claimed_until, farthest.claim);
-    if matches!(notice.state.0, State::Live | State::Paused) {
+    if matches!(notice.state, State::Live | State::Paused) {
         clamp(&mut notice.ends_at, farthest.lifetime);
     }
 }

@@ -16,20 +16,20 @@ use crate::store::mutation::{self, Mutation};
 use crate::store::rows::{Change, Holds};
 use crate::store::schema::{attempts, broadcasts, deliveries, groups, notices};
 use crate::store::statement::Statement;
-use crate::store::types::{Id, Named, Time, act_of};
+use crate::store::types::{Id, Time, act_of};
 use crate::store::{Answer, Conn, both, listen};
 
 /// A line of a group's delivery log.
 #[derive(Clone, Debug, Queryable)]
 pub struct Logged {
     pub id: i64,
-    pub case_number: Named<CaseNumber>,
-    pub broadcast: Named<Purpose>,
+    pub case_number: CaseNumber,
+    pub broadcast: Purpose,
     pub decided_at: Time,
-    pub state: Named<DeliveryState>,
+    pub state: DeliveryState,
     /// Requests so far.
     pub attempts: i32,
-    pub last_outcome: Option<Named<EndedAs>>,
+    pub last_outcome: Option<EndedAs>,
     /// The platform's code, or ours where there was no answer.
     pub last_code: Option<String>,
     pub due_at: Time,
@@ -43,10 +43,10 @@ pub struct Logged {
     reach: i16,
     revision: i32,
     not_after: Option<Time>,
-    notice_state: Named<State>,
+    notice_state: State,
     live_revision: Option<i32>,
     /// The state of its group, unless that was deleted.
-    pub group_state: Option<Named<GroupState>>,
+    pub group_state: Option<GroupState>,
 }
 
 named! {
@@ -64,7 +64,7 @@ named! {
 impl Logged {
     /// Whether more of it may go out.
     pub fn is_open(&self) -> bool {
-        self.state.0 == DeliveryState::Open
+        self.state == DeliveryState::Open
     }
 
     /// What it waits for, where that is not a time; what its group's admin can end comes first.
@@ -72,7 +72,7 @@ impl Logged {
         if !self.is_open() {
             return None;
         }
-        match self.group_state.map(|state| state.0) {
+        match self.group_state {
             Some(GroupState::Paused) => Some(WaitsFor::Group),
             Some(GroupState::Disabled | GroupState::Unverified) | None => Some(WaitsFor::Proof),
             Some(GroupState::Active) => {
@@ -88,13 +88,13 @@ impl Logged {
 
     /// Whether it was given up because nobody can tell if it arrived.
     pub fn is_in_doubt(&self) -> bool {
-        self.state.0 == DeliveryState::GivenUp && Reach::of(self.reach) == Reach::Maybe
+        self.state == DeliveryState::GivenUp && Reach::of(self.reach) == Reach::Maybe
     }
 
     /// Whether its words arrived, and its picture did not follow because its notice ended.
     pub fn stopped_at_its_words(&self) -> bool {
-        let arrived = self.last_outcome == Some(Named(EndedAs::Delivered));
-        self.state.0 == DeliveryState::Delivered && arrived && self.took_ms.is_none()
+        let arrived = self.last_outcome == Some(EndedAs::Delivered);
+        self.state == DeliveryState::Delivered && arrived && self.took_ms.is_none()
     }
 
     /// When something last happened to it, or will next.
@@ -118,10 +118,10 @@ impl Logged {
     /// Whether it may be said, as far as its notice is concerned.
     pub fn may_be_said(&self, now: DateTime<Utc>) -> MayBeSaid {
         let saying = Saying {
-            purpose: self.broadcast.0,
+            purpose: self.broadcast,
             revision: self.revision,
             not_after: self.not_after.map(|end| end.0),
-            state: self.notice_state.0,
+            state: self.notice_state,
             live_revision: self.live_revision,
         };
         saying.may_be_said(now)
@@ -129,12 +129,12 @@ impl Logged {
 
     /// Whether it was given up and may be tried again, as far as its notice is concerned.
     pub fn can_go_again(&self, now: DateTime<Utc>) -> bool {
-        self.state.0 == DeliveryState::GivenUp && self.may_be_said(now) == MayBeSaid::Now
+        self.state == DeliveryState::GivenUp && self.may_be_said(now) == MayBeSaid::Now
     }
 
     /// Whether its group's admin may send it again: it can go again, and control of the group is proved.
     pub fn is_redeliverable(&self, now: DateTime<Utc>) -> bool {
-        self.can_go_again(now) && self.group_state.is_some_and(|state| state.0.is_proved())
+        self.can_go_again(now) && self.group_state.is_some_and(|state| state.is_proved())
     }
 }
 
@@ -200,12 +200,12 @@ pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answe
          ORDER BY d.id DESC LIMIT ?"
     );
     let values = [id.into(), now.into(), MOST.into()];
-    let unheard: Vec<(i64, Named<Purpose>)> =
+    let unheard: Vec<(i64, Purpose)> =
         both!(conn, c => Statement::<Unheard, (BigInt, Text)>::new(&sql, &values).load(c))?;
     set_going(conn, &unheard, now)
 }
 
-fn set_going(conn: &mut Conn, given_up: &[(i64, Named<Purpose>)], now: DateTime<Utc>) -> Answer<()> {
+fn set_going(conn: &mut Conn, given_up: &[(i64, Purpose)], now: DateTime<Utc>) -> Answer<()> {
     struct Go;
     let go = Change {
         // What an ending has tried in vain stays tried; what was doubted may be said once more.
@@ -215,7 +215,7 @@ fn set_going(conn: &mut Conn, given_up: &[(i64, Named<Purpose>)], now: DateTime<
         after: "WHERE deliveries.id = rows.id AND deliveries.state = 'given_up'",
     };
     let rows = given_up.iter().map(|(id, purpose)| {
-        let ends = purpose.0.ends();
+        let ends = purpose.ends();
         let keeps = ends || mutation::on(Mutation::KeepDoubts);
         vec![(*id).into(), now.into(), i64::from(keeps).into(), i64::from(ends).into()]
     });
@@ -230,7 +230,7 @@ pub struct Attempt {
     pub delivery_id: i64,
     /// When it ended.
     pub at: Time,
-    pub outcome: Named<EndedAs>,
+    pub outcome: EndedAs,
     pub code: Option<String>,
     pub took_ms: i32,
     /// How many of the delivery's requests were done before it.

@@ -6,7 +6,7 @@ use crate::store::fixture::{ADMIN, GROUP, OTHER, group, store};
 
 fn states(conn: &mut Conn, id: Uuid) -> Vec<DeliveryState> {
     let log = log(conn, id, None, 10).unwrap();
-    log.into_iter().map(|line| line.state.0).collect()
+    log.into_iter().map(|line| line.state).collect()
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn the_log_is_read_page_by_page_newest_first() {
         })
         .await
         .unwrap();
-    let purposes = pages.each_ref().map(|page| page.first().map(|line| line.broadcast.0));
+    let purposes = pages.each_ref().map(|page| page.first().map(|line| line.broadcast));
     assert_eq!(purposes, [Some(Purpose::Closing), Some(Purpose::Alert), None]);
-    assert_eq!(pages[0][0].case_number.0.as_str(), "0000000012");
+    assert_eq!(pages[0][0].case_number.as_str(), "0000000012");
 }

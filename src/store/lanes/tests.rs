@@ -58,7 +58,7 @@ async fn the_largest_budget_counts_as_a_whole_and_by_the_end_of_a_lease_that_nob
 
 #[tokio::test]
 async fn with_a_new_robot_an_end_begins_anew_and_nothing_is_named() {
-    type Course = (Named<DeliveryState>, i16, i16, Option<Named<How>>, Option<String>);
+    type Course = (DeliveryState, i16, i16, Option<How>, Option<String>);
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path()).await;
     let of = |group| deliveries::table.filter(deliveries::group_id.eq(Id(group))).order(deliveries::id);
@@ -67,11 +67,11 @@ async fn with_a_new_robot_an_end_begins_anew_and_nothing_is_named() {
             let far = (
                 deliveries::part.eq(1),
                 deliveries::act.eq(1),
-                deliveries::how.eq(Named(How::Edited)),
+                deliveries::how.eq(How::Edited),
                 deliveries::message_ref.eq("m1"),
             );
-            let given_up = deliveries::state.eq(Named(DeliveryState::GivenUp));
-            let delivered = deliveries::state.eq(Named(DeliveryState::Delivered));
+            let given_up = deliveries::state.eq(DeliveryState::GivenUp);
+            let delivered = deliveries::state.eq(DeliveryState::Delivered);
             both!(tx, c => {
                 diesel::update(deliveries::table).set(far).execute(c)?;
                 diesel::update(deliveries::table.filter(delivered)).set(given_up).execute(c)?
@@ -91,8 +91,8 @@ async fn with_a_new_robot_an_end_begins_anew_and_nothing_is_named() {
         })
         .await
         .unwrap();
-    let (alert, closing) = (Named(DeliveryState::GivenUp), Named(DeliveryState::Open));
-    let edited = Some(Named(How::Edited));
+    let (alert, closing) = (DeliveryState::GivenUp, DeliveryState::Open);
+    let edited = Some(How::Edited);
     let unnamed = || Some(UNNAMED.to_owned());
     assert_eq!(courses.0, [(alert, 1, 1, edited, unnamed()), (closing, 0, 0, None, unnamed())]);
     let m1 = || Some("m1".to_owned());

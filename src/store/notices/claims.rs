@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::super::schema::notices;
-use super::super::types::{Id, Named, Time};
+use super::super::types::{Id, Time};
 use super::super::{Answer, Conn, both};
 use crate::domain::life_cycle::State;
 
@@ -36,7 +36,7 @@ pub fn claim(conn: &mut Conn, id: Uuid, version: i32, claim: Claim, now: DateTim
             ),
     )
     .set((
-        notices::state.eq(Named(claim.state)),
+        notices::state.eq(claim.state),
         notices::version.eq(claim.version),
         notices::claimed_by.eq(Id(claim.by)),
         notices::claimed_until.eq(Time(claim.until)),

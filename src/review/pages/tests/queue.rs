@@ -26,7 +26,7 @@ async fn keys_are_named_on_the_page_and_each_presses_one_thing() {
     let waiting = scene
         .notice(content(person("王秀英"), ""), |n| {
             n.id = Id(Uuid::from_u128(1));
-            n.case_number = Named(crate::domain::case_number::CaseNumber::from_bits(1));
+            n.case_number = crate::domain::case_number::CaseNumber::from_bits(1);
         })
         .await;
     let holder = scene.somebody("陈静", Role::Moderator).await;
@@ -55,7 +55,7 @@ async fn the_queue_says_how_much_time_is_left_for_a_first_look() {
     let case = scene.notice(content(person("李玉兰"), ""), waits(4)).await;
     let late = |n: &mut Notice| {
         n.id = Id(Uuid::from_u128(1));
-        n.case_number = Named(crate::domain::case_number::CaseNumber::from_bits(1));
+        n.case_number = crate::domain::case_number::CaseNumber::from_bits(1);
         waits(22)(n);
     };
     scene.notice(content(person("王秀英"), ""), late).await;

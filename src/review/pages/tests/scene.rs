@@ -16,7 +16,7 @@ use crate::domain::region::Region;
 use crate::domain::tip::Content;
 use crate::store::notices::{self, Asks, Notice, Revision};
 use crate::store::tips::{self, Tip};
-use crate::store::types::{Id, Named, Time};
+use crate::store::types::{Id, Time};
 use crate::web::{csrf, request, routes};
 
 pub const PHONE: &str = "+8613800138000";
@@ -44,7 +44,7 @@ impl Scene {
         let (key, wrapped) = self.house.shared.vault.new_key();
         let now = self.house.now();
         let mut notice = samples::notice(State::Submitted, Needs { approvals: 1, leads: 0 });
-        notice.kind = Named(content.0.subject.kind());
+        notice.kind = content.0.subject.kind();
         notice.submitted_at = Time(now);
         notice.key_wrapped = Some(wrapped);
         change(&mut notice);
@@ -65,7 +65,7 @@ impl Scene {
             held: true,
             created_at: Time(now),
         };
-        let case = notice.case_number.0.to_string();
+        let case = notice.case_number.to_string();
         let put = self.house.shared.store.write(move |tx| {
             notices::insert(tx, &notice, &revision)?;
             tips::insert_tip(tx, &tip)
@@ -78,7 +78,7 @@ impl Scene {
     pub async fn live(&self, change: impl FnOnce(&mut Notice)) -> String {
         let ends = self.house.now() + TimeDelta::hours(72);
         self.notice(content(person("李玉兰"), ""), |n| {
-            n.state = Named(State::Live);
+            n.state = State::Live;
             (n.live_revision, n.live_at, n.ends_at) = (Some(1), Some(n.submitted_at), Some(Time(ends)));
             change(n);
         })

@@ -72,7 +72,7 @@ async fn what_may_be_the_same_stands_side_by_side() {
         move |n: &mut Notice| {
             same_phone(n);
             n.id = Id(Uuid::from_u128(number));
-            n.case_number = Named(crate::domain::case_number::CaseNumber::from_bits(number as u64));
+            n.case_number = crate::domain::case_number::CaseNumber::from_bits(number as u64);
         }
     };
     let older = scene.notice(content(person("李玉蓝"), "和平路口"), other(1)).await;

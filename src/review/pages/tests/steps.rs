@@ -161,7 +161,7 @@ async fn an_approval_can_be_taken_back_by_its_giver_while_it_cools() {
     assert!(!scene.page(&path, &other).await.1.contains(&undo));
     assert_eq!(scene.send(&format!("{path}/undo"), &other, &[]).await.status(), 403);
     assert_eq!(scene.send(&format!("{path}/undo"), &holder, &[]).await.status(), 303);
-    assert_eq!(scene.stored(&case).await.state.0, State::InReview);
+    assert_eq!(scene.stored(&case).await.state, State::InReview);
 }
 
 #[actix_web::test]
@@ -200,7 +200,7 @@ async fn a_sealed_case_that_everybody_can_read_is_taken_from_view_by_any_moderat
     let paused = scene.send(&format!("{path}/pause"), &moderator, &[]).await;
     assert_eq!(paused.headers().get("location").unwrap(), "/review?done=pause");
     assert!(scene.page("/review?done=pause", &moderator).await.1.contains("已暂停"));
-    assert_eq!(scene.stored(&case).await.state.0, State::Paused);
+    assert_eq!(scene.stored(&case).await.state, State::Paused);
     let refused = scene.send(&remove, &moderator, &[("reason", "unsafe")]).await;
     assert_eq!(refused.status(), 403);
     assert!(!text(refused).await.contains("action=\"/review/"), "it is the leads' now");

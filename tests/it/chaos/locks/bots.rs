@@ -50,9 +50,9 @@ async fn an_old_robots_late_answer_does_not_count(db: Db) {
         })
         .await
         .unwrap();
-    assert_eq!((recorded, group.state.0), (0, GroupState::Active));
+    assert_eq!((recorded, group.state), (0, GroupState::Active));
     assert_ne!(group.credentials_sealed, [1], "the way into the new robot's chat");
-    assert_eq!(said.state.0, DeliveryState::Open, "the new robot says it");
+    assert_eq!(said.state, DeliveryState::Open, "the new robot says it");
 }
 
 /// The same robot in the same chat has a new token; a request with the old one is under way.
@@ -74,7 +74,7 @@ async fn a_move_that_an_old_token_hears_does_not_replace_the_new_one(db: Db) {
         })
         .await
         .unwrap();
-    assert_eq!((recorded, group.state.0), (1, GroupState::Active));
+    assert_eq!((recorded, group.state), (1, GroupState::Active));
     assert_eq!(group.credentials_sealed, [3], "the new token");
 }
 

@@ -150,7 +150,7 @@ async fn a_group_that_is_resumed_is_not_disabled_for_what_was_before(db: Db) {
             let mut stand = Vec::new();
             for group in groups::of_account(tx, admin, None, 2)? {
                 let said = groups::log(tx, group.id.0, None, 1)?.remove(0);
-                stand.push((group.id.0 == resumed, group.state.0, said.state.0));
+                stand.push((group.id.0 == resumed, group.state, said.state));
             }
             stand.sort_by_key(|(resumed, ..)| !resumed);
             Ok::<_, StoreError>(stand)
