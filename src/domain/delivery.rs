@@ -224,17 +224,9 @@ named! {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {
     pub platform: Platform,
-    pub outcome: Outcome,
+    pub ended: EndedAs,
+    /// What the admin has to fix at the platform, where the platform said so.
+    pub fault: Option<Fault>,
     /// The platform's code, or ours where there was no answer.
     pub code: Option<String>,
-}
-
-impl Refusal {
-    /// What the admin has to fix at the platform, where the platform said so.
-    pub const fn fault(&self) -> Option<Fault> {
-        match self.outcome {
-            Outcome::Config(fault) => Some(fault),
-            _ => None,
-        }
-    }
 }

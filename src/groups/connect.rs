@@ -11,7 +11,7 @@ use super::{GroupError, Groups, MAX_GROUPS, NewGroup, locked, refusal};
 use crate::broadcast::platforms::Credentials;
 use crate::broadcast::way_in;
 use crate::clock::new_id;
-use crate::domain::delivery::{Outcome, Refusal};
+use crate::domain::delivery::{EndedAs, Outcome, Refusal};
 use crate::domain::group::GroupState;
 use crate::domain::text::compact;
 use crate::store::groups::{self, Group};
@@ -79,9 +79,8 @@ impl Groups {
             Ok(()) => None,
             Err(GroupError::Unreachable(refusal)) => Some(refusal),
             // For a new group it is its token or its host that must rest.
-            Err(GroupError::TooMany(wait)) => {
-                let wait = wait.to_std().unwrap_or_default();
-                Some(Refusal { platform, outcome: Outcome::Slow(wait), code: None })
+            Err(GroupError::TooMany(_)) => {
+                Some(Refusal { platform, ended: EndedAs::Slow, fault: None, code: None })
             }
             Err(GroupError::Exists) => {
                 self.delete(account, id).await?;

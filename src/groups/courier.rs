@@ -26,7 +26,7 @@ use crate::domain::language::Language;
 use crate::language::Arg;
 use crate::store::bots::{self, Used};
 use crate::store::groups::{self, Group};
-use crate::store::lanes::{self, Held, NotHeld};
+use crate::store::lanes::{self, Held, Missed, NotHeld};
 use crate::store::leasing::Admission;
 use crate::store::{Conn, StoreError, probes};
 
@@ -87,6 +87,8 @@ pub(super) struct Lent {
     asked_until: DateTime<Utc>,
     wide: bool,
     delivered: bool,
+    /// It was a test message that did not arrive, and not because of the platform's pace.
+    missed: Option<Missed>,
     /// Whether the request may have reached the platform.
     reached: bool,
 }
@@ -254,6 +256,7 @@ impl Groups {
             asked_until: retry::rest_asked(&verdict, ended),
             wide: verdict.wide,
             delivered: matches!(verdict.outcome, Outcome::Delivered(_)),
+            missed: None,
             reached: answer.is_some() || verdict.outcome == Outcome::Unknown,
             ended,
             group: errand.group,
@@ -281,6 +284,9 @@ impl Groups {
                         if lent.delivered {
                             lanes::reopen(tx, lent.group, &|sends| back(lent.platform, sends, at))?;
                         }
+                    }
+                    if let Some(missed) = &lent.missed {
+                        lanes::miss(tx, lent.group, missed)?;
                     }
                     if !lent.reached {
                         group.set_probes(&without(group.probes(), lent.started));
@@ -360,11 +366,14 @@ impl Groups {
             })
             .await?;
         let platform = errand.platform;
-        let Replied { verdict, lent, .. } = self.say(account, errand, "broadcast-test", &[]).await?;
-        self.give_back(account, lent).await?;
-        match verdict.outcome {
-            Outcome::Delivered(_) => Ok(verdict.code),
-            _ => Err(GroupError::Unreachable(refusal(platform, verdict))),
+        let Replied { verdict, mut lent, .. } = self.say(account, errand, "broadcast-test", &[]).await?;
+        if matches!(verdict.outcome, Outcome::Delivered(_)) {
+            self.give_back(account, lent).await?;
+            return Ok(verdict.code);
         }
+        let refusal = refusal(platform, verdict);
+        lent.missed = missed(&refusal, lent.ended);
+        self.give_back(account, lent).await?;
+        Err(GroupError::Unreachable(refusal))
     }
 }

@@ -15,10 +15,10 @@ use crate::broadcast::hosts::Hosts;
 use crate::broadcast::platforms::Verdict;
 use crate::broadcast::send::Sender;
 use crate::clock::Clock;
-use crate::domain::delivery::{DeliveryState, Refusal};
+use crate::domain::delivery::{DeliveryState, EndedAs, Outcome, Refusal};
 use crate::domain::group::{GroupState, Platform};
 use crate::store::groups::{self, Group};
-use crate::store::lanes::NotHeld;
+use crate::store::lanes::{Missed, NotHeld};
 use crate::store::{Conn, Store, StoreError};
 use crate::vault::Vault;
 
@@ -97,7 +97,18 @@ pub enum GroupError {
 
 /// What a platform said to a message that it did not take.
 fn refusal(platform: Platform, verdict: Verdict) -> Refusal {
-    Refusal { platform, outcome: verdict.outcome, code: verdict.code }
+    let fault = match verdict.outcome {
+        Outcome::Config(fault) => Some(fault),
+        _ => None,
+    };
+    Refusal { platform, ended: verdict.outcome.ended_as(), fault, code: verdict.code }
+}
+
+/// What a group keeps of a test message that was refused then; nothing where it came too fast, because then the
+/// next one arrives.
+fn missed(refusal: &Refusal, at: DateTime<Utc>) -> Option<Missed> {
+    let Refusal { ended, fault, code, .. } = refusal.clone();
+    (ended != EndedAs::Slow).then_some(Missed { at, ended, fault, code })
 }
 
 /// Locks an admin's group. A group of another admin looks like one that does not exist.

@@ -17,7 +17,7 @@ use crate::accounts::fixture::House;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::hosts::Went;
 use crate::broadcast::send::{Limits, Sender};
-use crate::domain::delivery::{Outcome, Priority, Refusal};
+use crate::domain::delivery::{EndedAs, Priority, Refusal};
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::people::Role;
 use crate::store::{accounts, lanes};
@@ -236,8 +236,12 @@ async fn a_refused_code_leaves_the_group_unverified_and_is_counted() {
     let rig = Rig::new().await;
     rig.wecom.answers(r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#);
     let connected = rig.groups.connect(rig.admin, rig.robot("first")).await.unwrap();
-    let refusal =
-        Refusal { platform: Platform::Wecom, outcome: Outcome::Gone, code: Some("93000".to_owned()) };
+    let refusal = Refusal {
+        platform: Platform::Wecom,
+        ended: EndedAs::Gone,
+        fault: None,
+        code: Some("93000".to_owned()),
+    };
     assert_eq!(connected.refused, Some(refusal));
     assert_eq!(rig.state(connected.id).await, GroupState::Unverified);
     for _ in 0..2 {
@@ -457,7 +461,7 @@ async fn a_failed_test_says_why() {
     ] {
         rig.wecom.answers(answer);
         match rig.groups.test(rig.admin, id).await {
-            Err(GroupError::Unreachable(refusal)) => assert_eq!(refusal.outcome.as_str(), outcome),
+            Err(GroupError::Unreachable(refusal)) => assert_eq!(refusal.ended.as_str(), outcome),
             other => panic!("{other:?}"),
         }
         // The wait that the robot asked for is observed.

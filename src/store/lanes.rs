@@ -17,7 +17,7 @@ use super::statement::Value;
 use super::types::sql::Ts;
 use super::types::{Id, Time};
 use super::{Answer, Conn, both};
-use crate::domain::delivery::{DeliveryState, How, Purpose, Reach};
+use crate::domain::delivery::{DeliveryState, EndedAs, Fault, How, Purpose, Reach};
 use crate::domain::group::Condition;
 
 pub use abandoned::free_of;
@@ -47,12 +47,33 @@ pub struct Lane {
     pub failing_since: Option<Time>,
     /// The platform wants to hear nothing before then.
     asked_until: Time,
+    missed_at: Option<Time>,
+    missed_as: Option<EndedAs>,
+    missed_fault: Option<Fault>,
+    missed_code: Option<String>,
+}
+
+/// A test message that did not arrive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    pub at: DateTime<Utc>,
+    pub ended: EndedAs,
+    /// What the group's admin has to mend, where the platform said so.
+    pub fault: Option<Fault>,
+    /// The platform's code, or ours where there was no answer.
+    pub code: Option<String>,
 }
 
 impl Lane {
     /// Whether it is closed for longer than the pace of sending asks for.
     pub fn rests(&self, now: DateTime<Utc>) -> bool {
         self.open_at.0 > now + TimeDelta::minutes(1)
+    }
+
+    /// The last test message that did not arrive, while nothing that was asked for has arrived since.
+    pub fn missed(&self) -> Option<Missed> {
+        let (at, ended) = (self.missed_at?.0, self.missed_as?);
+        Some(Missed { at, ended, fault: self.missed_fault, code: self.missed_code.clone() })
     }
 }
 
@@ -192,6 +213,24 @@ pub fn free(
     if opens > at { put_off(conn, [(Id(group), opens)]) } else { Ok(()) }
 }
 
+/// Keeps that a test message did not arrive, and counts it as a failure until something arrives. It proves nothing
+/// about how long the group has failed.
+pub fn miss(conn: &mut Conn, group: Uuid, missed: &Missed) -> Answer<()> {
+    let lane = lanes::table.find(Id(group));
+    both!(conn, c => {
+        diesel::update(lane)
+            .set((
+                lanes::missed_at.eq(Some(Time(missed.at))),
+                lanes::missed_as.eq(Some(missed.ended)),
+                lanes::missed_fault.eq(missed.fault),
+                lanes::missed_code.eq(&missed.code),
+            ))
+            .execute(c)?;
+        diesel::update(lane.filter(lanes::failures.eq(0))).set(lanes::failures.eq(1)).execute(c)?;
+    });
+    Ok(())
+}
+
 /// Forgets a group's failures, because a message has just reached it or its admin lets it hear again. What
 /// waited for the end of them is due as soon as the platform's budget allows; a wait that the platform asked
 /// for still holds.
@@ -207,6 +246,10 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> Answer<()> {
                 lanes::open_at.eq(Time(opens)),
                 lanes::failures.eq(0),
                 lanes::failing_since.eq(None::<Time>),
+                lanes::missed_at.eq(None::<Time>),
+                lanes::missed_as.eq(None::<EndedAs>),
+                lanes::missed_fault.eq(None::<Fault>),
+                lanes::missed_code.eq(None::<String>),
             ))
             .execute(c)?;
         diesel::update(

@@ -228,6 +228,10 @@ diesel::table! {
         generation -> Integer,
         failures -> Integer,
         failing_since -> Nullable<Ts>,
+        missed_at -> Nullable<Ts>,
+        missed_as -> Nullable<Text>,
+        missed_fault -> Nullable<Text>,
+        missed_code -> Nullable<Text>,
         recent -> Binary,
         heard -> Binary,
     }

@@ -166,6 +166,7 @@ names!(
     crate::domain::case_number::CaseNumber,
     crate::domain::delivery::DeliveryState,
     crate::domain::delivery::EndedAs,
+    crate::domain::delivery::Fault,
     crate::domain::delivery::How,
     crate::domain::delivery::Purpose,
     crate::domain::delivery::Untried,

@@ -1,7 +1,7 @@
 //! What a platform's answer means, in words for the admin of the group: of a message that was refused just now,
 //! and of an attempt in the delivery log.
 
-use crate::domain::delivery::{EndedAs, Outcome, Refusal};
+use crate::domain::delivery::{EndedAs, Refusal};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::{has, text, text_with};
@@ -10,16 +10,16 @@ use crate::language::{has, text, text_with};
 pub fn refused(refusal: &Refusal, language: Language) -> String {
     // This code stands for four faults, and only the platform's text tells which.
     let vague = refusal.platform == Platform::Dingtalk && refusal.code.as_deref() == Some("310000");
-    let code = refusal.code.as_deref().filter(|_| !(vague && refusal.fault().is_some()));
+    let code = refusal.code.as_deref().filter(|_| !(vague && refusal.fault.is_some()));
     let means = code.and_then(|code| meaning(language, refusal.platform, code));
     // Nothing retries this by itself; only the reader does.
-    let passes = matches!(refusal.outcome, Outcome::Slow(_) | Outcome::Retry);
-    let words = match (means, refusal.fault()) {
+    let passes = matches!(refusal.ended, EndedAs::Slow | EndedAs::Retry);
+    let words = match (means, refusal.fault) {
         (Some(words), _) if passes => text_with(language, "groups-try-later-for", &[("words", words.into())]),
         (Some(words), _) => words,
         (None, Some(fault)) => text(language, &format!("fault-{}", fault.as_str())),
         (None, None) if passes => text(language, "groups-try-later"),
-        (None, None) => outcome_words(language, refusal.outcome.ended_as()),
+        (None, None) => outcome_words(language, refusal.ended),
     };
     match &refusal.code {
         Some(code) => {
@@ -63,15 +63,13 @@ pub fn explained(language: Language, platform: Platform, ended: EndedAs, code: O
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::domain::delivery::Fault;
 
     #[test]
     fn what_a_code_means_is_said_before_what_its_fault_is_in_general() {
-        let said = |platform, outcome, code: &str| {
-            refused(&Refusal { platform, outcome, code: Some(code.to_owned()) }, Language::En)
+        let said = |platform, ended, fault, code: &str| {
+            refused(&Refusal { platform, ended, fault, code: Some(code.to_owned()) }, Language::En)
         };
         for (platform, fault, code, words) in [
             (Platform::Slack, Fault::Permission, "missing_scope", "chat:write"),
@@ -81,19 +79,18 @@ mod tests {
             (Platform::Dingtalk, Fault::Keyword, "310000", "The keyword does not match"),
             (Platform::Slack, Fault::Permission, "never_heard_of", "may not post"),
         ] {
-            let said = said(platform, Outcome::Config(fault), code);
+            let said = said(platform, EndedAs::Config, Some(fault), code);
             assert!(said.contains(words) && said.contains(code), "{said}");
         }
-        assert!(said(Platform::Wecom, Outcome::Gone, "93000").contains("add a bot again"));
+        assert!(said(Platform::Wecom, EndedAs::Gone, None, "93000").contains("add a bot again"));
         for code in ["http_400", "http_422"] {
             let said = explained(Language::En, Platform::Webhook, EndedAs::Retry, Some(code));
             assert!(said.contains("receiver refused") && said.contains(code), "{said}");
         }
-        for (platform, outcome, code) in [
-            (Platform::Webhook, Outcome::Retry, "http_500"),
-            (Platform::Wecom, Outcome::Slow(Duration::from_secs(60)), "45009"),
-        ] {
-            let said = said(platform, outcome, code);
+        for (platform, ended, code) in
+            [(Platform::Webhook, EndedAs::Retry, "http_500"), (Platform::Wecom, EndedAs::Slow, "45009")]
+        {
+            let said = said(platform, ended, None, code);
             assert!(said.contains("try again in a few minutes") && !said.contains("later"), "{said}");
         }
     }

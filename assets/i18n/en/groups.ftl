@@ -14,7 +14,7 @@ groups-and = {", "}
 
 groups-state-unverified = Not verified
 groups-state-open = Receiving
-groups-state-failing = Failing; tried again
+groups-state-failing = Not arriving
 groups-state-resting = Limited by its platform; sent later
 groups-state-paused = Paused
 groups-state-disabled = Stopped by us
@@ -171,6 +171,8 @@ groups-until-morning = Until tomorrow at 8 ({ $at })
 groups-paused-until = Resumes by itself at { $at }
 groups-resume = Resume
 groups-test = Send a test message
+groups-test-missed = The test message of { $at } did not arrive: { $why }. Mend that, then send another test message to see whether it arrives.
+groups-delivery-missed = The message of { $at } did not arrive: { $why }. Mend that, then send a test message: as soon as it arrives, what still waits is sent.
 groups-settings = Settings
 groups-edit-title = Change the settings
 groups-robot-title = Change the bot

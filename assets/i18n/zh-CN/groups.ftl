@@ -14,7 +14,7 @@ groups-and = 、
 
 groups-state-unverified = 未验证
 groups-state-open = 正常接收
-groups-state-failing = 发送失败，正在重试
+groups-state-failing = 最近没有送达
 groups-state-resting = 平台限流，稍后再发
 groups-state-paused = 已暂停
 groups-state-disabled = 已自动停用
@@ -171,6 +171,8 @@ groups-until-morning = 到明天上午 8 点（{ $at }）
 groups-paused-until = { $at } 自动恢复
 groups-resume = 恢复接收
 groups-test = 发送测试消息
+groups-test-missed = { $at } 的测试消息没有送达：{ $why }。请按它改正，再发一条测试消息，看能不能送达。
+groups-delivery-missed = { $at } 的消息没有送达：{ $why }。请按它改正，再发一条测试消息：它一送达，还在等待的信息就会补发。
 groups-settings = 设置
 groups-edit-title = 修改设置
 groups-robot-title = 更换机器人

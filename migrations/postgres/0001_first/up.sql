@@ -218,6 +218,11 @@ CREATE TABLE lanes (
     generation INTEGER NOT NULL DEFAULT 0, -- its group's: whoever locks the lane knows by it whether they read the group before
     failures INTEGER NOT NULL,
     failing_since TIMESTAMPTZ,
+    -- A test message that did not arrive: when, how it ended, what its admin has to mend, the platform's code.
+    missed_at TIMESTAMPTZ,
+    missed_as TEXT,
+    missed_fault TEXT,
+    missed_code TEXT,
     recent BYTEA NOT NULL, -- the times of the latest requests, for the platform's budget
     heard BYTEA NOT NULL DEFAULT '' -- the times of notices within the hour, for the group's cap
 ) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);

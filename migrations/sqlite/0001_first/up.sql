@@ -218,6 +218,11 @@ CREATE TABLE lanes (
     generation INTEGER NOT NULL DEFAULT 0, -- its group's: whoever locks the lane knows by it whether they read the group before
     failures INTEGER NOT NULL,
     failing_since INTEGER,
+    -- A test message that did not arrive: when, how it ended, what its admin has to mend, the platform's code.
+    missed_at INTEGER,
+    missed_as TEXT,
+    missed_fault TEXT,
+    missed_code TEXT,
     recent BLOB NOT NULL, -- the times of the latest requests, for the platform's budget
     heard BLOB NOT NULL DEFAULT x'' -- the times of notices within the hour, for the group's cap
 ) STRICT, WITHOUT ROWID;

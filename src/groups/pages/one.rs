@@ -9,12 +9,13 @@ use super::super::form::Faults;
 use super::super::pauses;
 use super::super::preferences::Whole;
 use super::AdminVisit;
-use crate::domain::delivery::{DeliveryState, EndedAs};
+use crate::domain::delivery::{DeliveryState, EndedAs, Refusal};
 use crate::domain::group::{Condition, GroupState, Platform};
 use crate::domain::zone::moment;
 use crate::language::text_with;
 use crate::store::groups::{Attempt, Logged};
-use crate::web::answers::explained;
+use crate::store::lanes::Missed;
+use crate::web::answers::{explained, refused};
 use crate::web::frame::Frame;
 use crate::web::problem::Problem;
 
@@ -27,6 +28,8 @@ pub(super) struct GroupPage<'a> {
     whole: Whole,
     condition: Condition,
     proved: bool,
+    /// What did not arrive last, and what to do.
+    trouble: Option<String>,
     /// When it receives again by itself.
     paused_until: Option<String>,
     /// The lengths of pauses to choose from, in words.
@@ -77,6 +80,7 @@ pub(super) async fn group_page<'a>(
         done: None,
         faults: Faults::default(),
         facts: facts(frame, &whole, &log, now),
+        trouble: before.is_none().then(|| trouble(frame, &whole, &log)).flatten(),
         next: log.next,
         log: log.lines.into_iter().map(|line| line_view(frame, platform, &line, now)).collect(),
         whole,
@@ -116,6 +120,30 @@ fn facts(frame: &Frame, whole: &Whole, log: &Log, now: DateTime<Utc>) -> Vec<(St
         }
     }
     facts.into_iter().map(|(key, words)| (frame.t(key), words)).collect()
+}
+
+/// What did not arrive last, while nothing has arrived since: a delivery on the first page of the log, or a test
+/// message.
+fn trouble(frame: &Frame, whole: &Whole, log: &Log) -> Option<String> {
+    let lane = whole.lane.as_ref().filter(|lane| lane.failures > 0 && whole.group.state.is_proved())?;
+    let platform = whole.group.platform;
+    let tried = log.lines.iter().flat_map(|line| &line.tries);
+    let failed = tried.filter(|attempt| attempt.outcome != EndedAs::Delivered);
+    let latest = failed.max_by_key(|attempt| attempt.at.0);
+    let test = lane.missed().filter(|test| latest.is_none_or(|latest| latest.at.0 < test.at));
+    let (key, at, why) = match (test, latest) {
+        (Some(test), _) => {
+            let Missed { at, ended, fault, code } = test;
+            let refusal = Refusal { platform, ended, fault, code };
+            ("groups-test-missed", at, refused(&refusal, frame.language))
+        }
+        (None, Some(Attempt { at, outcome, code, .. })) => {
+            let why = explained(frame.language, platform, *outcome, code.as_deref());
+            ("groups-delivery-missed", at.0, why)
+        }
+        (None, None) => return None,
+    };
+    Some(text_with(frame.language, key, &[("at", moment(at).into()), ("why", why.into())]))
 }
 
 /// How long a pause would last, in words.

@@ -24,6 +24,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_notice_that_perhaps_arrived_is_not_said_again_by_itself),
     housed!(a_message_perhaps_taken_back_is_taken_back_when_a_new_code_is_proved),
     housed!(a_delivery_that_was_given_up_goes_again_once),
+    housed!(the_admin_reads_what_did_not_arrive_and_what_to_do),
 ];
 
 async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: House) -> House {
@@ -253,6 +254,51 @@ async fn a_delivery_that_was_given_up_goes_again_once(house: House) -> House {
     assert_eq!((&closing["broadcast"], &closing["state"]), (&json!("closing"), &json!("given_up")));
     let again = team.path(&format!("/deliveries/{}/redeliver", closing["id"].as_str().unwrap()));
     house.post(&again, Some(&team.admin.token), &Value::Null).await.expect(202);
+    house.settle().await;
+    team.hears(&case);
+    house
+}
+
+async fn the_admin_reads_what_did_not_arrive_and_what_to_do(house: House) -> House {
+    let house = house.and_chats(&[Platform::Dingtalk]).await;
+    let team = Team::of(&house).await;
+    let test = async || house.post(&team.path("/test"), Some(&team.admin.token), &json!({})).await;
+    let refused = r#"{"errcode":310000,"errmsg":"keywords not in content"}"#;
+    let missed = ["测试消息没有送达：310000（关键词不匹配：", "最近没有送达"];
+    assert!(team.page(&house, "").await.contains("正常接收"));
+
+    house.advance(TimeDelta::minutes(1));
+    team.chat.script(200, &[], refused);
+    assert_eq!(test().await.problem(422), "group_unreachable");
+    let page = team.page(&house, "").await;
+    assert!(missed.iter().all(|words| page.contains(words)) && !page.contains("正常接收"), "{page}");
+    let english = team.page(&house, "?lang=en").await;
+    assert!(english.contains("did not arrive: 310000 (The keyword does not match"), "{english}");
+    let session = format!("session={}", house.session(&team.admin).await);
+    assert!(house.page_as("/groups", &session).await.text.contains("最近没有送达"));
+
+    // Until something arrives: a notice, though nobody tested again.
+    let bag = notices::lost_property(house.clock.now());
+    let (case, _) = team.publish(&house, bag, "13800138001").await;
+    team.hears(&case);
+    let page = team.page(&house, "").await;
+    assert!(page.contains("正常接收") && !page.contains("没有送达"), "{page}");
+
+    // What failed last is told: the notice, then the test; and a test that arrives ends it.
+    team.chat.script(200, &[], refused);
+    let bag = notices::lost_property(house.clock.now());
+    let (case, _) = team.publish(&house, bag, "13800138002").await;
+    let page = team.page(&house, "").await;
+    assert!(page.contains("的消息没有送达：代码 310000："), "{page}");
+    house.advance(TimeDelta::seconds(10));
+    team.chat.script(200, &[], refused);
+    assert_eq!(test().await.problem(422), "group_unreachable");
+    assert!(team.page(&house, "").await.contains(missed[0]));
+    house.advance(TimeDelta::seconds(10));
+    test().await.expect(200);
+    let page = team.page(&house, "").await;
+    assert!(page.contains("正常接收") && !page.contains(missed[0]), "{page}");
+    assert!(team.chat.read().expect("the test").to_string().contains("测试"));
     house.settle().await;
     team.hears(&case);
     house
