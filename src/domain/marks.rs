@@ -31,6 +31,8 @@ named! {
         SoundAndPlace = "same_sound_and_place",
         NameAndCity = "same_name_and_city",
         PoliceReference = "same_police_reference",
+        /// A text of the one names who is sought by the other.
+        NameInText = "name_in_text",
     }
 }
 
@@ -41,16 +43,23 @@ impl Likeness {
         matches!(self, Likeness::SoundAndAge | Likeness::SoundAndPlace)
     }
 
-    /// Whether only a sealed case is looked for by it: two ordinary ones may have it in common by chance, or
-    /// because one report to the police is about both.
-    pub const fn of_sealed(self) -> bool {
-        matches!(self, Likeness::NameAndCity | Likeness::PoliceReference)
-    }
-
     /// Whether it is so faint that a lead decides what it means: a city has many people of one name.
     pub const fn is_faint(self) -> bool {
         matches!(self, Likeness::NameAndCity)
     }
+}
+
+/// What two notices have in common, in the order in which it is reported, and without what follows from the rest.
+pub fn plainly(found: impl IntoIterator<Item = Likeness>) -> Vec<Likeness> {
+    let all: BTreeSet<Likeness> = found.into_iter().collect();
+    let named = all.contains(&Likeness::NameAndAge) || all.contains(&Likeness::NameAndPlace);
+    let follows = |likeness: &Likeness| match likeness {
+        Likeness::SoundAndAge | Likeness::SoundAndPlace | Likeness::NameAndCity => named,
+        // Its own text names who is sought, too.
+        Likeness::NameInText => named || all.contains(&Likeness::NameAndCity),
+        _ => false,
+    };
+    all.iter().copied().filter(|likeness| !follows(likeness)).collect()
 }
 
 /// A mark of a notice, in clear text; only its keyed hash may be stored.
@@ -81,8 +90,20 @@ pub fn sought(public: &Public) -> Vec<Mark> {
     }
 }
 
-/// The marks by which only a sealed case is looked for: years and days are easily changed.
-pub fn of_sealed(public: &Public, private: &Private) -> Vec<Mark> {
+/// The marks by which a case that protects somebody is looked for, each with what it is reported as.
+pub fn of_protected(public: &Public, private: &Private) -> Vec<(Likeness, Mark)> {
+    let own = match &public.subject {
+        Subject::MissingPerson { .. } | Subject::Donation { .. } => sought(public),
+        // What these are found by is in their text.
+        Subject::LostProperty { .. } | Subject::Rescue { .. } => Vec::new(),
+    };
+    let own = own.into_iter().chain(of_sealed(public, private)).map(|mark| (mark.0, mark));
+    named_in(public).into_iter().map(|mark| (Likeness::NameInText, mark)).chain(own).collect()
+}
+
+/// The marks by which only a case that protects somebody is looked for: years and days are easily changed, and
+/// two ordinary ones may have them in common by chance, or because one report to the police is about both.
+fn of_sealed(public: &Public, private: &Private) -> Vec<Mark> {
     let Subject::MissingPerson { person } = &public.subject else { return Vec::new() };
     let name = Some(name_key(&person.name)).filter(|name| !name.is_empty());
     let name = name.map(|name| in_city(&name, public.region));
@@ -92,7 +113,7 @@ pub fn of_sealed(public: &Public, private: &Private) -> Vec<Mark> {
 
 /// The marks that the people may have whom a text names: whoever is with a child, or is really sought by a
 /// lost thing.
-pub fn named_in(public: &Public) -> Vec<Mark> {
+fn named_in(public: &Public) -> Vec<Mark> {
     let of_any_day = names_in(public).into_iter().map(|name| in_city(&name, public.region)).collect();
     [of_names_in(public), of_any_day].concat()
 }

@@ -4,11 +4,12 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::view::{opens_for, read};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
-use crate::domain::marks::{Likeness, Mark, of_sealed, sought};
+use crate::domain::marks::{Likeness, Mark, plainly, sought};
 use crate::domain::notice::{Private, Public};
 use crate::domain::people::Moderator;
 use crate::store::notices::{self, Notice};
@@ -23,10 +24,13 @@ pub struct Duplicate {
     #[schema(value_type = String)]
     pub state: State,
     /// `same_phone`, `similar_photo`, `same_name_and_age`, `same_name_and_place`, `same_credit_code`,
-    /// `same_filing_number`, and where a lead is to decide `same_sound_and_age`, `same_sound_and_place`, beside
-    /// a sealed case `same_name_and_city`, `same_police_reference`: one or more.
+    /// `same_filing_number`, and where a lead is to decide `same_sound_and_age`, `same_sound_and_place`; where
+    /// `protected`, also `same_name_and_city`, `same_police_reference`, `name_in_text`: one or more.
     #[schema(value_type = Vec<String>)]
     pub why: Vec<Likeness>,
+    /// It is sealed, or was refused or removed to protect somebody: `like_sealed` speaks of it. Told to leads
+    /// alone.
+    pub protected: bool,
     pub submitted_at: DateTime<Utc>,
     /// Its public part, for the holder and for leads; absent where it was deleted, and for a moderator where it
     /// is over.
@@ -40,7 +44,11 @@ const SHOWN: usize = 3;
 /// every reader.
 const LOOKED_AT: usize = 50;
 
-/// Likely duplicates of this notice: first those from the same phone, then by photos, then by what they say.
+/// Another notice, and what it has in common with this one.
+type Found = (Notice, Vec<Likeness>);
+
+/// Likely duplicates of this notice: for leads first the cases that protect somebody, then those from the same
+/// phone, then by photos, then by what they say.
 /// Only leads learn of a case that is for leads alone, or anybody could look for it with a phone, a face or a
 /// name. Who does not hold this notice learns that others are there, and why, and moderators no more of one that
 /// is over: a claim is on record, a look is not. Who only sounds alike is shown to leads, where one is to decide:
@@ -52,18 +60,63 @@ pub(super) fn duplicates(
     conn: &mut Conn,
     vault: &Vault,
     notice: &Notice,
-    said: (Option<&Public>, Option<&Private>),
+    (public, private): (Option<&Public>, Option<&Private>),
     by: Moderator,
     now: DateTime<Utc>,
 ) -> Answer<Vec<Duplicate>> {
-    let (public, private) = said;
     let may_read =
         |other: &Notice| by.lead || (notice.claimant(now) == Some(by.id) && !other.told_at(now).is_over());
-    let may_know = |other: &Notice| opens_for(other, by);
-    let mut found: Vec<(Notice, Vec<Likeness>)> = Vec::new();
+    let said = public.zip(private).filter(|_| by.lead);
+    let protected = said.map(|said| protected(conn, vault, notice, said)).transpose()?.unwrap_or_default();
+    let ordinary = ordinary(conn, vault, notice, public, by, &protected)?;
+    let duplicate = |((other, why), protected): (Found, bool)| {
+        let opened =
+            if may_read(&other) { notices::opened(conn, vault, &other, read(&other))? } else { None };
+        Ok(Duplicate {
+            case_number: other.case_number,
+            state: other.told_at(now),
+            why,
+            protected,
+            submitted_at: other.submitted_at.0,
+            public: opened.map(|opened| opened.public),
+        })
+    };
+    let all =
+        protected.into_iter().map(|found| (found, true)).chain(ordinary.into_iter().map(|f| (f, false)));
+    all.map(duplicate).collect()
+}
+
+/// The cases that protect somebody and that this notice is like.
+fn protected(
+    conn: &mut Conn,
+    vault: &Vault,
+    notice: &Notice,
+    said: (&Public, &Private),
+) -> Answer<Vec<Found>> {
+    let mut alike = marks::protected(conn, vault, said, notice.phone_hash.as_deref(), notice.id.0)?;
+    alike.truncate(SHOWN);
+    let ids: Vec<Uuid> = alike.iter().map(|case| case.id).collect();
+    let mut found = notices::by_ids(conn, &ids)?;
+    let mut taken = |id| Some(found.swap_remove(found.iter().position(|other| other.id.0 == id)?));
+    Ok(alike.into_iter().filter_map(|case| Some((taken(case.id)?, case.why))).collect())
+}
+
+/// The other notices that this one is like, as many as fit beside those.
+fn ordinary(
+    conn: &mut Conn,
+    vault: &Vault,
+    notice: &Notice,
+    public: Option<&Public>,
+    by: Moderator,
+    beside: &[Found],
+) -> Answer<Vec<Found>> {
+    let room = SHOWN - beside.len();
+    let may_know =
+        |other: &Notice| opens_for(other, by) && beside.iter().all(|(known, _)| known.id != other.id);
+    let mut found: Vec<Found> = Vec::new();
     if let Some(phone) = &notice.phone_hash {
         let same = phones::others(conn, phone, notice.id.0, LOOKED_AT as i64)?;
-        let same = same.into_iter().filter(may_know).take(SHOWN);
+        let same = same.into_iter().filter(may_know).take(room);
         found.extend(same.map(|other| (other, vec![Likeness::Phone])));
     }
     // Evidence is not compared: one police receipt looks like another.
@@ -74,41 +127,17 @@ pub(super) fn duplicates(
     }
     alike.retain(|id| found.iter().all(|(other, _)| other.id.0 != *id));
     alike.truncate(LOOKED_AT);
-    let looks_so = notices::by_ids(conn, &alike)?.into_iter().filter(may_know).take(SHOWN - found.len());
+    let looks_so = notices::by_ids(conn, &alike)?.into_iter().filter(may_know).take(room - found.len());
     found.extend(looks_so.map(|other| (other, vec![Likeness::Photo])));
     let by_sound = by.lead && notice.needs().leads > 0;
     let mut sought: Vec<Mark> = public.map(sought).unwrap_or_default();
     sought.retain(|(likeness, _)| by_sound || !likeness.by_sound());
-    if let (Some(public), Some(private), true) = (public, private, by_sound) {
-        sought.extend(of_sealed(public, private));
-    }
-    let same_name = [Likeness::NameAndAge, Likeness::NameAndPlace];
     for (other, likeness) in marks::others(conn, vault, &sought, notice.id.0, LOOKED_AT as i64)? {
-        let known = found.iter().find(|(seen, _)| seen.id == other.id);
-        if likeness.of_sealed() && !other.sealed {
-            continue;
-        }
-        if (likeness.by_sound() || likeness == Likeness::NameAndCity)
-            && known.is_some_and(|(_, why)| same_name.iter().any(|name| why.contains(name)))
-        {
-            continue;
-        }
         if let Some((_, why)) = found.iter_mut().find(|(seen, _)| seen.id == other.id) {
             why.push(likeness);
-        } else if found.len() < SHOWN && may_know(&other) {
+        } else if found.len() < room && may_know(&other) {
             found.push((other, vec![likeness]));
         }
     }
-    let duplicate = |(other, why): (Notice, _)| {
-        let opened =
-            if may_read(&other) { notices::opened(conn, vault, &other, read(&other))? } else { None };
-        Ok(Duplicate {
-            case_number: other.case_number,
-            state: other.told_at(now),
-            why,
-            submitted_at: other.submitted_at.0,
-            public: opened.map(|opened| opened.public),
-        })
-    };
-    found.into_iter().map(duplicate).collect()
+    Ok(found.into_iter().map(|(other, why)| (other, plainly(why))).collect())
 }

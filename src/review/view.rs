@@ -9,7 +9,7 @@ use super::actions::{self, Actions};
 use super::changes::{Change, changes, masked};
 use super::duplicates::{Duplicate, duplicates};
 use super::waiting::{Want, overdue, wants};
-use super::{ReviewError, again, alike, phone, policy, sealed_asked};
+use super::{ReviewError, again, phone, policy, sealed_asked};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{ActedAs, ByPolicy, Needs, Refusal, State, Step};
 use crate::domain::logged::{Act, Logged};
@@ -164,6 +164,7 @@ pub fn sheet(
     };
     let last4 = private.as_ref().and_then(|p| Phone::parse(&p.reporter.phone).ok());
     let poster_lacks = public.as_ref().map(lacks).unwrap_or_default();
+    let beside = duplicates(conn, vault, &notice, (public.as_ref(), private.as_ref()), by, now)?;
     let shows_phone = mine && phone::revealed(&log, by.id);
     Ok(Sheet {
         case_number: notice.case_number,
@@ -194,11 +195,11 @@ pub fn sheet(
             public.as_ref(),
             private.as_ref(),
             &poster_lacks,
-            found_by_others(conn, vault, &notice, by)?,
+            found_by_others(conn, &notice, &beside)?,
         ),
         poster_lacks,
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
-        duplicates: duplicates(conn, vault, &notice, (public.as_ref(), private.as_ref()), by, now)?,
+        duplicates: beside,
         tips: hints(conn, &notice, key.as_ref().filter(|_| mine && !is_own(&notice, by)), shows_phone, by)?,
         events: history(log, key.as_ref(), private.as_ref().filter(|_| mine), &name)?,
         changes,
@@ -295,15 +296,10 @@ fn has_many(conn: &mut Conn, notice: &Notice) -> Answer<bool> {
     Ok(open.is_some_and(|open| open > FEW))
 }
 
-/// What other notices reveal about this one, as codes. Only leads learn of sealed cases.
-fn found_by_others(
-    conn: &mut Conn,
-    vault: &Vault,
-    notice: &Notice,
-    by: Moderator,
-) -> Answer<Vec<&'static str>> {
+/// What other notices reveal about this one, as codes.
+fn found_by_others(conn: &mut Conn, notice: &Notice, beside: &[Duplicate]) -> Answer<Vec<&'static str>> {
     let many = has_many(conn, notice)?.then_some("many_of_one_phone");
-    let alike = by.lead && alike::like_sealed(conn, vault, notice)?.is_some();
+    let alike = beside.iter().any(|other| other.protected);
     Ok(many.into_iter().chain(alike.then_some(ByPolicy::LikeSealed.as_str())).collect())
 }
 

@@ -13,10 +13,13 @@ use super::schema::{events, marks, notices};
 use super::types::Id;
 use super::{Answer, Conn, both, photos};
 use crate::domain::life_cycle::{Needs, PROTECTED, Step};
-use crate::domain::marks::{Likeness, Mark, named_in, of_sealed, sought};
+use crate::domain::marks::{Likeness, Mark, of_protected, plainly};
 use crate::domain::notice::{Private, Public};
 use crate::domain::reason::Reason;
 use crate::vault::Vault;
+
+/// The most marks that one statement looks for: one of SQLite takes 32,766 values.
+const MOST: usize = 10_000;
 
 /// A mark as it is stored: a keyed hash.
 fn hash(vault: &Vault, (likeness, words): &Mark) -> Vec<u8> {
@@ -92,52 +95,98 @@ pub enum Alike {
     Unsure,
 }
 
-/// Whether a notice that says this is like another one that is sealed, or was refused or removed to protect
-/// the person sought, whatever became of it: by a mark, by a photo, by the phone, or because its text names
-/// who is sought there.
+/// A case that is sealed, or was refused or removed to protect the person sought, and that a notice is like.
+#[derive(Clone, Debug)]
+pub struct Protected {
+    pub id: Uuid,
+    /// What they have in common, in the order in which it is reported.
+    pub why: Vec<Likeness>,
+    /// The approvals that it asks for, where it seals what is like it.
+    needs: Option<Needs>,
+}
+
+/// What follows from the cases of [`protected`].
 pub fn like_sealed(
     conn: &mut Conn,
     vault: &Vault,
-    (public, private): (&Public, &Private),
+    said: (&Public, &Private),
     phone: Option<&[u8]>,
     but: Uuid,
 ) -> Answer<Option<Alike>> {
-    let sought = [sought(public), of_sealed(public, private), named_in(public)].concat();
-    let (faint, plain): (Vec<Mark>, Vec<Mark>) = sought.into_iter().partition(|mark| mark.0.is_faint());
-    let mut plain: Vec<Vec<u8>> = plain.iter().map(|mark| hash(vault, mark)).collect();
-    plain.extend(phone.map(<[u8]>::to_vec));
-    let faint: Vec<Vec<u8>> = faint.iter().map(|mark| hash(vault, mark)).collect();
-    let faint = bearing(conn, &faint)?;
-    let mut alike = bearing(conn, &plain)?;
-    alike.extend(photos::alike(conn, &public.photos, but)?.into_iter().map(Id));
-    if let Some(phone) = phone {
-        let same_phone = notices::table.filter(notices::phone_hash.eq(phone)).select(notices::id);
-        alike.extend(both!(conn, c => same_phone.load::<Id>(c))?);
-    }
-    let [a, b, c, d] =
-        Reason::PROTECT.map(|why| events::step.eq(why.step().as_str()).and(events::reason.eq(why.as_str())));
-    let to_protect = events::table.filter(events::notice_id.eq(notices::id)).filter(a.or(b).or(c).or(d));
-    let found: Vec<(Id, bool, i16, i16)> = both!(conn, c => notices::table
-        .filter(notices::id.eq_any(alike.iter().chain(&faint)).and(notices::id.ne(Id(but))))
-        .filter(notices::sealed.or(exists(to_protect)))
-        .select((notices::id, notices::sealed, notices::needs_approvals, notices::needs_leads))
-        .load(c))?;
-    let looked_at = looked_at(conn, &found.iter().map(|(id, ..)| *id).collect::<Vec<_>>())?;
+    let found = protected(conn, vault, said, phone, but)?;
     let unsure = !found.is_empty();
-    let counts = |id: &Id, sealed: bool| alike.contains(id) && (!sealed || looked_at.contains(id));
-    let needs = found.into_iter().filter(|(id, sealed, ..)| counts(id, *sealed));
-    let needs = needs
-        .map(|(_, sealed, approvals, leads)| if sealed { needs_of(approvals, leads) } else { PROTECTED });
-    let strictest = needs.reduce(|one, other| Needs {
+    let strictest = found.into_iter().filter_map(|case| case.needs).reduce(|one, other| Needs {
         approvals: one.approvals.max(other.approvals),
         leads: one.leads.max(other.leads),
     });
     Ok(strictest.map(Alike::Sealed).or(unsure.then_some(Alike::Unsure)))
 }
 
-/// The notices that bear one of these marks.
-fn bearing(conn: &mut Conn, hashes: &[Vec<u8>]) -> Answer<Vec<Id>> {
-    Ok(both!(conn, c => marks::table.filter(marks::hash.eq_any(hashes)).select(marks::notice_id).load(c))?)
+/// The other cases that are sealed, or were refused or removed to protect the person sought, whatever became of
+/// them, and that a notice which says this is like: by a mark, by a photo, by the phone, or because its text
+/// names who is sought there. First those that seal it, of each the newest first.
+pub fn protected(
+    conn: &mut Conn,
+    vault: &Vault,
+    (public, private): (&Public, &Private),
+    phone: Option<&[u8]>,
+    but: Uuid,
+) -> Answer<Vec<Protected>> {
+    let mut alike = bearing(conn, vault, (public, private), phone)?;
+    let mut also = |id: Uuid, likeness| alike.entry(id).or_default().push((likeness, false));
+    for id in photos::alike(conn, &public.photos, but)? {
+        also(id, Likeness::Photo);
+    }
+    if let Some(phone) = phone {
+        let same_phone = notices::table.filter(notices::phone_hash.eq(phone)).select(notices::id);
+        for id in both!(conn, c => same_phone.load::<Id>(c))? {
+            also(id.0, Likeness::Phone);
+        }
+    }
+    let [a, b, c, d] =
+        Reason::PROTECT.map(|why| events::step.eq(why.step().as_str()).and(events::reason.eq(why.as_str())));
+    let to_protect = events::table.filter(events::notice_id.eq(notices::id)).filter(a.or(b).or(c).or(d));
+    let found: Vec<(Id, bool, i16, i16)> = both!(conn, c => notices::table
+        .filter(notices::id.eq_any(alike.keys().map(|id| Id(*id))).and(notices::id.ne(Id(but))))
+        .filter(notices::sealed.or(exists(to_protect)))
+        .select((notices::id, notices::sealed, notices::needs_approvals, notices::needs_leads))
+        .load(c))?;
+    let looked_at = looked_at(conn, &found.iter().map(|(id, ..)| *id).collect::<Vec<_>>())?;
+    let mut found: Vec<Protected> = found
+        .into_iter()
+        .map(|(id, sealed, approvals, leads)| {
+            let why = &alike[&id.0];
+            let counts = why.iter().any(|(_, faint)| !faint) && (!sealed || looked_at.contains(&id));
+            let needs = if sealed { needs_of(approvals, leads) } else { PROTECTED };
+            let why = plainly(why.iter().map(|(likeness, _)| *likeness));
+            Protected { id: id.0, why, needs: counts.then_some(needs) }
+        })
+        .collect();
+    found.sort_by_key(|case| (case.needs.is_none(), Reverse(case.id)));
+    Ok(found)
+}
+
+/// The notices that bear a mark by which those that protect somebody are looked for, or that phone as a former
+/// one: with each likeness, and whether it is faint.
+fn bearing(
+    conn: &mut Conn,
+    vault: &Vault,
+    (public, private): (&Public, &Private),
+    phone: Option<&[u8]>,
+) -> Answer<HashMap<Uuid, Vec<(Likeness, bool)>>> {
+    let marks = of_protected(public, private).into_iter();
+    let mut why: HashMap<Vec<u8>, (Likeness, bool)> =
+        marks.map(|(told_as, mark)| (hash(vault, &mark), (told_as, mark.0.is_faint()))).collect();
+    why.extend(phone.map(|phone| (phone.to_vec(), (Likeness::Phone, false))));
+    let hashes: Vec<&[u8]> = why.keys().map(Vec::as_slice).collect();
+    let mut bearing: HashMap<Uuid, Vec<(Likeness, bool)>> = HashMap::new();
+    for some in hashes.chunks(MOST) {
+        let borne = marks::table.filter(marks::hash.eq_any(some)).select((marks::notice_id, marks::hash));
+        for (id, hash) in both!(conn, c => borne.load::<(Id, Vec<u8>)>(c))? {
+            bearing.entry(id.0).or_default().extend(why.get(&hash));
+        }
+    }
+    Ok(bearing)
 }
 
 /// Those of these cases that a lead has claimed, or that somebody escalated, refused or removed.

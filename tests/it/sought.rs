@@ -141,7 +141,7 @@ async fn a_child_who_ran_away_is_sought_as_ever(house: House) -> House {
 
 async fn who_is_protected_is_not_named_in_another_persons_notice(house: House) -> House {
     let desk = Desk::of(&house).await;
-    protected(&house, "西门若兰", 33, 1, &desk.lead).await;
+    let refused = protected(&house, "西门若兰", 33, 1, &desk.lead).await;
     let (sealed, _) = house.submit(&fled(&house, "诸葛明慧", 41, 2)).await;
     looked_at(&house, &sealed, &desk.lead).await;
     let (named, dressed, seen) = ("和妈妈西门若兰在一起。", "和西门若兰的红外套一样", "诸葛明慧家附近");
@@ -152,20 +152,31 @@ async fn who_is_protected_is_not_named_in_another_persons_notice(house: House) -
     placed["last_seen"]["place"] = json!(seen);
     let mut looks = missing(&house, 6, "child", "放学后未归。", 6);
     looks["person"]["appearance"] = json!("像妈妈诸葛 明慧");
-    for body in [&child, &clothed, &placed, &looks] {
+    for (body, of) in [(&child, &refused), (&clothed, &refused), (&placed, &sealed), (&looks, &sealed)] {
         let (case, _) = house.submit(body).await;
         assert!(is_closed_to(&house, &case, &desk.moderator).await, "{body}");
-        let beside = desk.sheet(&house, &case).await["duplicates"].clone();
-        assert!(
-            !beside.to_string().contains("same_name"),
-            "a name in a text is no likeness to show: {beside}"
-        );
+        assert_eq!(like(&house, &case, &desk).await, [(of.clone(), json!(["name_in_text"]))], "{body}");
     }
-    // Of another day it asks for a lead.
+    // Of another day it asks for a lead, who alone reads beside which case.
     child = by_another(child, 7);
     child["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::days(2)).to_rfc3339());
     let (case, _) = house.submit(&child).await;
     assert_eq!(needs(&house, &case, &desk).await, (1, 1));
+    assert!(like(&house, &case, &desk).await.contains(&(refused.clone(), json!(["name_in_text"]))));
+    for (by, lang, knows) in
+        [(&desk.lead, "", true), (&desk.lead, "?lang=en", true), (&desk.moderator, "", false)]
+    {
+        let cookie = format!("session={}", house.session(by).await);
+        let page = house.page_as(&format!("/review/{case}{lang}"), &cookie).await.text;
+        let why = if lang.is_empty() {
+            "本条的文字里有那一件要找的人的姓名"
+        } else {
+            "a text here names"
+        };
+        let sentence = format!("<a class=\"number\" href=\"/review/{refused}\">{refused}</a> · {why}");
+        assert_eq!(page.contains(&sentence), knows, "{page}");
+        assert_eq!(page.contains(&refused), knows, "{page}");
+    }
     // A name that is in no such case does not count, nor one of another city.
     let father = missing(&house, 8, "child", "父亲张建国，放学后未归。", 8);
     assert!(is_ordinary(&house, &father, &desk).await);
@@ -175,16 +186,36 @@ async fn who_is_protected_is_not_named_in_another_persons_notice(house: House) -
     house
 }
 
+/// The cases that `like_sealed` speaks of, as a lead reads them beside one, and what they have in common; a
+/// moderator who may open it reads of none.
+async fn like(house: &House, case: &str, desk: &Desk) -> Vec<(String, Value)> {
+    let sheet = desk.sheet(house, case).await;
+    let beside = sheet["duplicates"].as_array().unwrap().iter().filter(|other| other["protected"] == true);
+    let told: Vec<_> = beside
+        .map(|other| (other["case_number"].as_str().unwrap().to_owned(), other["why"].clone()))
+        .collect();
+    assert_eq!(sheet["flags"].to_string().contains("like_sealed"), !told.is_empty(), "{sheet}");
+    let plain = house.get(&format!("/review/{case}"), Some(&desk.moderator.token)).await;
+    if plain.status == 200 {
+        assert!(
+            !plain.text.contains("like_sealed") && !plain.text.contains("name_in_text"),
+            "{}",
+            plain.text
+        );
+        assert!(told.iter().all(|(other, _)| !plain.text.contains(other)), "{}", plain.text);
+    }
+    told
+}
+
 async fn neither_a_year_nor_a_day_washes_a_name(house: House) -> House {
     let desk = Desk::of(&house).await;
-    protected(&house, "西门若兰", 33, 1, &desk.lead).await;
+    let refused = protected(&house, "西门若兰", 33, 1, &desk.lead).await;
     let mut again = adult(&house, "西门 若兰", 36, 2);
     again["person"]["category"] = json!("intellectual_disability");
     again["last_seen"]["at"] = json!((house.clock.now() - TimeDelta::hours(30)).to_rfc3339());
     let (case, _) = house.submit(&again).await;
     assert_eq!(needs(&house, &case, &desk).await, (1, 1));
-    let sheet = desk.sheet(&house, &case).await;
-    assert!(sheet["flags"].as_array().unwrap().contains(&json!("like_sealed")), "{sheet}");
+    assert_eq!(like(&house, &case, &desk).await, [(refused, json!(["same_name_and_city"]))]);
     let refused = house.decide(&case, &desk.moderator, "approve", "verified").await;
     assert_eq!(refused.problem(403), "lead_required");
     // Between two ordinary cases a name and a city are no likeness.
@@ -211,6 +242,14 @@ async fn a_police_reference_is_known_again(house: House) -> House {
     let same = "廊公（安）受字[2026]第 ８８４１ 号";
     let (again, _) = house.submit(&reported(adult(&house, "王秀英", 50, 2), same)).await;
     assert!(is_closed_to(&house, &again, &desk.moderator).await);
+    assert_eq!(like(&house, &again, &desk).await, [(sealed, json!(["same_police_reference"]))]);
+    // Beside a case that was refused to protect somebody, too, though it is not sealed.
+    let of_refused = "廊公(安)受字〔2026〕第9001号";
+    let body = reported(missing(&house, 76, "dementia", "早上出门未归。", 6), of_refused);
+    let (refused, _) = house.submit(&body).await;
+    house.decide(&refused, &desk.moderator, "reject", "left_voluntarily").await.expect(200);
+    let (again, _) = house.submit(&reported(adult(&house, "郑桂香", 62, 7), of_refused)).await;
+    assert_eq!(like(&house, &again, &desk).await, [(refused, json!(["same_police_reference"]))]);
     // By a reply, too.
     let (asked, manage) = house.submit(&missing(&house, 6, "child", "放学后未归。", 3)).await;
     let claimed = house.post(&format!("/review/{asked}/claim"), Some(&desk.lead.token), &json!({})).await;

@@ -126,6 +126,7 @@ review-duplicate-same_sound_and_age = name sounds the same, about the same age
 review-duplicate-same_sound_and_place = name sounds the same, same place and day
 review-duplicate-same_name_and_city = same name and city
 review-duplicate-same_police_reference = same police reference
+review-duplicate-name_in_text = a text here names the person sought there
 review-tips = Tips
 review-tip-held = the family has not seen it
 review-tip-discarded = discarded; only leads read it
@@ -197,7 +198,7 @@ review-flag-left_voluntarily_unsure = The answer was “not sure”, which count
 review-flag-no_police_reference = No police reference yet.
 review-flag-no_photo = No photo.
 review-flag-poster_lacks = The poster cannot show { $characters }: 〓 stands there instead. If a name has one, agree on another spelling with the reporter.
-review-flag-like_sealed = A case that is sealed, or was refused or removed to protect somebody, has the same phone, a similar photo, or a name that is or sounds the same with the age or the place: somebody may be asking for the same person again with other answers. Compare it under possible duplicates. Say nothing of it to the reporter.
+review-flag-like_sealed = It is like a case that is sealed, or was refused or removed to protect somebody: somebody may be asking for the same person again with other answers. Compare them, and say nothing of it to the reporter.
 review-flag-many_of_one_phone = This phone has more than two open notices: is it the caller's own?
 
 # what to check, by the class of the policy; two hours and thirty minutes are review::policy's

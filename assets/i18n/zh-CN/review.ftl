@@ -114,6 +114,7 @@ review-duplicate-same_sound_and_age = 姓名读音相同、年龄相近
 review-duplicate-same_sound_and_place = 姓名读音相同、同地同日
 review-duplicate-same_name_and_city = 姓名相同、同一城市
 review-duplicate-same_police_reference = 报警编号相同
+review-duplicate-name_in_text = 本条的文字里有那一件要找的人的姓名
 review-tips = 线索
 review-tip-held = 家属未看到
 review-tip-discarded = 已不转交，只有组长能看到
@@ -185,7 +186,7 @@ review-flag-left_voluntarily_unsure = 其实答的是“不清楚”：是不是
 review-flag-no_police_reference = 还没有报警编号。
 review-flag-no_photo = 没有照片。
 review-flag-poster_lacks = 海报显示不了这些字：{ $characters }。海报上会是〓。姓名里有的，请与发布人商量换一种写法。
-review-flag-like_sealed = 与一件密件，或一件为保护当事人而未发布、已撤下的信息，是同一电话，或照片相似，或姓名（读音）和年龄、地点相同：可能是换了回答再次来找同一个人。对照“可能重复”里的那一件。不要向发布人透露。
+review-flag-like_sealed = 与一件密件，或一件为保护当事人而未发布、已撤下的信息相似：可能是换了回答再次来找同一个人。请对照着看，不要向发布人透露。
 review-flag-many_of_one_phone = 这个电话有两条以上没结束的信息：是发布人自己的吗？
 
 # what to check, by the class of the policy; two hours and thirty minutes are review::policy's

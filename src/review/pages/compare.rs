@@ -75,7 +75,8 @@ impl Comparison {
     }
 }
 
-fn head(frame: &Frame, other: &Duplicate) -> Head {
+/// A case in words.
+pub(super) fn head(frame: &Frame, other: &Duplicate) -> Head {
     Head {
         case: other.case_number,
         state: state_word(frame, other.state),

@@ -11,7 +11,7 @@ use super::super::view::Sheet;
 use super::super::waiting::Want;
 use super::Done;
 use super::changes::Changes;
-use super::compare::Comparison;
+use super::compare::{Comparison, Head, head};
 use super::form::{Again, Fault, Form, Typed, form, key, state_word};
 use super::history::{Line, history, reply};
 use super::tips::{Tip, tips};
@@ -19,7 +19,7 @@ use super::words::{WantView, as_typed, at, icon, to_the_second, waiting, wanted,
 use crate::broadcast::preview::preview;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
-use crate::domain::life_cycle::{State, Step};
+use crate::domain::life_cycle::{ByPolicy, State, Step};
 use crate::domain::notice::{Private, Public, Subject};
 use crate::domain::phone::readable;
 use crate::language::text_with;
@@ -72,7 +72,7 @@ pub struct SheetPage {
     preview_heading: &'static str,
     preview: Vec<String>,
     photos: Vec<Uuid>,
-    flags: Vec<String>,
+    flags: Vec<Flag>,
     policy: Option<String>,
     evidence: Vec<(String, String)>,
     /// The number for a `tel:` link, and as people read it.
@@ -170,7 +170,7 @@ impl SheetPage {
             reply: reply(&frame, &sheet.events),
             holds_tips: sheet.tips.iter().any(|tip| tip.held),
             photos: sheet.public.as_ref().map(|public| public.photos.clone()).unwrap_or_default(),
-            flags: sheet.flags.iter().map(|flag| flagged(&frame, flag, &sheet.poster_lacks)).collect(),
+            flags: sheet.flags.iter().map(|flag| flagged(&frame, flag, &sheet)).collect(),
             policy: sheet.class.map(|class| frame.t(policy_key(class))),
             evidence: evidence(&frame, sheet.public.as_ref(), private),
             phone: phone.map(|private| dialled(&private.reporter.phone)),
@@ -348,12 +348,25 @@ fn evidence(frame: &Frame, public: Option<&Public>, private: Option<&Private>) -
     [facts, typed].concat()
 }
 
-/// What a flag says; one of them names the characters that the poster lacks.
-fn flagged(frame: &Frame, flag: &str, lacks: &str) -> String {
-    match flag {
-        "poster_lacks" => frame.t1("review-flag-poster_lacks", "characters", lacks),
+/// A flag in words.
+struct Flag {
+    words: String,
+    /// The cases that it speaks of, each with what they have in common.
+    beside: Vec<Head>,
+}
+
+/// What a flag says; one of them names the characters that the poster lacks, another one cases.
+fn flagged(frame: &Frame, flag: &str, sheet: &Sheet) -> Flag {
+    let mut beside = Vec::new();
+    let words = match flag {
+        "poster_lacks" => frame.t1("review-flag-poster_lacks", "characters", sheet.poster_lacks.as_str()),
         _ => word(frame, "review-flag", flag),
+    };
+    if flag == ByPolicy::LikeSealed.as_str() {
+        beside
+            .extend(sheet.duplicates.iter().filter(|other| other.protected).map(|other| head(frame, other)));
     }
+    Flag { words, beside }
 }
 
 /// A number for a `tel:` link, and as people read it.
