@@ -4,6 +4,7 @@
 pub mod case_number;
 pub mod cursor;
 pub mod delivery;
+pub mod door;
 pub mod faults;
 pub mod group;
 pub mod hex;

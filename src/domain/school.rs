@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::text::scan::{Glyph, glyphs, starts_with};
+use super::text::scan::{Glyph, ends, glyphs, is_end, is_numeral, starts_with};
 
 /// A school, a class or a school's uniform that is mentioned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,7 +25,12 @@ const SCHOOLS: &[(&str, &[char])] = &[
     ("高中", &['等', '上', '低', '年', '间', '午', '生']),
     ("初中", &['午', '旬', '秋', '生']),
     ("附中", &['午']),
-    ("附小", &[]),
+    ("附小", &['照', '图', '票', '纸', '片', '孩', '区', '时']),
+    ("附幼", &['儿', '童']),
+    ("实小", &['心', '孩', '时', '区']),
+    ("职高", &['生']),
+    ("职中", &['心', '生']),
+    ("技校", &['生']),
     ("学校", &[]),
     ("學校", &[]),
 ];
@@ -49,6 +54,54 @@ const KINDS: &[&str] = &[
     "一贯制",
     "希望",
 ];
+/// The schools that a town has one of, so that the word alone tells which.
+const ONE_OF: &[&str] = &["附中", "附小", "附幼", "实小"];
+/// Before 实小 these make another word of it.
+const NO_ONE_OF: &[&str] = &["确", "其", "现", "老", "诚", "踏", "真", "朴"];
+/// What follows a number in a school's short name (四中, 十小, 三幼, 一职高), each with what follows where another
+/// word was meant: 十小时, 四中队.
+const SHORT: &[(&str, &str)] = &[
+    ("职高", ""),
+    ("职中", "心"),
+    ("中", "年午旬等型号队心学国秋途间部层有取选毒风奖断段医药招转共以介专全弹标刀枪箭之式外山"),
+    ("小", "时姐区只组步包块段瓶节片件箱盒碗口学队票杯朋孩男女狗猫车店型号点弟妹伙册张袋头名"),
+    ("幼", "儿童女子犬崽"),
+];
+/// Before 四中 these make another word of it: 高三中午, 一老一小, 3-2中.
+const NO_SHORT: &[&str] =
+    &["初", "高", "月", "年", "周", "星期", "老", "大", "两", "-", "+", ".", ":", "/", "比"];
+/// Before a school these tell that somebody goes there.
+const THERE: &[&str] = &["在", "读", "讀", "念", "上", "于", "第", "市", "县", "区", "镇", "是"];
+/// After a school these tell it, too.
+const GOES: &[&str] = &[
+    "就读",
+    "读",
+    "讀",
+    "念",
+    "上学",
+    "上课",
+    "学生",
+    "校服",
+    "校门",
+    "校区",
+    "门口",
+    "放学",
+    "附近",
+    "对面",
+    "旁",
+    "路口",
+    "东门",
+    "南门",
+    "西门",
+    "北门",
+    "年级",
+    "的学生",
+    "的校服",
+    "老师",
+    "高中部",
+    "初中部",
+    "分校",
+];
 /// After a school these make it a road.
 const ROADS: &[&str] = &["路", "街", "巷", "胡同"];
 /// After a school these speak of an education or of people, unless the name is surely one.
@@ -69,6 +122,8 @@ const BEFORE: &[&str] = &[
 const NAMES: &[&str] = &["回民", "前进", "进步", "上海"];
 /// The longest name looked for, in characters.
 const LONGEST: usize = 15;
+/// The longest name of a place before a short one, in characters.
+const PLACE: usize = 6;
 /// After a class's number: 三班 is a bus where one of these follows.
 const NO_CLASS: &[char] = &['车', '倒', '次', '岗', '机'];
 /// Schools in English.
@@ -107,31 +162,89 @@ fn chinese(glyphs: &[Glyph], past: usize, at: usize) -> Option<(Range<usize>, bo
     if let Some(end) = class(glyphs, at) {
         return Some((at..end, true));
     }
-    if numerals(glyphs, at) > 0 && !is_numeral(glyphs, at.wrapping_sub(1)) {
+    if numerals(glyphs, at) > 0 && !numeral_at(glyphs, at.wrapping_sub(1)) {
         let year = at + numerals(glyphs, at);
         if starts(year, "年级") || starts(year, "年級") {
             return Some((at..year + 2, false));
         }
     }
+    if let Some(short) = short(glyphs, past, at) {
+        return Some(short);
+    }
     let (word, others) = SCHOOLS.iter().find(|(word, _)| starts(at, word))?;
     let end = at + word.chars().count();
     let next = glyphs.get(end).map(|glyph| glyph.c);
-    let road = ROADS.iter().any(|road| starts(end, road)) && !starts(end, "路口");
-    if road
+    if is_road(glyphs, end)
+        || (*word == "实小" && ends(glyphs, at, NO_ONE_OF))
         || next.is_some_and(|c| others.contains(&c))
         || (*word == "高中" && ends(glyphs, at, &["身", "个", "子"]))
     {
         return None;
     }
     let Some(start) = name(glyphs, past, at, end) else {
+        if ONE_OF.contains(word) && (is_attended(glyphs, end) || ends(glyphs, at, THERE)) {
+            return Some((at..years(glyphs, end), true));
+        }
         // 从小学画 is no school.
         return (!ends(glyphs, at, &["从", "自", "打"])).then_some((at..end, false));
     };
     Some((start..years(glyphs, end), true))
 }
 
+/// A school's short name whose number begins there: 四中, 廊坊十小. Where another word may be meant, it tells not
+/// which.
+fn short(glyphs: &[Glyph], past: usize, at: usize) -> Option<(Range<usize>, bool)> {
+    let number = numerals(glyphs, at);
+    let begins = (1..=3).contains(&number) && !numeral_at(glyphs, at.wrapping_sub(1));
+    if !begins || ends(glyphs, at, NO_SHORT) {
+        return None;
+    }
+    let (word, others) = SHORT.iter().find(|(word, _)| starts_with(&glyphs[at + number..], word))?;
+    let end = at + number + word.chars().count();
+    let next = glyphs.get(end).map(|glyph| glyph.c);
+    let student = starts_with(&glyphs[end..], "学生");
+    // 四中附小 is one school.
+    if next == Some('附') && !starts_with(&glyphs[end..], "附近") {
+        return None;
+    }
+    if is_road(glyphs, end) || (next.is_some_and(|c| others.contains(c)) && !student) {
+        return None;
+    }
+    // 一中学生, 一小饭馆: one of them, whichever.
+    let one = number == 1 && glyphs[at].c == '一' && word.chars().count() == 1;
+    let attended = is_attended(glyphs, end);
+    let sure = (attended && !(one && student)) || (!one && (*word == "职高" || ends(glyphs, at, THERE)));
+    let start = begin(glyphs, past, at);
+    let start = if at - start <= PLACE { start } else { at };
+    match sure {
+        true => Some((start..years(glyphs, end), true)),
+        false => (!one || student).then_some((at..end, false)),
+    }
+}
+
+/// Whether what follows tells that somebody goes to the school that ends there.
+fn is_attended(glyphs: &[Glyph], end: usize) -> bool {
+    let ends = glyphs.get(end).is_none_or(|glyph| is_end(glyph.c));
+    ends || years(glyphs, end) > end || GOES.iter().any(|word| starts_with(&glyphs[end..], word))
+}
+
+fn is_road(glyphs: &[Glyph], end: usize) -> bool {
+    let starts = |word: &str| starts_with(&glyphs[end..], word);
+    ROADS.iter().any(|road| starts(road)) && !starts("路口")
+}
+
 /// Where the name before the school's word begins, if there is one.
 fn name(glyphs: &[Glyph], past: usize, at: usize, end: usize) -> Option<usize> {
+    let start = begin(glyphs, past, at);
+    let any = glyphs[at].c == '学' || glyphs[at].c == '學';
+    let is_one = at - start >= 2 && !ends(glyphs, at, &["自", "打"]) && (!any || ends(glyphs, at, KINDS));
+    let sure = || (start..at).any(|i| SURE.iter().any(|word| starts_with(&glyphs[i..at], word)));
+    let elsewhere = NOT_THERE.iter().any(|word| starts_with(&glyphs[end..], word));
+    (is_one && (!elsewhere || sure())).then_some(start)
+}
+
+/// Where the words begin that may be the name before a school's word.
+fn begin(glyphs: &[Glyph], past: usize, at: usize) -> usize {
     let mut start = at;
     while start > past && at - start < LONGEST {
         if let Some(known) = NAMES.iter().find(|known| ends(glyphs, start, &[known])) {
@@ -142,12 +255,7 @@ fn name(glyphs: &[Glyph], past: usize, at: usize, end: usize) -> Option<usize> {
             start -= 1;
         }
     }
-    let start = start.max(past);
-    let any = glyphs[at].c == '学' || glyphs[at].c == '學';
-    let is_one = at - start >= 2 && !ends(glyphs, at, &["自", "打"]) && (!any || ends(glyphs, at, KINDS));
-    let sure = || (start..at).any(|i| SURE.iter().any(|word| starts_with(&glyphs[i..at], word)));
-    let elsewhere = NOT_THERE.iter().any(|word| starts_with(&glyphs[end..], word));
-    (is_one && (!elsewhere || sure())).then_some(start)
+    start.max(past)
 }
 
 /// The end of a year and a class that follow a school at once: 第十小学三年级2班, 幼儿园大班.
@@ -171,7 +279,7 @@ fn class(glyphs: &[Glyph], at: usize) -> Option<usize> {
     let from = at + usize::from(high);
     // 初二3班 is a year of one numeral, and a class.
     let mut end = from + if high { numerals(glyphs, from).min(1) } else { numerals(glyphs, from) };
-    if end == from || is_numeral(glyphs, from.wrapping_sub(1)) {
+    if end == from || numeral_at(glyphs, from.wrapping_sub(1)) {
         return None;
     }
     let year = is(end, '年');
@@ -217,22 +325,15 @@ fn english(
 
 /// How many numerals begin there.
 fn numerals(glyphs: &[Glyph], at: usize) -> usize {
-    (at..glyphs.len()).take_while(|i| is_numeral(glyphs, *i)).count()
+    (at..glyphs.len()).take_while(|i| numeral_at(glyphs, *i)).count()
 }
 
-fn is_numeral(glyphs: &[Glyph], at: usize) -> bool {
-    glyphs.get(at).is_some_and(|glyph| glyph.c.is_ascii_digit() || "一二三四五六七八九十".contains(glyph.c))
+fn numeral_at(glyphs: &[Glyph], at: usize) -> bool {
+    glyphs.get(at).is_some_and(|glyph| is_numeral(glyph.c))
 }
 
 fn is_of_a_name(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '\u{3400}'..='\u{9FFF}')
-}
-
-/// Whether one of the words ends right before `at`.
-fn ends(glyphs: &[Glyph], at: usize, words: &[&str]) -> bool {
-    let ends =
-        |word: &&str| at.checked_sub(word.chars().count()).is_some_and(|i| starts_with(&glyphs[i..at], word));
-    words.iter().any(ends)
 }
 
 #[cfg(test)]

@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use crate::domain::door::{Door, What, doors};
 use crate::domain::identifiers::{bank_card, id_card};
 use crate::domain::named::named;
-use crate::domain::text::scan::{Glyph, contacts, glyphs, runs, starts_with};
+use crate::domain::text::scan::{Glyph, contacts, glyphs, is_filler, runs, starts_with};
 
 mod seeking;
 
@@ -80,10 +81,6 @@ static WORDS: LazyLock<Vec<(FindingKind, Vec<&str>)>> = LazyLock::new(|| {
     };
     lines.map(finding).collect()
 });
-/// What makes the number before it that of a house or a flat. 号 alone is as often the day of a month.
-const DOORS: &[&str] = &["号楼", "号院", "號樓", "单元", "單元", "栋", "棟", "幢", "室"];
-/// Numerals written out.
-const NUMERALS: [char; 10] = ['一', '二', '三', '四', '五', '六', '七', '八', '九', '十'];
 /// Asking words: a finding where one of [`ASKED_FOR`] follows in the same sentence.
 const ASKING: &[&str] = &["提供", "告知", "告诉", "知道", "查", "求", "发我", "透露"];
 /// What nobody may ask the public about an adult.
@@ -146,20 +143,17 @@ pub fn screen(text: &str) -> Vec<Finding> {
     words(&glyphs, &solid, &mut found);
     asked(&glyphs, &solid, &mut found);
     left(&glyphs, &solid, &mut found);
-    doors(&glyphs, &solid, &mut found);
     let bytes = |r: Range<usize>| glyphs[r.start].at.start..glyphs[r.end - 1].at.end;
     let mut findings: Vec<Finding> =
         found.into_iter().map(|(what, range)| Finding { what, range: bytes(range) }).collect();
+    let told = doors(text).into_iter().filter(|door| door.what != What::House);
+    findings.extend(told.map(|Door { range, .. }| Finding { what: FindingKind::HouseNumber, range }));
     findings.sort_by_key(|f| (f.range.start, f.what));
     findings
 }
 
 /// The length of the longest bank card number, in digits.
 const LONGEST_CARD: usize = 19;
-
-fn is_filler(c: char) -> bool {
-    (c.is_whitespace() && c != '\n') || matches!(c, '.' | '-' | '_' | '*' | '·' | '/' | '|' | '~')
-}
 
 /// Identity and bank card numbers: any neighbouring groups of digits that together make one.
 fn cards(glyphs: &[Glyph]) -> Vec<(FindingKind, Range<usize>)> {
@@ -223,20 +217,6 @@ fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
                 past = end;
             }
         }
-    }
-}
-
-/// House and flat numbers, as in `12号楼3单元502`.
-fn doors(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<usize>)>) {
-    let numeral = |i: &usize| glyphs[solid[*i]].c.is_ascii_digit() || NUMERALS.contains(&glyphs[solid[*i]].c);
-    for i in 1..solid.len() {
-        let Some(door) = DOORS.iter().find(|door| stands_at(glyphs, &solid[i..], door)) else { continue };
-        let start = (0..i).rev().take_while(numeral).last();
-        // 一栋居民楼 is any building.
-        let any = |s: &usize| i - s == 1 && glyphs[solid[*s]].c == '一' && ["栋", "棟", "幢"].contains(door);
-        let start = start.filter(|s| !any(s));
-        let end = solid[i + door.chars().count() - 1] + 1;
-        found.extend(start.map(|start| (FindingKind::HouseNumber, solid[start]..end)));
     }
 }
 
@@ -405,6 +385,7 @@ mod tests {
             found("家住新华路12号楼3单元502室"),
             [(HouseNumber, "12号楼"), (HouseNumber, "3单元"), (HouseNumber, "502室")]
         );
+        assert_eq!(found("76岁，从和平路12-3-1201走失"), [(HouseNumber, "12-3-1201")]);
         assert_eq!(found("三号楼 二单元"), [(HouseNumber, "三号楼"), (HouseNumber, "二单元")]);
         assert_eq!(found("有老年痴呆"), [(Diagnosis, "老年痴呆")]);
         assert_eq!(found("she has Alzheimer's"), [(Diagnosis, "Alzheimer's")]);
@@ -424,7 +405,7 @@ mod tests {
             "归还钱包，感谢",
             "手机没电打钱包里的备用电话，地铁转钱塘线，打钱老师电话也不通",
             "提供线索者请联系平台",
-            "76岁，2026-11-23 09:40从和平路12-3-1201走失",
+            "76岁，2026-11-23 09:40从和平路走失",
             "失踪地址：廊坊市广阳区",
             "她下落不明",
             "已报警，请大家留意",

@@ -64,6 +64,28 @@ pub(crate) fn starts_with(glyphs: &[Glyph], text: &str) -> bool {
     text.chars().all(|c| glyphs.next().is_some_and(|g| g.c == c))
 }
 
+/// Whether one of the words, which must be lower case, ends right before `at`.
+pub(crate) fn ends(glyphs: &[Glyph], at: usize, words: &[&str]) -> bool {
+    let ends =
+        |word: &&str| at.checked_sub(word.chars().count()).is_some_and(|i| starts_with(&glyphs[i..at], word));
+    words.iter().any(ends)
+}
+
+/// A digit, or a numeral written out.
+pub(crate) fn is_numeral(c: char) -> bool {
+    c.is_ascii_digit() || "一二三四五六七八九十".contains(c)
+}
+
+/// What people put between the characters of a word to pass a filter.
+pub(crate) fn is_filler(c: char) -> bool {
+    (c.is_whitespace() && c != '\n') || matches!(c, '.' | '-' | '_' | '*' | '·' | '/' | '|' | '~')
+}
+
+/// Whether a clause ends there.
+pub(crate) fn is_end(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '。' | ',' | '、' | ';' | '!' | '?' | '(' | ')')
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::LazyLock;
