@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::domain::door::{Door, What, doors};
 use crate::domain::identifiers::{bank_card, id_card};
 use crate::domain::named::named;
-use crate::domain::text::scan::{Glyph, contacts, glyphs, is_filler, runs, starts_with};
+use crate::domain::text::scan::{Glyph, contacts, glyphs, is_end, is_filler, runs, starts_with};
 
 mod seeking;
 
@@ -103,6 +103,8 @@ const SCOLDED: &[&str] = &["骂", "罵", "批评", "批評", "训", "訓", "打"
 const ALONG: &[char] = &['带', '着', '和', '跟', '同', '与'];
 /// Whoever took a child away did not leave with it where one of these stands before.
 const STRANGERS: &[&str] = &["陌生", "有人", "人贩"];
+/// At once after 妻子走了, or after one sign, these tell that she died.
+const DIED: &[&str] = &["去世", "过世", "病逝", "病故", "离世", "逝世", "因病去世", "因病过世", "因病离世"];
 /// Before a payment word, these turn it into a warning.
 const WARNING: &[&str] =
     &["请勿", "切勿", "勿", "不要", "不会", "不收", "不收取", "不收任何", "不需要", "无需", "谨防", "任何"];
@@ -212,7 +214,11 @@ fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
                 && word.contains("带走")
                 && (clause(glyphs, solid, i)..i)
                     .any(|s| STRANGERS.iter().any(|one| stands_at(glyphs, &solid[s..i], one)));
-            if !warned && !another && !by_stranger {
+            let died = word.ends_with("走了")
+                && (end..solid.len().min(end + 2))
+                    .take_while(|s| *s == end || is_end(glyphs[solid[end]].c))
+                    .any(|s| DIED.iter().any(|died| stands_at(glyphs, &solid[s..], died)));
+            if !warned && !another && !by_stranger && !died {
                 found.push((*what, solid[i]..solid[end - 1] + 1));
                 past = end;
             }
@@ -356,6 +362,7 @@ mod tests {
             ("there is a custody dispute", "custody_mentioned"),
             ("老婆带着孩子离家", "left_mentioned"),
             ("妻子昨晚离家出走", "left_mentioned"),
+            ("妻子走了，岳父去世也不回来", "left_mentioned"),
             ("前妻开走的车", "left_mentioned"),
             ("女友把我拉黑", "left_mentioned"),
             ("她把我拉黑了", "left_mentioned"),
@@ -425,6 +432,8 @@ mod tests {
             "司机把我拉黑了，手机在他车上",
             "我家猫离家出走了，见人就躲我们",
             "she ran off with her leash on",
+            "妻子走了，因病去世多年，父亲独自生活",
+            "老婆走了（病逝），孩子跟奶奶住",
             "wallet left in the custody of the station desk",
         ] {
             assert_eq!(found(text), [], "{text}");
