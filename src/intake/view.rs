@@ -54,6 +54,9 @@ pub struct MyNotice {
     /// The newest text, as it was sent.
     #[schema(value_type = Object)]
     pub notice: Value,
+    /// What of it is for everybody, as it was typed.
+    #[serde(skip)]
+    pub public: Public,
     /// What became of it in the groups; absent before it went live.
     pub groups: Option<Sum>,
     pub events: Vec<MyEvent>,
@@ -132,6 +135,7 @@ pub(super) fn view(
         may_try_again: may_try_again(notice.state_at(now), &log),
         waiting,
         notice: restate(&public, &private)?,
+        public,
         groups: notice.live_at.is_some().then(|| tally::sum(conn, notice.id.0)).transpose()?,
         replies: log
             .iter()

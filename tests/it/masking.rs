@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 
-use crate::hostile::put;
+use crate::hostile::{by_another, put};
 use crate::house::{House, Reply};
 use crate::steps::Desk;
 use crate::{Test, housed, notices};
@@ -14,6 +14,7 @@ pub const TESTS: &[Test] = &[
     housed!(an_illness_is_read_by_nobody_but_the_moderator),
     housed!(a_childs_school_and_door_are_read_by_nobody_but_the_moderator),
     housed!(an_adults_school_and_door_stay),
+    housed!(the_reporter_reads_beforehand_what_others_will),
 ];
 
 /// Lets it go live, and gives everything that anybody reads of it, the chat's message first, then what the
@@ -118,5 +119,30 @@ async fn an_adults_school_and_door_stay(house: House) -> House {
     assert_hidden(&read, &["已隐去"], &["第十中学老师退休，坐3号线出门", "人民医院2号楼", "穿第五中学校服"]);
     let flags = sheet["flags"].as_array().unwrap();
     assert!(!flags.contains(&json!("school")) && flags.contains(&json!("house_number")), "{sheet}");
+    house
+}
+
+async fn the_reporter_reads_beforehand_what_others_will(house: House) -> House {
+    let (_, manage) = house.submit(&child(&house)).await;
+    let page = async |manage: &str, lang: &str| {
+        house.page_as(&format!("/my{lang}"), &format!("manage={manage}")).await.text
+    };
+    let read = page(&manage, "").await;
+    let told =
+        ["公开后，别人会看到", "在〔学校已隐去〕读书", "金桥小区〔门牌已隐去〕家中", "第十小学门口，学校路"];
+    for words in told.into_iter().chain(["〔〕里的内容"]) {
+        assert!(read.contains(words), "{words} is not in {read}");
+    }
+    assert!(!read.contains("廊坊市第十小学") && !read.contains("501"), "{read}");
+    let english = page(&manage, "?lang=en").await;
+    assert!(english.contains("What others will read") && english.contains("stands in 〔〕"), "{english}");
+    // Nothing is explained where nothing is replaced.
+    let (_, plain) = house.submit(&by_another(notices::lost_property(house.clock.now()), 2)).await;
+    let read = page(&plain, "").await;
+    assert!(read.contains(told[0]) && read.contains("双肩包") && !read.contains("〔〕"), "{read}");
+    // What is over is shown to nobody any more.
+    let outcome = json!({"outcome": "withdrawn", "announce": false});
+    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    assert!(!page(&manage, "").await.contains(told[0]));
     house
 }

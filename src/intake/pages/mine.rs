@@ -15,15 +15,17 @@ use super::sent::{self, Sent};
 use super::summary::summary;
 use super::{FieldFaults, acts_for_another};
 use crate::domain::faults::FieldFault;
+use crate::domain::language::Language;
 use crate::domain::life_cycle::State;
 use crate::domain::named::named;
-use crate::domain::notice::{Kind, Outcome};
+use crate::domain::notice::{Kind, Outcome, Public};
+use crate::domain::shown::{altered, shown};
 use crate::domain::zone::moment;
 use crate::intake::IntakeError;
 use crate::intake::api::{count, station};
 use crate::intake::form::Typed;
 use crate::intake::view::MyNotice;
-use crate::pages::number::{Issued, look_up};
+use crate::pages::number::{Issued, Live, look_up};
 use crate::pages::said::to_copy;
 use crate::store::tally::Sum;
 use crate::web::cookies::MANAGE;
@@ -86,6 +88,8 @@ struct MyPage {
     ends: Option<String>,
     /// How long a renewal lasts.
     hours: i64,
+    /// What others will read once it is public, and whether something that was typed is replaced in it.
+    read: Option<(String, bool)>,
     /// The text to forward, once its link shows something.
     forward: Option<String>,
     /// What became of the notice in the groups.
@@ -191,6 +195,7 @@ async fn show(
         manage,
         ends: mine.ends_at.filter(|_| mine.state == State::Live).map(moment),
         hours: shared.times.lifetime.num_hours(),
+        read: to_be_read(&mine, frame.language, shared.clock.now()),
         forward: to_forward(http, shared, &frame, &mine).await?,
         about: summary(&frame, mine.kind, &mine.notice),
         sum: mine.groups.as_ref().map(|sum| sum::sentences(&frame, sum, mine.state.is_over())),
@@ -209,6 +214,22 @@ async fn show(
     // The address may be the manage link, so it must not leak to other sites as referrer.
     page.headers_mut().insert(header::REFERRER_POLICY, HeaderValue::from_static("strict-origin"));
     Ok(page)
+}
+
+/// What others will read of a text that waits.
+fn to_be_read(mine: &MyNotice, language: Language, now: DateTime<Utc>) -> Option<(String, bool)> {
+    let waits = match mine.state {
+        State::Live => mine.waiting == Some("revision"),
+        state => mine.live_at.is_none() && !state.is_over(),
+    };
+    let read = |typed: &Public| {
+        let (number, kind, public) = (mine.case_number, mine.kind, shown(typed.clone()));
+        let text =
+            to_copy(&Live { number, kind, live_at: now, ends_at: now, public }, &mine.public_url, language);
+        let replaced = text.contains("已隐去〕") && !altered(typed).is_empty();
+        (text, replaced)
+    };
+    waits.then(|| read(&mine.public))
 }
 
 /// The text to forward, the same as on the public page: by it, people who receive the text can tell that it
