@@ -16,8 +16,8 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::life_cycle::{State, Step};
 use crate::domain::people::{Moderator, Role};
-use crate::store::accounts;
 use crate::store::notices::{self, Notice};
+use crate::store::{Conn, StoreError, accounts, review_queue};
 use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::problem::Problem;
 use crate::web::session::{CsrfForm, SignedIn};
@@ -37,7 +37,7 @@ mod tips;
 mod words;
 
 use form::{Fault, Form, Typed, form};
-use queue::QueuePage;
+use queue::{FILTERS, QueuePage};
 use sheet::{Around, SheetPage};
 
 /// Notices on a page of the queue.
@@ -124,7 +124,11 @@ pub async fn show_queue(
     let (state, after) = if astray { (None, None) } else { (state, after) };
     let now = shared.clock.now();
     let vault = shared.vault.clone();
-    let found = shared.store.read(move |c| waiting::queue(c, &vault, by, state, after, PAGE, now)).await?;
+    let list = move |c: &mut Conn| {
+        let queue = waiting::queue(c, &vault, by, state, after, PAGE, now)?;
+        Ok::<_, StoreError>((queue, review_queue::count(c, &FILTERS, by.lead, now)?))
+    };
+    let found = shared.store.read(list).await?;
     let frame = person.frame(&http);
     let done = Step::named(&query.done);
     let mut template = QueuePage::new(frame.clone(), &account.name, by, state, found, done);

@@ -1,13 +1,14 @@
 //! The review queue: what waits for a moderator, in the order in which it is to be decided.
 
 use chrono::{DateTime, Utc};
-use diesel::dsl::case_when;
+use diesel::dsl::{case_when, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{Nullable, SmallInt};
+use diesel::sql_types::{BigInt, Bool, Nullable, SmallInt, Text};
 use uuid::Uuid;
 
 use super::notices::{Notice, states};
-use super::schema::{notices, tips};
+use super::schema::notices;
+use super::types::sql::Ts;
 use super::types::{Id, Time};
 use super::{Answer, Conn, both};
 use crate::domain::life_cycle::State;
@@ -47,6 +48,57 @@ impl QueuePlace {
 diesel::define_sql_function! {
     /// The first of them that is not null.
     fn coalesce(first: Nullable<SmallInt>, second: SmallInt) -> SmallInt;
+}
+
+/// What was published wants another look.
+const WANTS: &str = "(notices.second_look_at IS NOT NULL OR notices.police_due_at IS NOT NULL \
+    OR (notices.pending_revision IS NOT NULL AND notices.cooling_until IS NULL) \
+    OR EXISTS (SELECT 1 FROM tips WHERE tips.notice_id = notices.id AND tips.held) \
+    OR (notices.state = 'paused' AND notices.sealed AND notices.pending_revision IS NULL))";
+
+/// How many notices are in one state.
+#[derive(QueryableByName)]
+struct Counted {
+    #[diesel(sql_type = Text)]
+    listed_as: String,
+    #[diesel(sql_type = Bool)]
+    wanted: bool,
+    #[diesel(sql_type = BigInt)]
+    notices: i64,
+}
+
+/// Whether the queue lists what is in that state without a filter, if something of it is wanted.
+fn is_listed(state: &str) -> bool {
+    let published = |state: State| matches!(state, State::Live | State::Paused);
+    State::named(state).is_some_and(|state| state.in_queue() || published(state))
+}
+
+/// How many notices [`waiting`] lists for each of these filters, in their order.
+pub fn count(
+    conn: &mut Conn,
+    filters: &[Option<State>],
+    sealed_too: bool,
+    at: DateTime<Utc>,
+) -> Answer<Vec<i64>> {
+    let counted: Vec<Counted> = both!(conn, c => diesel::sql_query(format!(
+        "SELECT CASE WHEN state = 'in_review' AND (claimed_until IS NULL OR claimed_until <= $1) \
+           THEN 'submitted' ELSE state END AS listed_as, \
+           state NOT IN ('live', 'paused') OR {WANTS} AS wanted, COUNT(*) AS notices \
+         FROM notices WHERE state IN ('submitted', 'in_review', 'second_review', 'escalated', 'needs_info', \
+           'cooling', 'live', 'paused') AND (state NOT IN ('live', 'paused') OR ends_at > $1) \
+           AND (NOT sealed OR $2) GROUP BY listed_as, wanted",
+    ))
+    .bind::<Ts, _>(Time(at))
+    .bind::<Bool, _>(sealed_too)
+    .load(c))?;
+    let listed = |filter: &Option<State>| {
+        let of = counted.iter().filter(|one| match filter {
+            Some(state) => one.listed_as == state.as_str(),
+            None => one.wanted && is_listed(&one.listed_as),
+        });
+        of.map(|one| one.notices).sum()
+    };
+    Ok(filters.iter().map(listed).collect())
 }
 
 /// What waits for a moderator. First comes what is live and should have been looked at again by `at`, then
@@ -89,17 +141,7 @@ pub fn waiting(
             Some(state) => query.filter(notices::state.eq(state)),
             None => query.filter(
                 notices::state.eq_any(states(State::in_queue))
-                    .or(is_published().and(notices::ends_at.gt(Time(at))).and(
-                        notices::second_look_at.is_not_null()
-                            .or(notices::police_due_at.is_not_null())
-                            .or(notices::pending_revision.is_not_null().and(notices::cooling_until.is_null()))
-                            .or(diesel::dsl::exists(
-                                tips::table.filter(tips::notice_id.eq(notices::id)).filter(tips::held),
-                            ))
-                            .or(notices::state.eq(State::Paused)
-                                .and(notices::sealed.eq(true))
-                                .and(notices::pending_revision.is_null())),
-                    )),
+                    .or(is_published().and(notices::ends_at.gt(Time(at))).and(sql::<Bool>(WANTS))),
             ),
         };
         if !sealed_too {

@@ -72,7 +72,7 @@ impl FiguresPage {
 fn filter(frame: &Frame, period: Period, current: bool) -> Filter {
     let name = period.as_str();
     let label = frame.t(&format!("figures-period-{name}"));
-    Filter { href: format!("/review/figures?period={name}"), label, current }
+    Filter { href: format!("/review/figures?period={name}"), label, current, count: None }
 }
 
 /// A row with the value of `of` for each kind; a dash where that is `None`.

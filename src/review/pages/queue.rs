@@ -15,16 +15,17 @@ use crate::domain::people::Moderator;
 use crate::domain::region::Region;
 use crate::web::frame::Frame;
 
-/// The states the queue can be filtered by, in the order of a notice's life.
-const FILTERS: [State; 8] = [
-    State::Submitted,
-    State::InReview,
-    State::SecondReview,
-    State::Escalated,
-    State::NeedsInfo,
-    State::Cooling,
-    State::Live,
-    State::Paused,
+/// The states the queue can be filtered by, in the order of a notice's life; first without a filter.
+pub const FILTERS: [Option<State>; 9] = [
+    None,
+    Some(State::Submitted),
+    Some(State::InReview),
+    Some(State::SecondReview),
+    Some(State::Escalated),
+    Some(State::NeedsInfo),
+    Some(State::Cooling),
+    Some(State::Live),
+    Some(State::Paused),
 ];
 
 /// Steps that lead back to the queue, where they are confirmed.
@@ -53,6 +54,8 @@ pub(super) struct Filter {
     pub href: String,
     pub label: String,
     pub current: bool,
+    /// How many it lists, if any, or where that is told.
+    pub count: Option<i64>,
 }
 
 /// A row of the queue, in words.
@@ -83,25 +86,22 @@ struct Row {
 }
 
 impl QueuePage {
-    /// The page for the account of that name.
+    /// The page for the account of that name: a page of the queue, and how many each of [`FILTERS`] lists.
     pub fn new(
         frame: Frame,
         name: &str,
         by: Moderator,
         state: Option<State>,
-        mut queue: Queue,
+        (mut queue, counts): (Queue, Vec<i64>),
         done: Option<Step>,
     ) -> QueuePage {
-        let all = Filter {
-            href: "/review".to_owned(),
-            label: frame.t("review-filter-all"),
-            current: state.is_none(),
-        };
-        let only = FILTERS.map(|s| Filter {
-            href: format!("/review?state={}", s.as_str()),
-            label: state_word(&frame, s),
-            current: state == Some(s),
+        let filters = FILTERS.into_iter().zip(counts).map(|(only, count)| Filter {
+            href: only.map_or("/review".to_owned(), |state| format!("/review?state={}", state.as_str())),
+            label: only.map_or_else(|| frame.t("review-filter-all"), |state| state_word(&frame, state)),
+            current: state == only,
+            count: Some(count).filter(|count| *count > 0),
         });
+        let filters = filters.collect();
         let next = queue.next.map(|cursor| {
             let state = state.map_or("", State::as_str);
             format!("/review?state={state}&cursor={cursor}")
@@ -114,7 +114,7 @@ impl QueuePage {
             done: done
                 .filter(|step| DONE.contains(step))
                 .map(|step| frame.t(&format!("review-done-{}", step.as_str()))),
-            filters: std::iter::once(all).chain(only).collect(),
+            filters,
             rows,
             next,
             frame,

@@ -15,6 +15,7 @@ pub const TESTS: &[Test] = &[
     housed!(the_longest_missing_comes_first_and_one_sees_since_when),
     housed!(a_case_that_somebody_else_is_to_decide_does_not_stand_in_the_way),
     housed!(a_notice_that_is_over_wants_nothing),
+    housed!(the_queue_counts_what_each_tab_lists),
 ];
 
 async fn the_queue_says_who_is_sought_to_whoever_may_know(house: House) -> House {
@@ -148,5 +149,53 @@ async fn a_notice_that_is_over_wants_nothing(house: House) -> House {
     let otherwise = json!({"outcome": "found", "announce": true});
     assert_eq!(house.post("/my/notice/close", Some(&manage), &otherwise).await.problem(409), "not_possible");
     assert_eq!(wants().await, json!([]));
+    house
+}
+
+/// To each reader what they may see.
+async fn the_queue_counts_what_each_tab_lists(house: House) -> House {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    let tabs = async |by: &Person| {
+        let cookie = format!("session={}", house.session(by).await);
+        let page = house.page_as("/review", &cookie).await.text;
+        let (_, tabs) = page.split_once("<nav class=\"filters\"").unwrap();
+        let (tabs, _) = tabs.split_once("</nav>").unwrap();
+        let mut counts = Vec::new();
+        for tab in tabs.split("href=\"").skip(1) {
+            let (href, rest) = tab.split_once('"').unwrap();
+            let label = rest.split_once("</a>").unwrap().0;
+            let count = label.split_once("<b>").map_or("0", |(_, count)| count.strip_suffix("</b>").unwrap());
+            let listed = house.page_as(href, &cookie).await.text.matches("data-entry=\"").count();
+            assert_eq!(count.parse::<usize>().unwrap(), listed, "{href}: {label}");
+            counts.push(listed);
+        }
+        counts
+    };
+    assert_eq!(tabs(&moderator).await, [0; 9]);
+    let mut cases = Vec::new();
+    for number in 0..8 {
+        let body = by_another(notices::lost_property(house.clock.now()), 50_000_000 + number);
+        cases.push(house.submit(&body).await.0);
+    }
+    let mut hidden = by_another(notices::missing_person(house.clock.now()), 50_000_100);
+    hidden["person"]["category"] = json!("other_adult");
+    hidden["safety"]["violence"] = json!(true);
+    house.submit(&hidden).await;
+    house.claim(&cases[0], &moderator).await;
+    house.decide(&cases[1], &moderator, "escalate", "other").await.expect(200);
+    house.decide(&cases[2], &moderator, "approve", "verified").await.expect(200);
+    house.decide(&cases[3], &moderator, "reject", "hoax").await.expect(200);
+    // All, submitted, held, second review, escalated, asked, cooling, live, paused.
+    assert_eq!(tabs(&moderator).await, [6, 4, 1, 0, 1, 0, 1, 0, 0]);
+    assert_eq!(tabs(&lead).await, [7, 5, 1, 0, 1, 0, 1, 0, 0]);
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    // What is live is among all where something of it waits; a claim that has expired waits again.
+    assert_eq!(tabs(&moderator).await[7], 1);
+    let tip = json!({"text": "先转账保证金"});
+    house.post(&format!("/notices/{}/tips", cases[2]), None, &tip).await.expect(202);
+    house.advance(TimeDelta::minutes(5));
+    assert_eq!(tabs(&moderator).await, [7, 5, 0, 0, 1, 0, 0, 1, 0]);
     house
 }
