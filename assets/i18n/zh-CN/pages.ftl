@@ -52,7 +52,7 @@ status-live-blood = 求助中
 status-live-donation = 募集中
 status-checking = 核实中
 status-checking-detail = 志愿者正在核实这条信息。核实完成之前，请不要转发。
-status-checking-wait = 家属请放心：志愿者会尽快处理。情况紧急，请直接拨打 110。
+status-checking-wait = 核实需要一点时间，请稍后再打开本页。情况紧急，请直接拨打 110。
 # The wording of the product description, to the letter.
 status-over = 本条信息已结束,请停止转发
 status-over-detail = 为保护当事人，内容已经撤下。请删除手机和群里的旧消息、照片和海报。

@@ -55,6 +55,12 @@ async fn what_is_not_live_answers_in_one_word_and_shows_nothing() {
         assert_eq!(page.contains("没有公开过任何内容"), never_out, "{state:?}");
         assert_eq!(page.contains("请删除手机和群里的旧消息"), state.is_over() && !never_out, "{state:?}");
         assert!(!page.contains("王秀英") && !page.contains("人民公园"), "{state:?}");
+        // Whoever asks may be the danger: nothing is said to a family, nor that all is well.
+        let (_, english) = ask(&shared, &format!("/n/{number}?lang=en")).await;
+        assert!(
+            !page.contains("家属") && !page.contains("放心") && !english.contains("amilies"),
+            "{state:?}"
+        );
 
         let (_, notice) = json(&shared, &format!("/api/v1/notices/{number}")).await;
         let told = match state {
