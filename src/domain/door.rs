@@ -30,7 +30,7 @@ const DOORS: &[&str] = &["号楼", "号院", "號樓", "#楼", "单元", "單元
 const ROADS: &[&str] = &["路", "街", "巷", "弄", "道", "里", "村", "庄", "同", "牌"];
 /// These end like one of [`ROADS`], and the number after them is a day's.
 const NO_ROADS: &[&str] =
-    &["家里", "村里", "院里", "店里", "城里", "屋里", "镇里", "县里", "市里", "这里", "那里", "知道"];
+    &["家里", "夜里", "村里", "院里", "店里", "城里", "屋里", "镇里", "县里", "市里", "这里", "那里", "知道"];
 /// Where people live: the number after them is a house's, unless it may be a day's.
 const ESTATES: &[&str] = &["小区", "社区", "花园", "家园", "公寓", "家属院", "大院", "宿舍", "苑"];
 /// In the same clause before a number these tell that it is no day's.

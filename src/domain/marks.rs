@@ -8,8 +8,9 @@ use chrono::NaiveDate;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::named::named;
-use super::notice::{Campaign, LastSeen, Person, Private, Public, Subject};
+use super::notice::{Campaign, Kind, LastSeen, Person, Private, Public, Subject};
 use super::region::Region;
+use super::shown::words;
 use super::text::{name_key, sounds};
 use super::zone::BEIJING;
 
@@ -67,7 +68,7 @@ pub type Mark = (Likeness, String);
 
 /// The marks that a notice can be found by.
 pub fn marks(public: &Public, private: &Private) -> Vec<Mark> {
-    [of_subject(public), of_sealed(public, private)].concat()
+    of_subject(public).into_iter().chain(of_name(public)).chain(of_report(public, private)).collect()
 }
 
 fn of_subject(public: &Public) -> Vec<Mark> {
@@ -104,22 +105,50 @@ pub fn of_protected(public: &Public, private: &Private) -> Vec<(Likeness, Mark)>
 /// The marks by which only a case that protects somebody is looked for: years and days are easily changed, and
 /// two ordinary ones may have them in common by chance, or because one report to the police is about both.
 fn of_sealed(public: &Public, private: &Private) -> Vec<Mark> {
-    let Subject::MissingPerson { person } = &public.subject else { return Vec::new() };
-    let name = Some(name_key(&person.name)).filter(|name| !name.is_empty());
-    let name = name.map(|name| in_city(&name, public.region));
-    let reference = private.police.reference.as_deref().and_then(reference_key);
-    name.into_iter().chain(reference.map(|key| (Likeness::PoliceReference, key))).collect()
+    let around = name_of(public).map(|name| around_here(&name, public.region)).into_iter().flatten();
+    around.chain(of_report(public, private)).collect()
+}
+
+/// The name of who is missing, with the city and with the province.
+fn of_name(public: &Public) -> Vec<Mark> {
+    let places = |name: String| [in_city(&name, public.region), in_province(&name, public.region)];
+    name_of(public).map(places).into_iter().flatten().collect()
+}
+
+/// The name of who is missing.
+fn name_of(public: &Public) -> Option<String> {
+    let Subject::MissingPerson { person } = &public.subject else { return None };
+    Some(name_key(&person.name)).filter(|name| !name.is_empty())
+}
+
+/// The reference of the report to the police about who is missing.
+fn of_report(public: &Public, private: &Private) -> Option<Mark> {
+    let of_a_person = public.subject.kind() == Kind::MissingPerson;
+    let reference = private.police.reference.as_deref().filter(|_| of_a_person);
+    Some((Likeness::PoliceReference, reference_key(reference?)?))
 }
 
 /// The marks that the people may have whom a text names: whoever is with a child, or is really sought by a
-/// lost thing.
+/// lost thing, or by a name with a word more.
 fn named_in(public: &Public) -> Vec<Mark> {
-    let of_any_day = names_in(public).into_iter().map(|name| in_city(&name, public.region)).collect();
-    [of_names_in(public), of_any_day].concat()
+    let of_any_day = names_in(public).into_iter().flat_map(|name| around_here(&name, public.region));
+    of_names_in(public).into_iter().chain(of_any_day).collect()
+}
+
+/// What a name is looked for with: who is sought in the same city, or is said to be somewhere in its province.
+/// Whoever names the province alone may mean any of its cities.
+fn around_here(name: &str, region: Region) -> [Mark; 2] {
+    let province = region.province();
+    let wider = if region == province { in_province(name, region) } else { in_city(name, province) };
+    [in_city(name, region), wider]
 }
 
 fn in_city(name: &str, region: Region) -> Mark {
     (Likeness::NameAndCity, format!("{name} {}", around(region).code()))
+}
+
+fn in_province(name: &str, region: Region) -> Mark {
+    (Likeness::NameAndCity, format!("{name} in {}", region.province().code()))
 }
 
 /// The form in which references of the police are compared, without brackets and signs; `None` where it has
@@ -136,23 +165,13 @@ fn of_names_in(public: &Public) -> Vec<Mark> {
     names_in(public).into_iter().map(with_place).collect()
 }
 
-/// What may be a name in a text: each two to four Chinese characters in a row. The bounds of the fields make
-/// that five thousand at most.
+/// What may be a name in a text: each two to eight Chinese characters in a row, whatever signs stand between
+/// them. The bounds of the fields make that fifteen thousand at most.
 fn names_in(public: &Public) -> BTreeSet<String> {
-    let place = public.last_seen.as_ref().map_or("", |seen| &seen.place);
-    let mut texts = vec![public.description.as_str(), place];
-    match &public.subject {
-        // The name of who is missing is looked for as such.
-        Subject::MissingPerson { person } => {
-            texts.extend([&person.appearance, &person.clothing].into_iter().flatten().map(String::as_str));
-        }
-        subject => texts.push(subject.heading()),
-    }
-    let text: String = texts.join("\n").nfkc().filter(|c| *c == '\n' || !c.is_whitespace()).collect();
-    let text: Vec<char> = text.chars().collect();
+    let text: Vec<char> = words(public).nfkc().filter(|c| *c == '\n' || c.is_alphanumeric()).collect();
     let mut names = BTreeSet::new();
     for run in text.split(|c| !is_chinese(*c)) {
-        for length in 2..=4 {
+        for length in 2..=8 {
             names.extend(run.windows(length).map(|name| name.iter().collect::<String>()));
         }
     }
@@ -291,16 +310,41 @@ mod tests {
         }
     }
 
+    /// Whether a notice finds another one among the sealed, by a name in its texts.
+    fn names(one: &Public, other: &Public) -> bool {
+        let borne = of_name(other);
+        named_in(one).iter().any(|mark| borne.contains(mark))
+    }
+
     #[test]
     fn who_is_named_in_a_text_is_found_in_the_city() {
         let mut here = public("赵二鸣", 6, "131003", "2026-11-23T01:00:00Z");
-        here.description = "和妈妈西门 若兰在一起。".to_owned();
-        let named = |name: &str, region: &str| {
-            let other = public(name, 33, region, "2026-11-20T01:00:00Z");
-            let borne = in_city(&name_key(name), other.region);
-            named_in(&here).contains(&borne)
-        };
-        assert!(named("西门若兰", "131002"));
-        assert!(!named("西门若兰", "440100") && !named("赵二鸣", "131003"));
+        for (text, name) in [
+            ("和妈妈西门 若兰在一起。", "西门若兰"),
+            ("和妈妈西门，若·兰在一起。", "西门若兰"),
+            ("和妈妈古丽巴哈尔·艾力江在一起。", "古丽巴哈尔·艾力江"),
+        ] {
+            here.description = text.to_owned();
+            for (region, found) in [("131002", true), ("130000", true), ("130100", false), ("440100", false)]
+            {
+                let other = public(name, 33, region, "2026-11-20T01:00:00Z");
+                assert_eq!(names(&here, &other), found, "{text} {region}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_more_or_a_wider_region_hides_no_name() {
+        let hides = public("公孙玉凤", 33, "131003", "2026-11-20T01:00:00Z");
+        for (name, region, found) in [
+            ("公孙玉凤", "130000", true),
+            ("公孙玉凤女士", "131002", true),
+            ("妻子公孙玉凤", "130000", true),
+            ("公孙玉凤", "130100", false),
+            ("公孙玉凤", "140000", false),
+        ] {
+            let sought = public(name, 61, region, "2026-11-23T01:00:00Z");
+            assert_eq!(names(&sought, &hides), found, "{name} {region}");
+        }
     }
 }

@@ -58,6 +58,15 @@ impl Reason {
         Reason::Reject(Reject::FamilyDispute),
     ];
 
+    /// The reasons that say that nobody is to be protected: what was sent is not true, not meant for us, or another
+    /// one's copy.
+    pub const DISPROVE: [Reason; 4] = [
+        Reason::Reject(Reject::Duplicate),
+        Reason::Reject(Reject::Hoax),
+        Reason::Reject(Reject::Fundraising),
+        Reason::Reject(Reject::OutOfScope),
+    ];
+
     /// The reasons for a step, in the order in which they are offered; none where it takes any short text.
     pub fn all(step: Step) -> Vec<Reason> {
         match step {

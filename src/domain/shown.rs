@@ -63,6 +63,14 @@ pub fn altered(public: &Public) -> Vec<(&'static str, String)> {
         .collect()
 }
 
+/// Every text in the reporter's own words, line by line: what is looked for in one is looked for in all.
+#[must_use]
+pub fn words(public: &Public) -> String {
+    let mut read = public.clone();
+    let texts: Vec<&str> = texts(&mut read).into_iter().map(|(_, text)| text.as_str()).collect();
+    texts.join("\n")
+}
+
 /// Every text in the reporter's own words. Codes and a campaign's link are not among them: their form is
 /// fixed, and nothing can be hidden in it.
 fn texts(public: &mut Public) -> Vec<(&'static str, &mut String)> {

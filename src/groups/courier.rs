@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::budget::{PROBES, WITH_ANOTHER, count, without};
 use super::connect::forget_code;
-use super::{GroupError, Groups, locked, refusal};
+use super::{GroupError, Groups, locked, missed, refusal};
 use crate::broadcast::conclude::{self, Judged};
 use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::message::{Message, plain};

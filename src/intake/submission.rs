@@ -11,7 +11,7 @@ use crate::domain::notice::{Kind, LastSeen, NAME, Precision, Private, Public, Re
 use crate::domain::phone::{Phone, PhoneError};
 use crate::domain::region::{Region, RegionError};
 use crate::domain::screening::{FindingKind, seeks_a_person, seeks_somebody_by_a_thing};
-use crate::domain::shown::mentions_school;
+use crate::domain::shown::{mentions_school, words};
 
 /// The longest place, relation or look, in characters.
 pub const LINE: usize = 200;
@@ -62,8 +62,7 @@ pub fn parse(value: &Value, now: DateTime<Utc>) -> Result<Submission, FieldFault
 
 /// Whether a notice of another kind looks for a person.
 fn looks_like_person(public: &Public) -> bool {
-    let place = public.last_seen.as_ref().map_or("", |seen| &seen.place);
-    let said = [public.subject.heading(), &public.description, place].join("\n");
+    let said = words(public);
     match public.subject.kind() {
         Kind::Rescue => seeks_a_person(&said),
         Kind::LostProperty => seeks_somebody_by_a_thing(&said),

@@ -4,7 +4,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::number::{Issued, WentOut, look_up};
+use super::number::{Issued, WentOut, counted, issued};
 use super::pasted::{self, Pasted};
 use super::status::WITHDRAWN;
 use crate::domain::life_cycle::State;
@@ -71,6 +71,9 @@ impl Told {
     }
 }
 
+/// The longest text that is read, in characters: our longest message has fewer, and what it costs to find links
+/// and accounts in a text grows faster than the text.
+const LONGEST: usize = 2_000;
 /// The key of what is said of something that is not a case number.
 const MALFORMED: &str = "status-malformed-detail";
 
@@ -104,27 +107,32 @@ pub async fn check(
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse, Problem> {
     let typed = asked.into_inner().case;
-    let pasted = typed.as_deref().map(|typed| pasted::read(typed, &shared.base_url));
-    let (told, fault) = match pasted {
+    let (told, fault) = match typed.as_deref() {
         None => (None, None),
-        Some(None) if typed.as_deref().is_some_and(|typed| typed.trim().is_empty()) => {
-            (None, Some("check-empty"))
-        }
-        Some(None) => (None, Some(MALFORMED)),
-        Some(Some(pasted)) => {
-            let found = look_up(&http, &shared, &pasted.number.to_string()).await;
-            let withdrawn = matches!(found, Ok((_, Issued::Over(_, State::Removed, _))));
-            let what = match found {
-                Ok((_, Issued::Live(_))) => Finding::Live,
-                Ok((_, Issued::Checking(_))) => Finding::Checking,
-                Ok((_, Issued::Over(_, _, WentOut::Once))) => Finding::Over,
-                Ok((_, Issued::Over(_, _, WentOut::Never))) => Finding::Never,
-                Err(Problem::CaseUnknown) => Finding::Unknown,
-                Err(problem) => return Err(problem),
-            };
-            (Some(Told::new(what, withdrawn, &pasted)), None)
+        Some(text) if text.trim().is_empty() => (None, Some("check-empty")),
+        Some(text) if text.chars().count() > LONGEST => (None, Some("check-long")),
+        Some(text) => {
+            counted(&http, &shared)?;
+            match pasted::read(text, &shared.base_url) {
+                None => (None, Some(MALFORMED)),
+                Some(pasted) => (Some(answer(&shared, &pasted).await?), None),
+            }
         }
     };
     let frame = &visitor.frame(&http);
     page(&http, frame, &CheckPage { frame, typed: typed.unwrap_or_default(), told, fault })
+}
+
+async fn answer(shared: &Shared, pasted: &Pasted) -> Result<Told, Problem> {
+    let found = issued(shared, pasted.number).await;
+    let withdrawn = matches!(found, Ok(Issued::Over(_, State::Removed, _)));
+    let what = match found {
+        Ok(Issued::Live(_)) => Finding::Live,
+        Ok(Issued::Checking(_)) => Finding::Checking,
+        Ok(Issued::Over(_, _, WentOut::Once)) => Finding::Over,
+        Ok(Issued::Over(_, _, WentOut::Never)) => Finding::Never,
+        Err(Problem::CaseUnknown) => Finding::Unknown,
+        Err(problem) => return Err(problem),
+    };
+    Ok(Told::new(what, withdrawn, pasted))
 }

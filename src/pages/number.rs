@@ -74,11 +74,27 @@ pub async fn look_up(
     shared: &Shared,
     typed: &str,
 ) -> Result<(CaseNumber, Issued), Problem> {
-    shared.limits.check(Limit::Reads, request::client(http, &shared.trusted_proxies))?;
-    let number: CaseNumber = typed.parse()?;
+    counted(http, shared)?;
+    let number = typed.parse()?;
+    Ok((number, issued(shared, number).await?))
+}
+
+/// Counts a look.
+///
+/// # Errors
+/// [`Problem::TooMany`] where one network tries too many numbers.
+pub fn counted(http: &HttpRequest, shared: &Shared) -> Result<(), Problem> {
+    shared.limits.check(Limit::Reads, request::client(http, &shared.trusted_proxies))
+}
+
+/// What a number stands for now; whoever asks has been [`counted`].
+///
+/// # Errors
+/// [`Problem::CaseUnknown`] for one that was never issued.
+pub async fn issued(shared: &Shared, number: CaseNumber) -> Result<Issued, Problem> {
     let (vault, now) = (shared.vault.clone(), shared.clock.now());
     let found = shared.store.read(move |conn| standing(conn, &vault, number, now)).await?;
-    found.map(|standing| (number, standing)).ok_or(Problem::CaseUnknown)
+    found.ok_or(Problem::CaseUnknown)
 }
 
 fn standing(

@@ -204,7 +204,7 @@ pub fn sheet(
         events: history(log, key.as_ref(), private.as_ref().filter(|_| mine), &name)?,
         changes,
         private: private.filter(|_| mine).map(|private| with_phone(private, shows_phone)),
-        public,
+        public: public.filter(|_| reads(&notice, by, now)),
     })
 }
 
@@ -280,6 +280,12 @@ pub(super) fn read(notice: &Notice) -> i32 {
 /// Whether that moderator may open it: sealed and escalated notices are for leads alone.
 pub(super) fn opens_for(notice: &Notice, by: Moderator) -> bool {
     by.lead || !notice.is_for_leads()
+}
+
+/// Whether that moderator may read what it says: of what is over there is nothing left to verify, and the list of
+/// those who were refused or removed for their protection is a list of those who hide.
+pub(super) fn reads(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> bool {
+    opens_for(notice, by) && (by.lead || !notice.told_at(now).is_over())
 }
 
 /// Whether that moderator handed it in: then they are its reporter, and read no more tips than a reporter

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::view::{is_own, opens_for, read};
+use super::view::{is_own, opens_for, read, reads};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::life_cycle::State;
@@ -102,7 +102,7 @@ pub fn queue(
     let holders: Vec<Uuid> = found.iter().filter_map(|n| n.claimant(now)).collect();
     let names = accounts::names(conn, &holders)?;
     let part = Part::of(conn, by, &found)?;
-    let seen: Vec<&Notice> = found.iter().filter(|n| opens_for(n, by)).collect();
+    let seen: Vec<&Notice> = found.iter().filter(|n| reads(n, by, now)).collect();
     let numbers: Vec<(Uuid, i32)> = seen.iter().map(|n| (n.id.0, read(n))).collect();
     let revisions = notices::revisions_of(conn, &numbers)?;
     let line = |n: &Notice| {

@@ -2,7 +2,7 @@
 //! nobody can read a name here.
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -189,15 +189,22 @@ fn bearing(
     Ok(bearing)
 }
 
-/// Those of these cases that a lead has claimed, or that somebody escalated, refused or removed.
+/// Those of these cases that a lead has claimed, or that somebody escalated, refused or removed; but none that was
+/// refused because it is not true, or a copy: with a few words anybody could seal the notice that is.
 fn looked_at(conn: &mut Conn, cases: &[Id]) -> Answer<Vec<Id>> {
     let decided = [Step::Escalate, Step::Reject, Step::Remove].map(Step::as_str);
     let claimed = events::step.eq(Step::Claim.as_str()).and(events::actor.eq("lead"));
     let by_somebody = events::step.eq_any(decided).and(events::account_id.is_not_null());
-    Ok(both!(conn, c => events::table
+    let looked_at: Vec<(Id, String, Option<String>)> = both!(conn, c => events::table
         .filter(events::notice_id.eq_any(cases))
         .filter(claimed.or(by_somebody))
-        .select(events::notice_id)
-        .distinct()
-        .load(c))?)
+        .select((events::notice_id, events::step, events::reason))
+        .load(c))?;
+    let disproves = |step: &str, reason: &Option<String>| {
+        let is = |why: &Reason| why.step().as_str() == step && reason.as_deref() == Some(why.as_str());
+        Reason::DISPROVE.iter().any(is)
+    };
+    let disproved = looked_at.iter().filter(|(_, step, reason)| disproves(step, reason));
+    let disproved: HashSet<Uuid> = disproved.map(|(case, ..)| case.0).collect();
+    Ok(looked_at.into_iter().map(|(case, ..)| case).filter(|case| !disproved.contains(&case.0)).collect())
 }

@@ -97,7 +97,7 @@ pub enum Problem {
     WrongCode { tries_left: i16 },
     #[error("the code has expired")]
     CodeExpired,
-    #[error("{} did not take the message: {}", .0.platform.as_str(), .0.outcome.as_str())]
+    #[error("{} did not take the message: {}", .0.platform.as_str(), .0.ended.as_str())]
     GroupUnreachable(Refusal),
     #[error("too many requests")]
     TooMany { retry_after_s: u64, told: Option<Told> },

@@ -32,6 +32,7 @@ check-title = Is this notice real?
 check-lead = Before you forward a “72小时” message, check its number here.
 check-hint = Ten letters or digits, written XXXXX-XXXXX. Case and spaces do not matter; you may also paste the link or the whole message.
 check-empty = Enter or paste a number first.
+check-long = That is too long to read. Paste the number alone, or one message.
 check-button = Check
 check-open = Open{" "}
 check-another = Check another number

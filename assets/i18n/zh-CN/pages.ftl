@@ -28,6 +28,7 @@ check-title = 这条信息是真的吗？
 check-lead = 看到带“72小时”的消息，先在这里核对编号，再决定转不转发。
 check-hint = 10 个字母或数字，写成 XXXXX-XXXXX。大小写、空格都没关系，也可以粘贴链接或整条消息。
 check-empty = 请先填写或粘贴编号。
+check-long = 这段文字太长。请只粘贴编号，或一条消息。
 check-button = 核对
 check-open = 查看：
 check-another = 核对另一个编号
