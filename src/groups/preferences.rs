@@ -11,7 +11,7 @@ use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Lane};
 use crate::store::types::Id;
-use crate::store::{Answer, Conn, wants};
+use crate::store::{Answer, Conn, deliveries, wants};
 
 /// The most groups on a page.
 pub const PAGE: i64 = 500;
@@ -147,10 +147,15 @@ impl Groups {
                 if (group.hourly_cap, group.quiet()) != times {
                     groups::reconsider(tx, id, now)?;
                 }
+                let wishes = change.kinds.is_some() || change.regions.is_some();
+                if wishes {
+                    // Before its robot is noted down, for which somebody may wait who holds other deliveries.
+                    deliveries::lock_waiting(tx, id)?;
+                }
                 if !groups::save(tx, &group)? {
                     return Err(GroupError::Exists);
                 }
-                if change.kinds.is_some() || change.regions.is_some() {
+                if wishes {
                     wants::changed(tx, id, now)?;
                 }
                 Ok(())

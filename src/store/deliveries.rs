@@ -37,7 +37,19 @@ fn lock_of_notice(conn: &mut Conn, notice: Uuid) -> Answer<()> {
     Ok(())
 }
 
-/// Locks the open deliveries of a group whose lane is locked, in the order of their ids.
+/// Locks what waits in a locked lane, in the order of its ids, and returns it. What its group ever heard is not
+/// looked through.
+pub fn lock_waiting(conn: &mut Conn, group: Uuid) -> Answer<Vec<i64>> {
+    let waiting = deliveries::table.filter(deliveries::group_id.eq(Id(group)).and(deliveries::queued));
+    let waiting = waiting.select(deliveries::id);
+    Ok(match conn {
+        Conn::Pg(c) => waiting.order(deliveries::id).for_update().load(&mut **c)?,
+        Conn::Sqlite(c) => waiting.load(&mut **c)?,
+    })
+}
+
+/// Locks all open deliveries of a group whose lane is locked, in the order of their ids: what waits, and what may
+/// be under way. They are found among all that it ever heard.
 pub(super) fn lock_of_group(conn: &mut Conn, group: Id) -> Answer<()> {
     let open = deliveries::table.filter(deliveries::state.eq(DeliveryState::Open));
     let open = open.filter(deliveries::group_id.eq(group)).order(deliveries::id);

@@ -245,14 +245,11 @@ pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
     if mutation::on(Mutation::KeepTimes) {
         return Ok(());
     }
-    super::deliveries::lock_of_group(conn, Id(id))?;
-    both!(conn, c => diesel::update(
-        deliveries::table
-            .filter(deliveries::group_id.eq(Id(id)).and(deliveries::queued))
-            .filter(deliveries::due_at.gt(Time(now))),
-    )
-    .set(deliveries::due_at.eq(Time(now)))
-    .execute(c))?;
+    let waiting = super::deliveries::lock_waiting(conn, id)?;
+    let waiting = deliveries::table.filter(deliveries::id.eq_any(waiting));
+    both!(conn, c => diesel::update(waiting.filter(deliveries::due_at.gt(Time(now))))
+        .set(deliveries::due_at.eq(Time(now)))
+        .execute(c))?;
     super::listen::announce(conn)
 }
 

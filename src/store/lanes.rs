@@ -238,10 +238,9 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> Answer<()> {
     let lane = lock(conn, group)?;
     let asked = if mutation::on(Mutation::ForgetWait) { DateTime::UNIX_EPOCH } else { lane.asked_until.0 };
     let opens = pace(&decode_times(&lane.recent)).max(asked);
-    let group = Id(group);
-    super::deliveries::lock_of_group(conn, group)?;
+    let waiting = super::deliveries::lock_waiting(conn, group)?;
     both!(conn, c => {
-        diesel::update(lanes::table.find(group))
+        diesel::update(lanes::table.find(Id(group)))
             .set((
                 lanes::open_at.eq(Time(opens)),
                 lanes::failures.eq(0),
@@ -252,11 +251,9 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> Answer<()> {
                 lanes::missed_code.eq(None::<String>),
             ))
             .execute(c)?;
-        diesel::update(
-            deliveries::table.filter(deliveries::group_id.eq(group)).filter(deliveries::queued),
-        )
-        .set(deliveries::due_at.eq(Time(opens)))
-        .execute(c)?;
+        diesel::update(deliveries::table.filter(deliveries::id.eq_any(waiting)))
+            .set(deliveries::due_at.eq(Time(opens)))
+            .execute(c)?;
     });
     super::listen::announce(conn)
 }

@@ -5,17 +5,16 @@ use chrono::{DateTime, Utc};
 use diesel::dsl::{not, sql};
 use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{BigInt, Bool, Nullable};
 use uuid::Uuid;
 
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
 use super::schema::{broadcasts, deliveries, groups, notices};
-use super::types::{Id, Time};
+use super::statement::Statement;
 use super::{Answer, Conn, both, listen};
-use crate::domain::delivery::{DeliveryState, EndedAs, Reach};
+use crate::domain::delivery::{DeliveryState, EndedAs};
 use crate::domain::group::Kinds;
-use crate::domain::life_cycle::State;
 use crate::domain::notice::Kind;
 
 /// Deliveries with what they say, and with the group that may want to hear it.
@@ -29,20 +28,21 @@ macro_rules! said_to_groups {
 }
 
 /// Whether the group wants it: in SQL, because it is asked about hundreds of deliveries in a batch. A group that
-/// asks for a city or a province hears of its counties, too. (Scalar subqueries: PostgreSQL might answer an EXISTS
-/// by one pass over everything that was ever heard.)
-fn wanted() -> SqlLiteral<Bool> {
+/// asks for a city or a province hears of its counties, too (as `Region::contains`: a test compares them), and what
+/// it has heard of it wants. One that was deleted wants nothing but to be told of an end. (Scalar subqueries:
+/// PostgreSQL might answer an EXISTS by one pass over everything that was ever heard.)
+pub(super) fn wanted() -> SqlLiteral<Bool> {
     let bits =
         Kind::ALL.map(|kind| format!("WHEN '{}' THEN {}", kind.as_str(), Kinds::from_iter([kind]).bits()));
     sql(&format!(
-        "(broadcasts.purpose IN ('closing', 'correction') \
+        "COALESCE(broadcasts.purpose IN ('closing', 'correction') \
          OR ((groups.kinds & CASE notices.kind {} END) <> 0 \
            AND (SELECT 1 FROM group_regions r WHERE r.group_id = groups.id AND r.region IN \
              (notices.region, substr(notices.region, 1, 4) || '00', substr(notices.region, 1, 2) || '0000') \
              LIMIT 1) IS NOT NULL) \
          OR (SELECT 1 FROM broadcasts ob CROSS JOIN deliveries o \
              WHERE ob.notice_id = notices.id AND ob.purpose IN ('alert', 'update') \
-               AND o.broadcast_id = ob.id AND o.group_id = groups.id AND o.reach > 0 LIMIT 1) IS NOT NULL)",
+               AND o.broadcast_id = ob.id AND o.group_id = groups.id AND o.reach > 0 LIMIT 1) IS NOT NULL, FALSE)",
         bits.join(" ")
     ))
 }
@@ -72,12 +72,25 @@ pub(super) fn drop_unwanted(conn: &mut Conn, among: &[i64]) -> Answer<Vec<i64>> 
 /// not wanted any more, and reopens what an earlier change had cancelled, is wanted again, and may still be
 /// said.
 pub fn changed(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<()> {
-    super::deliveries::lock_of_group(conn, Id(group))?;
-    let waiting = deliveries::table.filter(deliveries::group_id.eq(Id(group)).and(deliveries::queued));
-    let waiting = waiting.filter(deliveries::reach.eq(Reach::No as i16));
-    let waiting: Vec<i64> = both!(conn, c => waiting.select(deliveries::id).load(c))?;
+    let waiting = super::deliveries::lock_waiting(conn, group)?;
     drop_unwanted(conn, &waiting)?;
     reopen(conn, group, now)
+}
+
+/// What was cancelled because the group did not want it, and may still be said. It is looked for among what is
+/// live, which is little, and not among all that the group ever heard.
+fn cancelled(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<Vec<i64>> {
+    struct Cancelled;
+    // A scalar subquery for each, as in `wanted`.
+    const LIVE: &str = "SELECT (SELECT d.id FROM deliveries d WHERE d.broadcast_id = b.id AND d.group_id = ? \
+           AND d.state = 'cancelled' AND d.last_outcome = 'unwanted') \
+         FROM notices n CROSS JOIN broadcasts b \
+         WHERE n.state IN ('live', 'paused') AND b.notice_id = n.id AND b.revision = n.live_revision \
+           AND (b.not_after IS NULL OR b.not_after > ?)";
+    let values = [group.into(), now.into()];
+    let found: Vec<Option<i64>> =
+        both!(conn, c => Statement::<Cancelled, Nullable<BigInt>>::new(LIVE, &values).load(c))?;
+    Ok(found.into_iter().flatten().collect())
 }
 
 fn reopen(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<()> {
@@ -85,13 +98,8 @@ fn reopen(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<()> {
     if mutation::on(Mutation::LoseUnwanted) {
         return Ok(());
     }
-    let again = said_to_groups!()
-        .filter(deliveries::group_id.eq(Id(group)).and(deliveries::state.eq(DeliveryState::Cancelled)))
-        .filter(deliveries::last_outcome.eq(EndedAs::Unwanted))
-        .filter(notices::state.eq_any([State::Live, State::Paused]))
-        .filter(notices::live_revision.eq(broadcasts::revision.nullable()))
-        .filter(broadcasts::not_after.is_null().or(broadcasts::not_after.gt(Time(now))))
-        .filter(wanted());
+    let cancelled = cancelled(conn, group, now)?;
+    let again = said_to_groups!().filter(deliveries::id.eq_any(cancelled)).filter(wanted());
     let again: Vec<i64> = both!(conn, c => again.select(deliveries::id).load(c))?;
     let change = Change {
         before: "UPDATE deliveries SET state = 'open', queued = TRUE, due_at = rows.due_at, tries = 0, \
@@ -111,6 +119,7 @@ mod tests {
     use crate::store::StoreError;
     use crate::store::fixture::{GROUP, store};
     use crate::store::groups::{self as stored, regions};
+    use crate::store::types::Id;
 
     /// Every kind in every region, for groups that want one of either.
     #[tokio::test]

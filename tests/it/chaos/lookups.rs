@@ -7,7 +7,7 @@ use seventytwo::broadcast::conclude::not_sent;
 use seventytwo::domain::delivery::{DeliveryState, Purpose, Reach};
 use seventytwo::store::leasing::{Admission, Leased};
 use seventytwo::store::results::Record;
-use seventytwo::store::{Answer, Conn, deliveries, groups, lanes, results, standing};
+use seventytwo::store::{Answer, Conn, deliveries, groups, lanes, results, standing, wants};
 use uuid::Uuid;
 
 use super::leases::{ELSEWHERE, asked_by, explain, lease_and_die, lease_at, planned, rests_until};
@@ -17,6 +17,7 @@ use crate::{Test, bare, housed};
 
 pub const TESTS: &[Test] = &[
     housed!(what_concerns_a_group_is_found_without_its_history_or_the_queue),
+    housed!(what_a_group_wishes_is_compared_without_its_history),
     housed!(what_a_dead_process_had_under_way_is_found_without_the_history),
     housed!(the_groups_whose_pause_is_over_are_found_among_the_paused),
     bare!(a_broadcast_soon_passes_by_those_who_do_not_want_to_hear_it),
@@ -120,6 +121,39 @@ fn ends(tx: &mut Conn, one: &Leased) -> Answer<()> {
     let missed = Record { reach: Reach::No, lane_open_at: at + TimeDelta::minutes(1), ..missed };
     assert_eq!(results::record(tx, &[missed])?, 1);
     Ok(())
+}
+
+/// Its admin has changed what it wants, and when, again and again for years: much was cancelled.
+async fn what_a_group_wishes_is_compared_without_its_history(house: House) -> House {
+    const CANCELLED: &str = "UPDATE deliveries SET state = 'cancelled', last_outcome = 'unwanted' \
+         WHERE state = 'open' OR id % 2 = 0; \
+         UPDATE deliveries SET state = 'open', queued = TRUE WHERE id = (SELECT MAX(id) FROM deliveries)";
+    let house = planned(house).await;
+    let now = house.clock.now();
+    let plans = peek(&house.db, move |conn| {
+        let one = conn.transaction(|tx| lease_and_die(tx, now))?.leased.remove(0);
+        run_many(conn, 20_000, HISTORY)?;
+        script(conn, CANCELLED)?;
+        if let Conn::Pg(c) = conn {
+            c.batch_execute("ANALYZE")?;
+        }
+        let mut asked = asked_by(conn, |tx| wants::changed(tx, one.group, now))?;
+        asked.extend(asked_by(conn, |tx| groups::reconsider(tx, one.group, now))?);
+        asked.extend(asked_by(conn, |tx| lanes::reopen(tx, one.group, &|_| now))?);
+        asked.retain(|sql| sql.contains("deliveries"));
+        let plan = |sql: String| Ok((explain(conn, &sql, &vec!["NULL".to_owned(); 64])?, sql));
+        asked.into_iter().map(plan).collect::<Answer<Vec<_>>>()
+    })
+    .await;
+    for (plan, sql) in &plans {
+        for costly in ["deliveries_group", "deliveries_due", "Seq Scan on deliveries", "SCAN deliveries"] {
+            assert!(!plan.contains(costly), "{costly}\n{plan}\n{sql}");
+        }
+    }
+    assert!(plans.iter().any(|(_, sql)| sql.contains("unwanted") && sql.contains("broadcasts")), "{plans:?}");
+    assert!(plans.len() >= 6, "{plans:?}");
+    house.overhear().await;
+    house
 }
 
 /// What a digest asks.

@@ -7,16 +7,17 @@ use seventytwo::broadcast::conclude::{Ended, concluded, not_sent};
 use seventytwo::broadcast::platforms::Verdict;
 use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::delivery::{DeliveryState, Outcome};
-use seventytwo::domain::group::GroupState;
+use seventytwo::domain::group::{GroupState, Platform};
 use seventytwo::groups::MAX_GROUPS;
 use seventytwo::store::leasing::Leased;
 use seventytwo::store::results::{self, Record};
-use seventytwo::store::{StoreError, accounts, deliveries, groups, lanes};
+use seventytwo::store::{StoreError, accounts, bots, deliveries, groups, lanes};
 
-use super::{Open, PROPERTY, RESCUE, Scene, crossing, locked};
+use super::{Open, PROPERTY, RESCUE, Scene, crossing, locked, waiting};
 use crate::chaos::{count, run};
 use crate::groups::beijing;
 use crate::house::Db;
+use crate::process::eventually;
 use crate::{Test, bare, shared};
 
 /// The tests of this file.
@@ -30,6 +31,7 @@ pub const TESTS: &[Test] = &[
     shared!(a_group_that_is_resumed_while_an_end_is_planned_for_it_hears),
     shared!(a_group_whose_quiet_hours_go_while_a_lease_looks_at_it_hears),
     shared!(a_group_whose_cap_goes_while_a_lease_looks_at_it_hears),
+    shared!(a_group_that_waits_for_its_deliveries_keeps_no_robot_from_others),
 ];
 
 async fn a_group_is_deleted_while_its_results_are_written(db: Db) {
@@ -206,4 +208,26 @@ async fn a_group_whose_cap_goes_while_a_lease_looks_at_it_hears(db: Db) {
     scene.wish(json!({"hourly_cap": 1})).await;
     scene.outlast_the_leases().await;
     scene.hears_in_the_middle_of_a_lease(Method::PATCH, "", json!({"hourly_cap": null})).await;
+}
+
+/// Whoever waits for a robot may hold the deliveries of another group; so whoever waits for deliveries must
+/// not have noted down a robot.
+async fn a_group_that_waits_for_its_deliveries_keeps_no_robot_from_others(db: Db) {
+    let scene = Scene::set(db, &[&[PROPERTY]]).await;
+    scene.publish(PROPERTY).await;
+    let leased = scene.lease().await;
+    scene.outlast_the_leases().await;
+    run(&scene.house.db, "UPDATE groups SET bot = 'token'").await;
+    let held = scene.hold(&leased[0]).await;
+    let wishes = scene.wish(json!({"kinds": ["lost_property", "rescue"]}));
+    let now = scene.house.clock.now();
+    let take = scene.store().write(move |tx| bots::take(tx, "token", Platform::Wecom, now, &|_, _| now));
+    let taken = async {
+        eventually("the group waits", async || waiting(&scene.house.db).await == 1).await;
+        let taken = take.await;
+        held.commit().await;
+        taken
+    };
+    let ((), taken) = tokio::join!(wishes, taken);
+    assert_eq!(taken.unwrap(), Ok(()));
 }
