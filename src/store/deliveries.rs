@@ -21,8 +21,8 @@ use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 const HELD: TimeDelta = TimeDelta::milliseconds(500);
 
 /// What the index of what is due asks for beside `queued`, spelled as there: diesel would make it a parameter, on
-/// which no plan can rely. Only questions across lanes say it, so that no other reads that index.
-pub(super) const IN_QUEUE: &str = "state = 'open'";
+/// which no plan can rely. It is always so; only questions across lanes say it, so that no other reads that index.
+pub(super) const IN_QUEUE: &str = "priority >= -1";
 
 /// Locks what there is to say about a notice: its broadcasts, so that nobody decides by its old state, and
 /// their open deliveries in the order of their ids, the order in which a change of a group locks them, too.
@@ -105,7 +105,7 @@ pub(super) fn give_up_gone(conn: &mut Conn, now: DateTime<Utc>, priority: Priori
         Conn::Sqlite(_) => "",
     };
     let sql = format!(
-        "SELECT d.id FROM (SELECT id FROM deliveries WHERE queued AND state = 'open' AND priority = ? \
+        "SELECT d.id FROM (SELECT id FROM deliveries WHERE queued AND priority >= -1 AND priority = ? \
            AND due_at <= ? ORDER BY due_at, id LIMIT ?) AS oldest \
          JOIN deliveries d ON d.id = oldest.id LEFT JOIN groups g ON g.id = d.group_id WHERE g.id IS NULL{free}"
     );
@@ -141,7 +141,7 @@ pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<U
     struct Looks;
     // Of each priority the first of all, and the first that is not due: one question, and by an order that
     // only the index has, as in `due::work`.
-    const FIRST_AFTER: &str = "(SELECT d.due_at FROM deliveries d WHERE d.queued AND d.state = 'open' \
+    const FIRST_AFTER: &str = "(SELECT d.due_at FROM deliveries d WHERE d.queued AND d.priority >= -1 \
          AND d.priority = p.priority AND d.due_at > ? ORDER BY d.due_at, d.id LIMIT 1)";
     // What no result has come to is queued when its slice is over.
     const OVER: &str = "(SELECT MIN(leased_until) FROM slices)";
@@ -230,7 +230,7 @@ fn oldest_waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime
     let sql = format!(
         "SELECT b.created_at, b.purpose, n.urgency, g.quiet_from, g.quiet_until, g.quiet_but_urgent \
          FROM (SELECT id FROM (SELECT id FROM deliveries \
-                 WHERE queued AND state = 'open' AND priority IN ({priorities}) AND due_at <= ? LIMIT 100000) AS soon \
+                 WHERE queued AND priority >= -1 AND priority IN ({priorities}) AND due_at <= ? LIMIT 100000) AS soon \
                ORDER BY id LIMIT 1000) AS planned \
          JOIN deliveries d ON d.id = planned.id \
          JOIN groups g ON g.id = d.group_id \

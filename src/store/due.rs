@@ -261,7 +261,7 @@ pub(super) fn work(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Work>> {
     // among everything that is scheduled.
     let sql = format!(
         "SELECT p.priority, \
-           (SELECT 1 FROM deliveries d WHERE d.queued AND d.state = 'open' AND d.priority = p.priority \
+           (SELECT 1 FROM deliveries d WHERE d.queued AND d.priority >= -1 AND d.priority = p.priority \
               AND d.due_at <= ? ORDER BY d.due_at LIMIT 1), \
            (SELECT 1 FROM broadcasts b WHERE NOT b.expanded AND b.priority = p.priority LIMIT 1) \
          FROM ({}) AS p ORDER BY p.priority",
@@ -301,7 +301,7 @@ pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit
     let sql = format!(
         "SELECT d.id, d.broadcast_id, d.part, d.act, d.how, d.attempts, d.reach, d.digest, d.tries, {LISTENER} \
          FROM deliveries d {lane} {} ? {group} \
-         WHERE d.queued AND d.state = 'open' AND d.priority = ? AND d.due_at <= ? \
+         WHERE d.queued AND d.priority >= -1 AND d.priority = ? AND d.due_at <= ? \
          ORDER BY d.due_at, d.id LIMIT ?{locked}",
         free()
     );

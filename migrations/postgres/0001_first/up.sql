@@ -292,8 +292,9 @@ CREATE TABLE deliveries (
 ) WITH (fillfactor = 45, autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 -- Only deliveries that wait are in the queue's indexes. The deliveries of one lane are looked up by its group alone, and
 -- neither index may be read from end to end for them, as the planner would do while it expects few rows: the one of the
--- lanes is a hash, which cannot be, and the other asks for a state that such a query does not name.
-CREATE INDEX deliveries_due ON deliveries (priority, due_at, id) WHERE queued AND state = 'open';
+-- lanes is a hash, which cannot be, and the other asks for a priority that such a query does not name. (It may ask for
+-- nothing that the end of a delivery changes, or that end would be written into every index of the table.)
+CREATE INDEX deliveries_due ON deliveries (priority, due_at, id) WHERE queued AND priority >= -1;
 CREATE INDEX deliveries_lane ON deliveries USING hash (group_id) WHERE queued;
 CREATE INDEX deliveries_group ON deliveries (group_id, id);
 

@@ -290,7 +290,7 @@ CREATE TABLE deliveries (
 ) STRICT;
 -- Only deliveries that wait are in the queue's indexes. Of two that serve a query equally well, SQLite takes the one that
 -- was created last: so what waits in a lane is found by `deliveries_lane`, not among all that its group ever heard.
-CREATE INDEX deliveries_due ON deliveries (priority, due_at, id) WHERE queued AND state = 'open';
+CREATE INDEX deliveries_due ON deliveries (priority, due_at, id) WHERE queued AND priority >= -1;
 CREATE INDEX deliveries_group ON deliveries (group_id, id);
 CREATE INDEX deliveries_lane ON deliveries (group_id) WHERE queued;
 

@@ -3,6 +3,8 @@
 
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection as _;
+use diesel::sql_types::BigInt;
+use diesel::{QueryableByName, RunQueryDsl as _};
 use seventytwo::broadcast::conclude::not_sent;
 use seventytwo::domain::delivery::{DeliveryState, Purpose, Reach};
 use seventytwo::store::leasing::{Admission, Leased};
@@ -13,11 +15,12 @@ use uuid::Uuid;
 use super::leases::{ELSEWHERE, asked_by, explain, lease_and_die, lease_at, planned, rests_until};
 use crate::house::{Db, House};
 use crate::process::peek;
-use crate::{Test, bare, housed};
+use crate::{Test, bare, housed, shared};
 
 pub const TESTS: &[Test] = &[
     housed!(what_concerns_a_group_is_found_without_its_history_or_the_queue),
     housed!(what_a_group_wishes_is_compared_without_its_history),
+    shared!(what_arrives_at_once_changes_no_index),
     housed!(what_a_dead_process_had_under_way_is_found_without_the_history),
     housed!(the_groups_whose_pause_is_over_are_found_among_the_paused),
     bare!(a_broadcast_soon_passes_by_those_who_do_not_want_to_hear_it),
@@ -154,6 +157,34 @@ async fn what_a_group_wishes_is_compared_without_its_history(house: House) -> Ho
     assert!(plans.len() >= 6, "{plans:?}");
     house.overhear().await;
     house
+}
+
+/// Of the rows that were changed, those whose change some index had to be told of.
+#[derive(QueryableByName)]
+struct Told {
+    #[diesel(sql_type = BigInt)]
+    changed: i64,
+    #[diesel(sql_type = BigInt)]
+    indexed: i64,
+}
+
+/// What is sent as soon as it is planned is most of all there is (ADR 19).
+async fn what_arrives_at_once_changes_no_index(db: Db) {
+    const TOLD: &str = "SELECT n_tup_upd AS changed, n_tup_upd - n_tup_hot_upd AS indexed \
+         FROM pg_stat_xact_user_tables WHERE relname = 'deliveries'";
+    let house = planned(House::start(db).await).await;
+    let now = house.clock.now();
+    let told = peek(&house.db, move |conn| {
+        conn.transaction(|tx| {
+            let one = lease_and_die(tx, now)?.leased.remove(0);
+            let arrived = not_sent(one, DeliveryState::Delivered, now, now);
+            assert_eq!(results::record(tx, &[arrived])?, 1);
+            let Conn::Pg(c) = tx else { unreachable!("only PostgreSQL counts this") };
+            Ok(diesel::sql_query(TOLD).get_result::<Told>(&mut **c)?)
+        })
+    })
+    .await;
+    assert_eq!((told.changed, told.indexed), (1, 0));
 }
 
 /// What a digest asks.
