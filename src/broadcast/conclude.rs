@@ -10,7 +10,7 @@ use super::retry::{self, Next, SoFar};
 use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, Outcome, Reach};
 use crate::domain::group::{Platform, WhyDisabled};
 use crate::store::due::Sound;
-use crate::store::lanes::UNNAMED;
+use crate::store::lanes::{self, UNNAMED};
 use crate::store::leasing::Leased;
 use crate::store::mutation::{self, Mutation};
 use crate::store::results::{Health, Moved, Record};
@@ -122,7 +122,7 @@ pub fn not_sent(leased: Leased, state: DeliveryState, at: DateTime<Utc>, due_at:
 }
 
 fn unused(state: DeliveryState, leased: Leased, at: DateTime<Utc>) -> Record {
-    let mut sends = leased.sends.clone();
+    let mut sends: Vec<_> = lanes::sent_by(&leased.sends, at).collect();
     sends.pop();
     // Words that arrived have arrived, though their picture does not follow.
     let spoken = state == DeliveryState::Cancelled && leased.reach_before == Reach::Yes;
@@ -217,7 +217,7 @@ fn of_one(leased: Leased, ended: Ended, told: Told) -> Record {
 fn tried(leased: Leased, ended: Ended, act: Option<Act<'_>>) -> Record {
     let health = health(&ended, &leased, act);
     let Ended { verdict, at, took_ms, random, answer_sealed, .. } = ended;
-    let mut sends = leased.sends.clone();
+    let mut sends: Vec<_> = lanes::sent_by(&leased.sends, at).collect();
     if let Some(last) = sends.last_mut() {
         // By its end it had certainly arrived: the platform's window cannot hold more than ours.
         *last = at;

@@ -33,7 +33,8 @@ fn one_more(
     most: usize,
     now: DateTime<Utc>,
 ) -> Result<Vec<DateTime<Utc>>, GroupError> {
-    let mut probes: Vec<_> = probes.into_iter().filter(|at| *at > now - PROBES_KEPT).collect();
+    // None lies ahead, but what a clock that was ahead has written.
+    let mut probes: Vec<_> = probes.into_iter().filter(|at| (now - *at).abs() < PROBES_KEPT).collect();
     if let Some(place) = probes.len().checked_sub(most) {
         return Err(GroupError::TooMany(probes[place] + PROBES_KEPT - now));
     }
@@ -43,4 +44,27 @@ fn one_more(
 
 pub(super) fn without(probes: Vec<DateTime<Utc>>, taken_back: DateTime<Utc>) -> Vec<DateTime<Utc>> {
     probes.into_iter().filter(|at| *at != taken_back).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_code_sent_by_a_clock_that_was_ahead_holds_nobody_up() {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let at = |minutes| now + TimeDelta::minutes(minutes);
+        let wait = |sent: [DateTime<Utc>; PROBES]| match one_more(sent.into(), PROBES, now) {
+            Err(GroupError::TooMany(wait)) => Some(wait),
+            Ok(sent) => {
+                assert_eq!(sent.last(), Some(&now));
+                None
+            }
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(wait([at(-50), at(-30), at(-10)]), Some(TimeDelta::minutes(10)));
+        assert_eq!(wait([at(-70), at(-30), at(-10)]), None);
+        let days = 2 * 24 * 60;
+        assert_eq!(wait([at(days), at(days + 1), at(days + 2)]), None);
+    }
 }

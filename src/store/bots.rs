@@ -176,9 +176,9 @@ fn after(mut bot: Bot, used: &Used) -> Bot {
         if let Some(place) = recent.iter().rposition(|at| at == taken) {
             recent.remove(place);
         }
-        // It may be forgotten already where many are under way. If the clock was set back meanwhile, it counts
-        // from its lease on, as before.
-        recent.extend(ended.map(|at| at.max(*taken)));
+        // It may be forgotten already where many are under way. If the clock was set back a little meanwhile, it
+        // counts from its lease on, as before; but not from one by a clock that was far ahead.
+        recent.extend(ended.map(|at| at.max(*taken).min(at + PROBE)));
     }
     // The oldest is forgotten first.
     recent.sort_unstable();
@@ -254,6 +254,17 @@ mod tests {
         let used = Used { requests: vec![(at(0), Some(at(200))), (at(0), None)], rests_until: None };
         let recent = after(Bot { recent, open_at: at(0), limited_until: None, used: false }, &used).recent;
         assert_eq!((recent.len(), recent[0], recent.last()), (REMEMBERED, at(2), Some(&at(200))));
+    }
+
+    #[test]
+    fn a_use_that_began_by_a_clock_far_ahead_counts_at_its_end() {
+        let hours = 3 * 60 * 60;
+        let used = Used { requests: vec![(at(hours), Some(at(9))), (at(8), Some(at(7)))], rests_until: None };
+        let recent = vec![at(1), at(8)];
+        let bot = after(Bot { recent, open_at: at(0), limited_until: None, used: false }, &used);
+        let (latest, sooner) = (*bot.recent.last().unwrap(), bot.recent.contains(&at(8)));
+        assert!(latest <= at(9) + PROBE, "{latest}");
+        assert!(sooner, "set back by a little, it counts from its lease on");
     }
 
     #[tokio::test]

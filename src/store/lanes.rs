@@ -196,7 +196,7 @@ pub fn free(
     (at, asked_until): (DateTime<Utc>, DateTime<Utc>),
     pace: LanePace<'_>,
 ) -> Answer<()> {
-    let sends: Vec<_> = held.sends.into_iter().chain([at]).collect();
+    let sends: Vec<_> = sent_by(&held.sends, at).chain([at]).collect();
     let opens = pace(&sends).max(asked_until);
     let lane = lanes::table.find(Id(group));
     both!(conn, c => {
@@ -345,6 +345,12 @@ pub(super) fn recent_by(recent: &[u8], end: DateTime<Utc>) -> Vec<DateTime<Utc>>
         *last = end.max(*last);
     }
     recent
+}
+
+/// The latest requests as of `at`: what a clock that was ahead has written, and has been set right since, counts as
+/// sent just now.
+pub fn sent_by(recent: &[DateTime<Utc>], at: DateTime<Utc>) -> impl Iterator<Item = DateTime<Utc>> {
+    recent.iter().map(move |sent| (*sent).min(at))
 }
 
 /// The latest requests, one more included.

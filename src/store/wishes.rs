@@ -69,7 +69,9 @@ pub(super) fn heard(
     now: Option<DateTime<Utc>>,
     at: DateTime<Utc>,
 ) -> Vec<DateTime<Utc>> {
-    let lately: Vec<_> = before.iter().copied().filter(|heard| *heard > at - HOUR).chain(now).collect();
+    // None was heard later than now, whatever a clock that was ahead has written.
+    let before = before.iter().map(|heard| (*heard).min(at));
+    let lately: Vec<_> = before.filter(|heard| *heard > at - HOUR).chain(now).collect();
     let counted = usize::from(MAX_HOURLY_CAP.unsigned_abs());
     lately[lately.len().saturating_sub(counted)..].to_vec()
 }

@@ -323,3 +323,17 @@ fn a_group_that_refuses_whatever_it_is_told_is_failing() {
     let few = concluded(Leased { failures: 3, ..after_a_day }, ended(Outcome::Bad));
     assert_eq!(few.failing, None, "five different messages");
 }
+
+/// It was leased by a clock that was hours ahead, and has been set right since: nothing of that lasts.
+#[test]
+fn what_was_under_way_while_the_clock_was_set_right_closes_no_lane() {
+    let ahead = at(2 * 60 * 60);
+    let leased = || Leased { sends: vec![ahead; 20], heard: vec![ahead], ..picture(FRESH) };
+    let now = at(15);
+    let arrived = concluded(leased(), ended(Outcome::Delivered(None)));
+    let unsent = not_sent(leased(), DeliveryState::Open, now, now);
+    for record in [arrived, unsent] {
+        assert!(record.lane_open_at <= now + TimeDelta::minutes(2), "{}", record.lane_open_at);
+        assert!(record.sends.iter().all(|sent| *sent <= now), "{:?}", record.sends);
+    }
+}

@@ -30,6 +30,7 @@ pub const TESTS: &[Test] = &[
     bare!(a_group_that_failed_by_a_clock_that_was_ahead_has_failed_since_then),
     shared!(what_a_node_whose_clock_was_ahead_died_with_is_taken_over),
     bare!(what_a_clock_that_was_ahead_put_off_is_looked_at_again),
+    bare!(what_was_under_way_while_the_clock_was_set_right_counts_from_its_end),
     bare!(what_a_clock_that_was_ahead_approved_goes_live_when_it_has_cooled),
     bare!(what_a_clock_that_was_ahead_approved_goes_live_though_its_process_is_gone),
     bare!(what_a_clock_that_was_ahead_let_out_ends_after_72_hours),
@@ -186,6 +187,33 @@ async fn what_a_clock_that_was_ahead_put_off_is_looked_at_again(db: Db) {
     house.clock.advance(TimeDelta::hours(-10));
     house.settle().await;
     assert_eq!(deaf(&house, &case), []);
+}
+
+/// A clock ten hours ahead is set right while a chat that wants two notices an hour hears its second one: that hour
+/// is over after an hour.
+async fn what_was_under_way_while_the_clock_was_set_right_counts_from_its_end(db: Db) {
+    let house = of_today(db).await.and_chats(&[Platform::Dingtalk]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let group = house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
+    let (path, two) = (format!("/groups/{group}"), json!({"hourly_cap": 2}));
+    house.call(reqwest::Method::PATCH, &path, Some(&admin.token), Some(&two)).await.expect(200);
+    house.clock.advance(TimeDelta::hours(10));
+    let first = publish(&house, &moderator, "13800138001").await;
+    let held = house.chats[0].hold("robot/send");
+    let is_set_right = async {
+        let under_way = held.came().await;
+        house.clock.advance(TimeDelta::hours(-10));
+        house.stations.let_out_when_due().await.unwrap();
+        drop(under_way);
+    };
+    let (second, ()) = tokio::join!(publish(&house, &moderator, "13800138002"), is_set_right);
+    assert_eq!([deaf(&house, &first), deaf(&house, &second)], [[], []]);
+    pass(&house, TimeDelta::minutes(61)).await;
+    for phone in ["13800138003", "13800138004"] {
+        let case = publish(&house, &moderator, phone).await;
+        assert_eq!(deaf(&house, &case), [], "one of two in this hour");
+    }
 }
 
 async fn approve(house: &House, moderator: &Person) -> String {
