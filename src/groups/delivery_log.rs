@@ -176,7 +176,7 @@ impl Groups {
     /// so asking twice has the effect of asking once.
     ///
     /// # Errors
-    /// [`GroupError::NotAgain`] where it arrived, was cancelled or is no longer true;
+    /// [`GroupError::NotAgain`] where it arrived, was cancelled, is no longer true or not wanted any more;
     /// [`GroupError::NotPossible`] where control of the group has to be proved first.
     pub async fn redeliver(&self, account: Uuid, id: Uuid, delivery: i64) -> Result<(), GroupError> {
         let now = self.clock.now();

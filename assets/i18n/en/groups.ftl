@@ -220,6 +220,8 @@ groups-log-given_up = Did not arrive; given up
 groups-log-doubtful = Not known whether it arrived; not sent again
 groups-log-cancelled = Cancelled: the notice ended or changed first
 groups-log-unwanted = Cancelled: the group does not want its kind or area
+groups-log-words = The words arrived, { $at }; the picture did not
+groups-log-picture = Why the picture did not arrive: { $why }
 groups-log-partly = The words arrived; the notice then ended, and the picture was not sent
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } calls to the platform
@@ -229,7 +231,7 @@ groups-again = Send it again
 groups-done-again = It is sent again now.
 redeliver-delivered = It has arrived already.
 redeliver-cancelled = It was cancelled, because its notice ended or had changed, or the group no longer wanted its kind or area.
-redeliver-given_up = Its notice is over or has other words now, so it is no longer true.
+redeliver-given_up = Its notice is over or has other words now, or the group no longer wants its kind or area.
 
 groups-delivery-title = { $case }: { $what }
 groups-delivery-digest = Told in one message together with other notices at the end of the quiet hours.

@@ -220,6 +220,8 @@ groups-log-given_up = 没有送达，已放弃
 groups-log-doubtful = 不确定是否送达，不再发送
 groups-log-cancelled = 已取消：信息先结束了或者有了修改
 groups-log-unwanted = 已取消：本群不接收这个类别或地区
+groups-log-words = 文字已送达，{ $at }；图片没有送达
+groups-log-picture = 图片没有送达的原因：{ $why }
 groups-log-partly = 文字已送达；信息随后结束，图片没有再发
 # Text and poster may be a call each, so two calls are no failure.
 groups-log-tries = { $count } 次调用平台接口
@@ -229,7 +231,7 @@ groups-again = 重新发送
 groups-done-again = 正在重新发送。
 redeliver-delivered = 它已经送达。
 redeliver-cancelled = 它已取消，因为信息先结束了或者有了修改，或者本群不再接收这个类别或地区。
-redeliver-given_up = 信息已经结束或者有了修改，这一条不再有效。
+redeliver-given_up = 信息已经结束或者有了修改，或者本群不再接收这个类别或地区。
 
 groups-delivery-title = { $case }：{ $what }
 groups-delivery-digest = 免打扰时段结束时，与其他信息合并为一条发送。

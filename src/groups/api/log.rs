@@ -42,7 +42,11 @@ pub struct DeliveryBody {
     #[schema(value_type = Option<String>)]
     waits_for: Option<WaitsFor>,
     delivered_at: Option<DateTime<Utc>>,
-    /// Whether it was given up and may be sent again: it is still true, and control of the group is proved.
+    /// Whether its words arrived and their picture did not. Where `last_outcome` is not `delivered`, it and
+    /// `last_code` say why; else its notice ended first, or its words were sent once more without the picture.
+    words_only: bool,
+    /// Whether it was given up and may be sent again: it is still true, its group wants it, and control of the
+    /// group is proved.
     redeliverable: bool,
 }
 
@@ -50,6 +54,7 @@ impl DeliveryBody {
     fn new(delivery: Logged, now: DateTime<Utc>) -> DeliveryBody {
         DeliveryBody {
             id: delivery.id.to_string(),
+            words_only: delivery.is_words_only(),
             redeliverable: delivery.is_redeliverable(now),
             due_at: delivery.is_open().then_some(delivery.due_at.0),
             waits_for: delivery.waits_for(now),

@@ -154,10 +154,16 @@ fn length(frame: &Frame, choice: &str, now: DateTime<Utc>) -> String {
 
 fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>) -> LineView {
     let Line { delivery, tries } = line;
+    let explained = |ended, code: Option<&str>| explained(frame.language, platform, ended, code);
     let failed = delivery.last_outcome;
     let failed = failed.filter(|ended| !matches!(ended, EndedAs::Delivered | EndedAs::Unwanted));
+    let why = failed.map(|ended| explained(ended, delivery.last_code.as_deref()));
+    // Words that went alone arrived: why they did, only the refusal of their picture tells.
+    let refused = tries.iter().rev().find(|one| delivery.goes_alone() && one.outcome == EndedAs::Bad);
+    let why = why.or_else(|| refused.map(|one| explained(one.outcome, one.code.as_deref())));
+    let of_picture = |why| frame.t1("groups-log-picture", "why", why);
     let line = |(place, attempt): (usize, &Attempt)| {
-        let ended = explained(frame.language, platform, attempt.outcome, attempt.code.as_deref());
+        let ended = explained(attempt.outcome, attempt.code.as_deref());
         format!("{}. {} {ended}", place + 1, moment(attempt.at.0))
     };
     LineView {
@@ -168,7 +174,7 @@ fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>)
         what: frame.t(&format!("groups-says-{}", delivery.broadcast.as_str())),
         delivered: delivery.state == DeliveryState::Delivered,
         result: result(frame, delivery, now),
-        why: failed.map(|ended| explained(frame.language, platform, ended, delivery.last_code.as_deref())),
+        why: if delivery.is_words_only() { why.map(of_picture) } else { why },
         tries: tries.iter().enumerate().map(line).collect(),
     }
 }
@@ -178,7 +184,8 @@ pub(super) fn result(frame: &Frame, delivery: &Logged, now: DateTime<Utc>) -> St
     match (delivery.state, delivery.delivered_at) {
         _ if delivery.stopped_at_its_words() => frame.t("groups-log-partly"),
         (DeliveryState::Delivered, Some(at)) => {
-            frame.t1("groups-log-delivered", "at", since(at.0, delivery.decided_at.0))
+            let key = if delivery.is_words_only() { "groups-log-words" } else { "groups-log-delivered" };
+            frame.t1(key, "at", since(at.0, delivery.decided_at.0))
         }
         (DeliveryState::Cancelled, _) if delivery.last_outcome == Some(EndedAs::Unwanted) => {
             frame.t("groups-log-unwanted")

@@ -17,7 +17,7 @@ use crate::store::rows::{Change, Holds};
 use crate::store::schema::{attempts, broadcasts, deliveries, groups, notices};
 use crate::store::statement::Statement;
 use crate::store::types::{Id, Time, act_of};
-use crate::store::{Answer, Conn, both, listen};
+use crate::store::{Answer, Conn, both, listen, wants};
 
 /// A line of a group's delivery log.
 #[derive(Clone, Debug, Queryable)]
@@ -47,6 +47,8 @@ pub struct Logged {
     live_revision: Option<i32>,
     /// The state of its group, unless that was deleted.
     pub group_state: Option<GroupState>,
+    /// Whether its group wants it.
+    is_wanted: bool,
 }
 
 named! {
@@ -79,6 +81,13 @@ impl Logged {
                 (self.may_be_said(now) == MayBeSaid::Later).then_some(WaitsFor::Notice)
             }
         }
+    }
+
+    /// Whether its words arrived and their picture did not: that was refused, or its notice ended first.
+    pub fn is_words_only(&self) -> bool {
+        let failed = self.last_outcome.is_some_and(|ended| ended.0 != EndedAs::Delivered);
+        let arrived = self.state.0 == DeliveryState::Delivered && !self.broadcast.0.ends();
+        arrived && (failed || self.goes_alone() || self.stopped_at_its_words())
     }
 
     /// Whether its words were sent, or will be, without the picture that belongs to them.
@@ -127,9 +136,9 @@ impl Logged {
         saying.may_be_said(now)
     }
 
-    /// Whether it was given up and may be tried again, as far as its notice is concerned.
+    /// Whether it was given up and may be tried again: it is still true, and its group wants it.
     pub fn can_go_again(&self, now: DateTime<Utc>) -> bool {
-        self.state == DeliveryState::GivenUp && self.may_be_said(now) == MayBeSaid::Now
+        self.state == DeliveryState::GivenUp && self.may_be_said(now) == MayBeSaid::Now && self.is_wanted
     }
 
     /// Whether its group's admin may send it again: it can go again, and control of the group is proved.
@@ -170,6 +179,7 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
             notices::state,
             notices::live_revision,
             groups::state.nullable(),
+            wants::wanted(),
         ))
         .load(c))?)
 }

@@ -25,6 +25,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_message_perhaps_taken_back_is_taken_back_when_a_new_code_is_proved),
     housed!(a_delivery_that_was_given_up_goes_again_once),
     housed!(the_admin_reads_what_did_not_arrive_and_what_to_do),
+    housed!(what_was_given_up_and_is_not_wanted_any_more_does_not_go_again),
 ];
 
 async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: House) -> House {
@@ -299,6 +300,33 @@ async fn the_admin_reads_what_did_not_arrive_and_what_to_do(house: House) -> Hou
     let page = team.page(&house, "").await;
     assert!(page.contains("正常接收") && !page.contains(missed[0]), "{page}");
     assert!(team.chat.read().expect("the test").to_string().contains("测试"));
+    house.settle().await;
+    team.hears(&case);
+    house
+}
+
+async fn what_was_given_up_and_is_not_wanted_any_more_does_not_go_again(house: House) -> House {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    team.chat.script(413, &[], "too large");
+    let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138001").await;
+    let given_up = async || {
+        let delivery = team.newest(&house).await;
+        assert_eq!(delivery["state"], "given_up");
+        (delivery["redeliverable"] == true, team.page(&house, "").await.contains("/redeliver\""))
+    };
+    assert_eq!(given_up().await, (true, true));
+    team.change(&house, json!({"kinds": ["rescue"]})).await;
+    assert_eq!(given_up().await, (false, false), "it would be cancelled at once");
+    let delivery = team.newest(&house).await;
+    let again = team.path(&format!("/deliveries/{}/redeliver", delivery["id"].as_str().unwrap()));
+    let refused = house.post(&again, Some(&team.admin.token), &Value::Null).await;
+    assert!(refused.body["detail"].as_str().unwrap().contains("不再接收"), "{}", refused.text);
+    assert_eq!(refused.problem(409), "not_redeliverable");
+
+    team.change(&house, json!({"kinds": ["lost_property"]})).await;
+    assert_eq!(given_up().await, (true, true));
+    house.post(&again, Some(&team.admin.token), &Value::Null).await.expect(202);
     house.settle().await;
     team.hears(&case);
     house

@@ -40,11 +40,14 @@ async fn words_go_alone_where_their_picture_is_refused(house: House) -> House {
         assert_eq!(team.chat.read(), None);
         let delivery = team.newest(&house).await;
         assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(2)));
+        assert_eq!(delivery["words_only"], true);
+        assert!(team.page(&house, "").await.contains("图片没有送达"), "{words}");
         // The message there is text, and is edited as text.
         close(&house, &manage).await;
         house.advance(TimeDelta::seconds(10));
         house.settle().await;
-        assert_eq!(team.newest(&house).await["state"], "delivered");
+        let closing = team.newest(&house).await;
+        assert_eq!((&closing["state"], &closing["words_only"]), (&json!("delivered"), &json!(false)));
     }
 
     // Words that were refused themselves are not sent again.
@@ -103,5 +106,10 @@ async fn a_picture_that_is_refused_is_uploaded_once(house: House) -> House {
     assert_eq!(team.chat.asked().len() - before, 3, "the words, the upload, the picture");
     let delivery = team.newest(&house).await;
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("delivered"), &json!(2)));
+    assert_eq!((&delivery["words_only"], &delivery["last_outcome"]), (&json!(true), &json!("bad")));
+    let page = team.page(&house, "").await;
+    let line = page.split("<tbody>").nth(1).unwrap();
+    assert!(line.contains("文字已送达") && line.contains("图片没有送达"), "{line}");
+    assert!(line.contains("图片没有送达的原因：") && line.contains("M_"), "{line}");
     house
 }
