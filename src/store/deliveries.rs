@@ -77,6 +77,9 @@ pub(super) fn lock_some(conn: &mut Conn, these: &[i64]) -> Answer<Vec<i64>> {
 pub(super) const CANCELLED: &str = "CASE WHEN reach = 2 THEN 'delivered' ELSE 'cancelled' END";
 
 /// Cancels those of a notice's alerts and updates that have not gone out.
+///
+/// All at once: for 100,000 of them, which takes as many groups in quiet hours, that is 1.3 s of work on PostgreSQL
+/// and 0.3 s on SQLite. Meanwhile the results of this notice wait, and on SQLite every change.
 pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
     lock_of_notice(conn, notice)?;
     Ok(both!(conn, c => diesel::update(
