@@ -73,12 +73,12 @@ async fn waits(house: &House, arrivals: &mut Arrivals, counties: &[&str]) -> Vec
         let broadcast = house.broadcast(&case).await;
         let (store, now) = (&house.stations.shared.store, house.stations.shared.clock.now());
         until(async || {
-            let (said, tally) = store
-                .read(move |c| Ok((broadcasts::by_id(c, broadcast)?, tally::tally(c, broadcast, now)?)))
-                .await
-                .expect("the store answers");
-            said.is_some_and(|said| said.expanded)
-                && tally.iter().all(|t| t.state == DeliveryState::Delivered)
+            let read = store.read(move |c| {
+                let said = broadcasts::by_id(c, broadcast)?.expect("it was planned");
+                Ok((said.expanded, tally::tally(c, &said, now)?))
+            });
+            let (expanded, tally) = read.await.expect("the store answers");
+            expanded && tally.iter().all(|t| t.state == DeliveryState::Delivered)
         })
         .await;
     }

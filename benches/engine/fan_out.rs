@@ -9,7 +9,7 @@ use seventytwo::broadcast::platforms::Act;
 use seventytwo::domain::delivery::DeliveryState;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
-use seventytwo::store::tally;
+use seventytwo::store::{broadcasts, tally};
 use tokio::time::sleep;
 
 use crate::house::{Db, House};
@@ -123,8 +123,11 @@ pub async fn one(house: &House, county: &str, wanted: usize) -> Run {
     let peak_mb = process::peak_mb();
     let (cpu, server_cpu) = (process::cpu() - cpu, process::cpu_of_servers().saturating_sub(server_cpu));
     let now = house.stations.shared.clock.now();
-    let tally = house.stations.shared.store.read(move |c| tally::tally(c, broadcast, now)).await;
-    let tally = tally.expect("the store answers");
+    let read = house.stations.shared.store.read(move |c| {
+        let said = broadcasts::by_id(c, broadcast)?.expect("it was planned");
+        tally::tally(c, &said, now)
+    });
+    let tally = read.await.expect("the store answers");
     let delivered: usize =
         tally.iter().filter(|t| t.state == DeliveryState::Delivered).map(|t| t.deliveries as usize).sum();
     let rate = delivered as f64 / took;

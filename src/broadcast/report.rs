@@ -103,7 +103,7 @@ pub fn report(
     }
     let items = broadcasts::of_notice(conn, notice.id.0)?
         .iter()
-        .map(|broadcast| Ok(counted(broadcast, &tally::tally(conn, broadcast.id.0, now)?)))
+        .map(|broadcast| Ok(counted(broadcast, &tally::tally(conn, broadcast, now)?)))
         .collect::<Answer<_>>()?;
     Ok(Report { case_number: case, items })
 }

@@ -7,10 +7,11 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::broadcasts::{self, Broadcast};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Time};
 use super::wishes::is_quiet;
-use super::{Answer, Conn, both, broadcasts};
+use super::{Answer, Conn, both};
 use crate::domain::delivery::{DeliveryState, EndedAs, How, Reach, Untried};
 use crate::domain::group::{GroupState, WhyDisabled};
 use crate::domain::quiet;
@@ -27,7 +28,7 @@ pub struct Tally {
     /// How the messages were taken back, where a notice ended.
     #[diesel(sql_type = Nullable<Text>)]
     pub how: Option<How>,
-    /// `None` where the groups were deleted.
+    /// `None` where the groups were deleted, and of what has come to its end.
     #[diesel(sql_type = Nullable<Text>)]
     pub group_state: Option<GroupState>,
     /// Why they are disabled.
@@ -122,34 +123,42 @@ impl Tally {
 
 /// The deliveries of a broadcast, counted by everything that a report tells apart at `now`. Where a notice
 /// ended, this also counts groups that received it and were deleted before they could be told.
-pub fn tally(conn: &mut Conn, broadcast: Uuid, now: DateTime<Utc>) -> Answer<Vec<Tally>> {
-    let is_quiet = is_quiet("$2");
+///
+/// What has come to its end is most of all there is. It is counted without its groups, which nothing told about it
+/// depends on.
+pub fn tally(conn: &mut Conn, broadcast: &Broadcast, now: DateTime<Utc>) -> Answer<Vec<Tally>> {
+    /// The groups that cannot be told of an end any more.
+    const DELETED: &str = "UNION ALL \
+         SELECT 'given_up', 'deleted', NULL, NULL, NULL, NULL, NULL, CAST(0 AS SMALLINT), COUNT(DISTINCT d.group_id) \
+         FROM broadcasts e \
+         JOIN broadcasts b ON b.notice_id = e.notice_id AND b.purpose IN ('alert', 'update') \
+         JOIN deliveries d ON d.broadcast_id = b.id AND d.reach > 0 \
+         LEFT JOIN groups g ON g.id = d.group_id \
+         WHERE e.id = $3 AND g.id IS NULL AND NOT EXISTS \
+           (SELECT 1 FROM deliveries told WHERE told.broadcast_id = e.id AND told.group_id = d.group_id)";
+    let (is_quiet, deleted) = (is_quiet("$2"), if broadcast.purpose.0.ends() { DELETED } else { "" });
     let question = format!(
         "SELECT d.state, d.last_outcome, d.last_code, d.how, g.state AS group_state, \
            g.reason AS group_reason, \
-           CASE WHEN d.state <> 'open' OR d.last_outcome IS NOT NULL THEN NULL \
+           CASE WHEN d.last_outcome IS NOT NULL THEN NULL \
              WHEN d.due_at <= $1 THEN 'untried' \
              WHEN {is_quiet} THEN 'quiet' \
              WHEN (SELECT l.open_at FROM lanes l WHERE l.group_id = d.group_id) > $1 THEN 'resting' \
              ELSE 'later' END AS untried, d.reach, \
            COUNT(*) AS deliveries \
          FROM deliveries d JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
-         LEFT JOIN groups g ON g.id = d.group_id WHERE d.broadcast_id = $3 \
+         LEFT JOIN groups g ON g.id = d.group_id WHERE d.broadcast_id = $3 AND d.state = 'open' \
          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 \
          UNION ALL \
-         SELECT 'given_up', 'deleted', NULL, NULL, NULL, NULL, NULL, CAST(0 AS SMALLINT), COUNT(DISTINCT d.group_id) \
-         FROM broadcasts e \
-         JOIN broadcasts b ON b.notice_id = e.notice_id AND b.purpose IN ('alert', 'update') \
-         JOIN deliveries d ON d.broadcast_id = b.id AND d.reach > 0 \
-         LEFT JOIN groups g ON g.id = d.group_id \
-         WHERE e.id = $3 AND e.purpose IN ('closing', 'correction') AND g.id IS NULL AND NOT EXISTS \
-           (SELECT 1 FROM deliveries told WHERE told.broadcast_id = e.id AND told.group_id = d.group_id) \
-         ORDER BY 9 DESC"
+         SELECT d.state, d.last_outcome, d.last_code, d.how, NULL, NULL, NULL, d.reach, COUNT(*) \
+         FROM deliveries d WHERE d.broadcast_id = $3 AND d.state <> 'open' \
+         GROUP BY d.state, d.last_outcome, d.last_code, d.how, d.reach \
+         {deleted} ORDER BY 9 DESC"
     );
     let counted: Vec<Tally> = both!(conn, c => diesel::sql_query(&question)
         .bind::<Ts, _>(Time(now))
         .bind::<SmallInt, _>(quiet::minute(now))
-        .bind::<Uid, _>(Id(broadcast))
+        .bind::<Uid, _>(broadcast.id)
         .load(c))?;
     Ok(counted.into_iter().filter(|line| line.deliveries > 0).collect())
 }
@@ -195,14 +204,14 @@ pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
         return Ok(Sum::default());
     };
     // Why something waits is not needed here, so any time will do.
-    let tally = tally(conn, last.id.0, last.created_at.0)?;
+    let tally = tally(conn, last, last.created_at.0)?;
     let paused = tally.iter().filter(|line| line.waits_for_its_group());
     let paused = paused.map(|line| line.deliveries).sum();
     // Doubt about the notice itself is in `perhaps` already; doubt about its end is another question.
     let in_doubt = tally.iter().filter(|line| line.is_in_doubt() && !last.purpose.ends());
     let in_doubt: i64 = in_doubt.map(|line| line.deliveries).sum();
     let count = |to| count(&tally, to);
-    let Heard { received, perhaps } = heard(conn, notice)?;
+    let Heard { received, perhaps } = heard(conn, notice, &all)?;
     Ok(Sum {
         received,
         perhaps,
@@ -215,6 +224,10 @@ pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
     })
 }
 
+/// What was said about a notice.
+const HEARD: &str = "broadcasts b JOIN deliveries d ON d.broadcast_id = b.id \
+     WHERE b.notice_id = $1 AND b.purpose IN ('alert', 'update')";
+
 /// How many groups heard a notice.
 #[derive(QueryableByName)]
 struct Heard {
@@ -226,14 +239,20 @@ struct Heard {
 
 /// A group that received an update has also received the alert, or joined later: it counts once. What is
 /// under way counts as neither.
-fn heard(conn: &mut Conn, notice: Uuid) -> Answer<Heard> {
-    Ok(both!(conn, c => diesel::sql_query(
+fn heard(conn: &mut Conn, notice: Uuid, all: &[Broadcast]) -> Answer<Heard> {
+    const UNDER_WAY: &str = "CASE WHEN d.state = 'open' THEN 1 ELSE 0 END";
+    let alone = all.iter().filter(|broadcast| !broadcast.purpose.0.ends()).count() == 1;
+    // One broadcast has a group only once, and to sort all of them would take twice as long.
+    let groups = if alone {
+        format!("SELECT d.reach, {UNDER_WAY} AS under_way FROM {HEARD}")
+    } else {
+        format!(
+            "SELECT MAX(d.reach) AS reach, MAX({UNDER_WAY}) AS under_way FROM {HEARD} GROUP BY d.group_id"
+        )
+    };
+    let question = format!(
         "SELECT COUNT(CASE WHEN reach = 2 THEN 1 END) AS received, \
-           COUNT(CASE WHEN reach = 1 AND under_way = 0 THEN 1 END) AS perhaps \
-         FROM (SELECT MAX(d.reach) AS reach, MAX(CASE WHEN d.state = 'open' THEN 1 ELSE 0 END) AS under_way \
-           FROM broadcasts b JOIN deliveries d ON d.broadcast_id = b.id \
-           WHERE b.notice_id = $1 AND b.purpose IN ('alert', 'update') GROUP BY d.group_id) AS heard",
-    )
-    .bind::<Uid, _>(Id(notice))
-    .get_result(c))?)
+           COUNT(CASE WHEN reach = 1 AND under_way = 0 THEN 1 END) AS perhaps FROM ({groups}) AS heard"
+    );
+    Ok(both!(conn, c => diesel::sql_query(&question).bind::<Uid, _>(Id(notice)).get_result(c))?)
 }

@@ -162,7 +162,7 @@ impl<'a> Turned<'a> {
         let heard = move |c: &mut Conn| -> Answer<bool> {
             let notice = notices::by_case(c, case)?.expect("it was published");
             let last = broadcasts::of_notice(c, notice.id.0)?.pop().expect("it went out");
-            let tally = tally::tally(c, last.id.0, last.created_at.0)?;
+            let tally = tally::tally(c, &last, last.created_at.0)?;
             let delivered = tally.iter().filter(|line| line.state == DeliveryState::Delivered);
             let delivered: i64 = delivered.map(|line| line.deliveries).sum();
             Ok(notice.pending_revision.is_none() && delivered == GROUPS as i64)
