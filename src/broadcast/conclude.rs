@@ -322,7 +322,13 @@ impl Leg<'_> {
             }
             Next::Move(_) => record.moved = moved,
             // Perhaps only one of them was refused: each is tried by itself.
-            Next::GiveUp(retry::Why::Refused) if self.told == Told::InDigest => record.apart = true,
+            Next::GiveUp(retry::Why::Refused) if self.told == Told::InDigest => {
+                record.apart = true;
+                if record.reach > Reach::No {
+                    // An earlier digest may stand there.
+                    record.message_ref = Some(UNNAMED.to_owned());
+                }
+            }
             Next::GiveUp(retry::Why::Refused) if self.alone && !mutation::on(Mutation::KeepPicture) => {
                 // Keeps the doubts that were counted while the picture went with it.
                 let act = ActSoFar { alone: true, ..self.progress.act };

@@ -136,7 +136,7 @@ pub fn tally(conn: &mut Conn, broadcast: &Broadcast, now: DateTime<Utc>) -> Answ
          LEFT JOIN groups g ON g.id = d.group_id \
          WHERE e.id = $3 AND g.id IS NULL AND NOT EXISTS \
            (SELECT 1 FROM deliveries told WHERE told.broadcast_id = e.id AND told.group_id = d.group_id)";
-    let (is_quiet, deleted) = (is_quiet("$2"), if broadcast.purpose.0.ends() { DELETED } else { "" });
+    let (is_quiet, deleted) = (is_quiet("$2"), if broadcast.purpose.ends() { DELETED } else { "" });
     let question = format!(
         "SELECT d.state, d.last_outcome, d.last_code, d.how, g.state AS group_state, \
            g.reason AS group_reason, \
@@ -241,7 +241,7 @@ struct Heard {
 /// under way counts as neither.
 fn heard(conn: &mut Conn, notice: Uuid, all: &[Broadcast]) -> Answer<Heard> {
     const UNDER_WAY: &str = "CASE WHEN d.state = 'open' THEN 1 ELSE 0 END";
-    let alone = all.iter().filter(|broadcast| !broadcast.purpose.0.ends()).count() == 1;
+    let alone = all.iter().filter(|broadcast| !broadcast.purpose.ends()).count() == 1;
     // One broadcast has a group only once, and to sort all of them would take twice as long.
     let groups = if alone {
         format!("SELECT d.reach, {UNDER_WAY} AS under_way FROM {HEARD}")

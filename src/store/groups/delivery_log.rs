@@ -85,8 +85,8 @@ impl Logged {
 
     /// Whether its words arrived and their picture did not: that was refused, or its notice ended first.
     pub fn is_words_only(&self) -> bool {
-        let failed = self.last_outcome.is_some_and(|ended| ended.0 != EndedAs::Delivered);
-        let arrived = self.state.0 == DeliveryState::Delivered && !self.broadcast.0.ends();
+        let failed = self.last_outcome.is_some_and(|ended| ended != EndedAs::Delivered);
+        let arrived = self.state == DeliveryState::Delivered && !self.broadcast.ends();
         arrived && (failed || self.goes_alone() || self.stopped_at_its_words())
     }
 
