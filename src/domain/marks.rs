@@ -54,10 +54,11 @@ impl Likeness {
 pub fn plainly(found: impl IntoIterator<Item = Likeness>) -> Vec<Likeness> {
     let all: BTreeSet<Likeness> = found.into_iter().collect();
     let named = all.contains(&Likeness::NameAndAge) || all.contains(&Likeness::NameAndPlace);
+    let heard = all.contains(&Likeness::SoundAndAge) || all.contains(&Likeness::SoundAndPlace);
     let follows = |likeness: &Likeness| match likeness {
         Likeness::SoundAndAge | Likeness::SoundAndPlace | Likeness::NameAndCity => named,
         // Its own text names who is sought, too.
-        Likeness::NameInText => named || all.contains(&Likeness::NameAndCity),
+        Likeness::NameInText => named || heard || all.contains(&Likeness::NameAndCity),
         _ => false,
     };
     all.iter().copied().filter(|likeness| !follows(likeness)).collect()

@@ -282,8 +282,7 @@ pub(super) fn opens_for(notice: &Notice, by: Moderator) -> bool {
     by.lead || !notice.is_for_leads()
 }
 
-/// Whether that moderator may read what it says: of what is over there is nothing left to verify, and the list of
-/// those who were refused or removed for their protection is a list of those who hide.
+/// Whether that moderator may read what it says: nothing is left to verify once it is over (ADR 24).
 pub(super) fn reads(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> bool {
     opens_for(notice, by) && (by.lead || !notice.told_at(now).is_over())
 }

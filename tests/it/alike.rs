@@ -456,7 +456,7 @@ async fn a_campaign_is_found_by_its_numbers(house: House) -> House {
 async fn what_a_notice_was_found_by_is_erased_with_it(house: House) -> House {
     let made = submit(&house, person(&house, "李玉兰", 76), 1).await;
     let marks = "SELECT COUNT(*) AS n FROM marks";
-    assert_eq!(count(&house.db, marks).await, 6);
+    assert_eq!(count(&house.db, marks).await, 7);
     notices::assert_unreadable(&house, &["李玉兰"]);
     let outcome = json!({"outcome": "withdrawn", "announce": false});
     house.post("/my/notice/close", Some(&made.manage), &outcome).await.expect(200);

@@ -23,6 +23,9 @@ pub const TESTS: &[Test] = &[
     housed!(a_lost_thing_is_no_search_for_a_person),
     housed!(an_age_is_one_however_it_is_told),
     housed!(what_one_moderator_discards_a_lead_still_reads),
+    housed!(neither_a_word_more_nor_a_wider_region_nor_another_field_washes_a_name),
+    housed!(a_hoax_that_was_found_out_keeps_no_child_from_the_public),
+    housed!(who_was_protected_is_on_no_moderators_list),
 ];
 
 /// A person of that age and category, with a name and a reporter of their own.
@@ -366,5 +369,62 @@ async fn what_one_moderator_discards_a_lead_still_reads(house: House) -> House {
     house.advance(TimeDelta::days(30));
     house.settle().await;
     assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM tips").await, 0);
+    house
+}
+
+async fn neither_a_word_more_nor_a_wider_region_nor_another_field_washes_a_name(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let (sealed, _) = house.submit(&fled(&house, "诸葛明珠", 33, 1)).await;
+    looked_at(&house, &sealed, &desk.lead).await;
+    let mut titled = missing(&house, 61, "dementia", "早上出门未归。", 2);
+    titled["person"]["name"] = json!("诸葛明珠女士");
+    let mut branded = thing(&house, "白色轿车", "请留意。", 3);
+    branded["item"]["brand"] = json!("车主诸葛明珠");
+    let mut stationed = missing(&house, 6, "child", "放学后未归。", 4);
+    stationed["police"] = json!({"reported": true, "station": "和诸葛·明珠在一起"});
+    for body in [titled, branded, stationed] {
+        let (case, _) = house.submit(&body).await;
+        assert!(is_closed_to(&house, &case, &desk.moderator).await, "{body}");
+        assert!(like(&house, &case, &desk).await.iter().any(|(other, _)| *other == sealed), "{body}");
+    }
+    // Who is said to be somewhere in the province may be in this city: a lead decides.
+    let mut wide = missing(&house, 61, "dementia", "早上出门未归。", 5);
+    (wide["person"]["name"], wide["region"]) = (json!("诸葛明珠"), json!("130000"));
+    let (case, _) = house.submit(&wide).await;
+    assert_eq!(needs(&house, &case, &desk).await, (1, 1));
+    let mut coloured = thing(&house, "白色轿车", "请留意。", 6);
+    coloured["item"]["colour"] = json!("车主女，33岁，失踪");
+    let (case, _) = house.submit(&coloured).await;
+    assert_eq!(needs(&house, &case, &desk).await, (2, 1));
+    house
+}
+
+async fn a_hoax_that_was_found_out_keeps_no_child_from_the_public(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let child = missing(&house, 6, "child", "放学后未归。", 1);
+    let name = child["person"]["name"].as_str().unwrap();
+    let (decoy, _) = house.submit(&fled(&house, name, 30, 2)).await;
+    house.decide(&decoy, &desk.lead, "reject", "hoax").await.expect(200);
+    let (case, _) = house.submit(&child).await;
+    assert_eq!(needs(&house, &case, &desk).await, (1, 1), "a lead looks, and that is all");
+    assert!(!is_closed_to(&house, &case, &desk.moderator).await);
+    house.decide(&case, &desk.lead, "approve", "verified").await.expect(200);
+    house
+}
+
+async fn who_was_protected_is_on_no_moderators_list(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let (case, _) =
+        house.live(&missing(&house, 70, "dementia", "去了石家庄亲戚家。", 1), &[&desk.moderator]).await;
+    let version = desk.sheet(&house, &case).await["version"].clone();
+    let remove = json!({"version": version, "reason": "unsafe"});
+    house.post(&format!("/review/{case}/remove"), Some(&desk.moderator.token), &remove).await.expect(200);
+    for (by, reads) in [(&desk.moderator, false), (&desk.lead, true)] {
+        for path in ["/review/queue?state=removed".to_owned(), format!("/review/{case}")] {
+            let said = house.get(&path, Some(&by.token)).await;
+            assert!(said.status == 200 && said.text.contains(&case), "{}", said.text);
+            assert_eq!(said.text.contains("刘思远"), reads, "{}", said.text);
+        }
+    }
     house
 }

@@ -24,6 +24,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_faulty_tip_comes_back_in_the_words_of_its_notice),
     housed!(a_tip_that_lacks_its_time_keeps_its_day),
     housed!(who_sends_too_often_keeps_what_was_typed),
+    housed!(what_is_pasted_is_counted_and_read_up_to_a_length),
     housed!(a_form_that_is_none_is_told_so),
     housed!(a_form_sent_twice_makes_one_notice),
     housed!(forms_of_other_sites_are_refused),
@@ -210,6 +211,21 @@ async fn who_sends_too_often_keeps_what_was_typed(house: House) -> House {
         assert!(page.text.contains(words) && page.text.contains(told), "{told}: {}", page.text);
         assert_summary_leads(&page);
     }
+    house
+}
+
+async fn what_is_pasted_is_counted_and_read_up_to_a_length(house: House) -> House {
+    let check = async |text: &str| {
+        let sent = house.http.get(format!("{}/check?case={text}", house.base));
+        ask(sent.header("x-forwarded-for", "203.0.113.7")).await
+    };
+    let (read, long) = ("a.".repeat(1_000), "a.".repeat(1_001));
+    assert!(check(&read).await.text.contains("编号是 10 个字母或数字"));
+    let page = check(&long).await;
+    assert!(page.text.contains("这段文字太长") && page.text.contains(&long), "{}", page.text);
+    let from: IpAddr = "203.0.113.7".parse().unwrap();
+    while house.stations.shared.limits.check(Limit::Reads, from).is_ok() {}
+    assert_eq!(check(&read).await.status, 429);
     house
 }
 
