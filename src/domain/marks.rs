@@ -87,7 +87,8 @@ pub fn sought(public: &Public) -> Vec<Mark> {
             let ages = person.age.saturating_sub(YEARS)..=person.age.saturating_add(YEARS);
             of_person(person, public, ages)
         }
-        Subject::LostProperty { .. } | Subject::Rescue { .. } => of_names_in(public),
+        // A lost car or a rescue may name who is really sought.
+        Subject::LostProperty { .. } | Subject::Rescue { .. } => on_the_day(public, names_in(public).iter()),
         Subject::Donation { campaign } => of_campaign(campaign),
     }
 }
@@ -132,8 +133,11 @@ fn of_report(public: &Public, private: &Private) -> Option<Mark> {
 /// The marks that the people may have whom a text names: whoever is with a child, or is really sought by a
 /// lost thing, or by a name with a word more.
 fn named_in(public: &Public) -> Vec<Mark> {
-    let of_any_day = names_in(public).into_iter().flat_map(|name| around_here(&name, public.region));
-    of_names_in(public).into_iter().chain(of_any_day).collect()
+    let names = names_in(public);
+    // Many words of two characters are names, too: 和平, 文静.
+    let of_the_day = on_the_day(public, names.iter().filter(|name| name.chars().count() > 2));
+    let of_any_day = names.iter().flat_map(|name| around_here(name, public.region));
+    of_the_day.into_iter().chain(of_any_day).collect()
 }
 
 /// What a name is looked for with: who is sought in the same city, or is said to be somewhere in its province.
@@ -159,11 +163,10 @@ fn reference_key(reference: &str) -> Option<String> {
     (key.chars().filter(char::is_ascii_digit).count() >= 4).then_some(key)
 }
 
-/// A lost car or a rescue may name who is really sought: each name with the place and the day.
-fn of_names_in(public: &Public) -> Vec<Mark> {
+/// Each name with the place and the day.
+fn on_the_day<'a>(public: &Public, names: impl Iterator<Item = &'a String>) -> Vec<Mark> {
     let Some(seen) = &public.last_seen else { return Vec::new() };
-    let with_place = |name: String| (Likeness::NameAndPlace, placed(&name, public.region, seen));
-    names_in(public).into_iter().map(with_place).collect()
+    names.map(|name| (Likeness::NameAndPlace, placed(name, public.region, seen))).collect()
 }
 
 /// What may be a name in a text: each two to eight Chinese characters in a row, whatever signs stand between
@@ -203,9 +206,12 @@ fn of_person(person: &Person, public: &Public, ages: RangeInclusive<u8>) -> Vec<
     marks
 }
 
-/// The reporter may know the city without knowing the county.
+/// The reporter may know the city without knowing the county. Beijing, Tianjin, Shanghai and Chongqing are a city each.
 fn around(region: Region) -> Region {
-    region.city().unwrap_or(region)
+    const MUNICIPALITIES: [&str; 4] = ["110000", "120000", "310000", "500000"];
+    let province = region.province();
+    let municipality = Some(province).filter(|province| MUNICIPALITIES.contains(&province.code()));
+    municipality.or(region.city()).unwrap_or(region)
 }
 
 fn day(seen: &LastSeen) -> NaiveDate {
@@ -335,6 +341,21 @@ mod tests {
     }
 
     #[test]
+    fn a_word_of_two_characters_is_no_name_of_the_day() {
+        let mut here = public("赵二鸣", 6, "131003", "2026-11-23T01:00:00Z");
+        here.description = "性格文静，欧阳静怡。".to_owned();
+        for (name, likeness) in [
+            ("文静", &[Likeness::NameAndCity][..]),
+            ("欧阳静怡", &[Likeness::NameAndPlace, Likeness::NameAndCity]),
+        ] {
+            let other = public(name, 33, "131003", "2026-11-23T01:00:00Z");
+            let borne = [of_subject(&other), of_name(&other)].concat();
+            let found = named_in(&here).into_iter().filter(|mark| borne.contains(mark)).map(|mark| mark.0);
+            assert_eq!(found.collect::<Vec<_>>(), likeness, "{name}");
+        }
+    }
+
+    #[test]
     fn a_word_more_or_a_wider_region_hides_no_name() {
         let hides = public("公孙玉凤", 33, "131003", "2026-11-20T01:00:00Z");
         for (name, region, found) in [
@@ -346,6 +367,11 @@ mod tests {
         ] {
             let sought = public(name, 61, region, "2026-11-23T01:00:00Z");
             assert_eq!(names(&sought, &hides), found, "{name} {region}");
+        }
+        let hides = public("公孙玉凤", 33, "110101", "2026-11-20T01:00:00Z");
+        for (region, found) in [("110105", true), ("110000", true), ("120101", false)] {
+            let sought = public("公孙玉凤", 61, region, "2026-11-23T01:00:00Z");
+            assert_eq!(names(&sought, &hides), found, "{region}");
         }
     }
 }

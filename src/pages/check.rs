@@ -71,9 +71,9 @@ impl Told {
     }
 }
 
-/// The longest text that is read, in characters: our longest message has fewer, and what it costs to find links
-/// and accounts in a text grows faster than the text.
-const LONGEST: usize = 2_000;
+/// The longest text that is read, in characters: a notice with all its fields full makes a message of about 2,000,
+/// and what it costs to find links and accounts in a text grows faster than the text.
+const LONGEST: usize = 3_000;
 /// The key of what is said of something that is not a case number.
 const MALFORMED: &str = "status-malformed-detail";
 

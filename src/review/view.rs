@@ -107,6 +107,7 @@ pub struct Sheet {
     /// Those of `wants` that are overdue.
     #[schema(value_type = Vec<String>)]
     pub overdue: Vec<Want>,
+    /// Absent once it is over, but for leads; absent for everybody once it is erased.
     #[schema(value_type = Option<Object>)]
     pub public: Option<Public>,
     /// What an edit changes of what is live or, before that, of what a moderator saw last; absent where there
@@ -141,7 +142,7 @@ pub fn sheet(
         return Err(ReviewError::Refused(Refusal::LeadRequired));
     }
     let number = read(&notice);
-    let opened = notices::opened(conn, vault, &notice, number)?;
+    let opened = notices::opened(conn, vault, &notice, number)?.filter(|_| reads(&notice, by, now));
     let private = opened.as_ref().map(Opened::private).transpose()?;
     let (key, public) = opened.map(|opened| (opened.key, opened.public)).unzip();
     let mine = notice.claimant(now) == Some(by.id);
@@ -204,7 +205,7 @@ pub fn sheet(
         events: history(log, key.as_ref(), private.as_ref().filter(|_| mine), &name)?,
         changes,
         private: private.filter(|_| mine).map(|private| with_phone(private, shows_phone)),
-        public: public.filter(|_| reads(&notice, by, now)),
+        public,
     })
 }
 

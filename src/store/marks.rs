@@ -12,7 +12,7 @@ use super::notices::{Notice, needs as needs_of};
 use super::schema::{events, marks, notices};
 use super::types::Id;
 use super::{Answer, Conn, both, photos};
-use crate::domain::life_cycle::{Needs, PROTECTED, Step};
+use crate::domain::life_cycle::{Needs, PROTECTED, State, Step};
 use crate::domain::marks::{Likeness, Mark, of_protected, plainly};
 use crate::domain::notice::{Private, Public};
 use crate::domain::reason::Reason;
@@ -195,16 +195,17 @@ fn looked_at(conn: &mut Conn, cases: &[Id]) -> Answer<Vec<Id>> {
     let decided = [Step::Escalate, Step::Reject, Step::Remove].map(Step::as_str);
     let claimed = events::step.eq(Step::Claim.as_str()).and(events::actor.eq("lead"));
     let by_somebody = events::step.eq_any(decided).and(events::account_id.is_not_null());
-    let looked_at: Vec<(Id, String, Option<String>)> = both!(conn, c => events::table
+    let looked_at: Vec<(Id, String, State, Option<String>)> = both!(conn, c => events::table
         .filter(events::notice_id.eq_any(cases))
         .filter(claimed.or(by_somebody))
-        .select((events::notice_id, events::step, events::reason))
+        .select((events::notice_id, events::step, events::after, events::reason))
         .load(c))?;
-    let disproves = |step: &str, reason: &Option<String>| {
+    // An edit that is refused says nothing of the notice itself.
+    let disproves = |step: &str, after: State, reason: &Option<String>| {
         let is = |why: &Reason| why.step().as_str() == step && reason.as_deref() == Some(why.as_str());
-        Reason::DISPROVE.iter().any(is)
+        after == State::Rejected && Reason::DISPROVE.iter().any(is)
     };
-    let disproved = looked_at.iter().filter(|(_, step, reason)| disproves(step, reason));
+    let disproved = looked_at.iter().filter(|(_, step, after, reason)| disproves(step, *after, reason));
     let disproved: HashSet<Uuid> = disproved.map(|(case, ..)| case.0).collect();
     Ok(looked_at.into_iter().map(|(case, ..)| case).filter(|case| !disproved.contains(&case.0)).collect())
 }

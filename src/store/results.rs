@@ -165,6 +165,7 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
              heard = rows.heard, asked_until = CASE WHEN asked_until < rows.asked THEN rows.asked ELSE asked_until END, \
              failures = CASE rows.health WHEN 'well' THEN 0 WHEN 'failing' THEN failures + 1 \
                WHEN 'failing_anew' THEN 1 WHEN 'unheard' THEN failures + 1 ELSE failures END, \
+             missed_at = CASE rows.health WHEN 'well' THEN NULL ELSE missed_at END, \
              failing_since = CASE rows.health WHEN 'well' THEN NULL \
                WHEN 'failing' THEN COALESCE(failing_since, rows.at) WHEN 'failing_anew' THEN rows.at \
                WHEN 'unheard' THEN NULL ELSE failing_since END",

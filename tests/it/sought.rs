@@ -425,6 +425,11 @@ async fn who_was_protected_is_on_no_moderators_list(house: House) -> House {
             assert!(said.status == 200 && said.text.contains(&case), "{}", said.text);
             assert_eq!(said.text.contains("刘思远"), reads, "{}", said.text);
         }
+        let cookie = format!("session={}", house.session(by).await);
+        let poster = house.page_as(&format!("/review/{case}/poster.jpg"), &cookie).await;
+        assert_eq!(poster.status, if reads { 200 } else { 403 });
+        let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
+        assert_eq!(page.contains("内容只有组长还能看到"), !reads, "{page}");
     }
     house
 }

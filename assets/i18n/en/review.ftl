@@ -90,6 +90,7 @@ review-said = What the notice said
 review-preview-live = What groups read
 review-preview-hint = Groups set to English read this; those set to Chinese get our words in Chinese. What the reporter wrote stays as it is. The same on every platform.
 review-erased = Its contents have been deleted.
+review-over = It is over: only leads can still read what it said.
 review-with-reply = Came with the reply, never published:
 review-reply-photo = Photo { $n } that came with the reply
 review-pictures = Photos and poster

@@ -82,6 +82,7 @@ review-said = 信息内容
 review-preview-live = 群里看到的
 review-preview-hint = 中文群收到的就是这段文字；英文群里栏目名是英文，发布人写的不翻译。各平台文字相同。
 review-erased = 内容已删除。
+review-over = 已结束，内容只有组长还能看到。
 review-with-reply = 随回复寄来，不会公开：
 review-reply-photo = 随回复寄来的第 { $n } 张照片
 review-pictures = 照片和海报

@@ -2,6 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::blobs::Size;
@@ -31,7 +32,8 @@ pub async fn photo(
         && let Ok(account) = person.require(Role::Moderator)
     {
         let by = account.moderator();
-        let found = shared.store.read(move |c| may_be_looked_at(c, id, by)).await?;
+        let now = shared.clock.now();
+        let found = shared.store.read(move |c| may_be_looked_at(c, id, by, now)).await?;
         if let Some(photo) = found {
             return Ok(jpeg_answer(intake.photo_bytes(&photo, size).await?));
         }
@@ -45,11 +47,11 @@ pub async fn photo(
     Ok(jpeg_answer(jpeg.ok_or(Problem::NotFound)?))
 }
 
-/// The photo, unless its notice is for leads alone and the reader is not a lead.
-fn may_be_looked_at(conn: &mut Conn, id: Uuid, by: Moderator) -> Answer<Option<Photo>> {
+/// The photo; that of a notice which is for leads alone, or over, for leads alone.
+fn may_be_looked_at(conn: &mut Conn, id: Uuid, by: Moderator, now: DateTime<Utc>) -> Answer<Option<Photo>> {
     let Some(found) = photos::by_id(conn, id)? else { return Ok(None) };
     let owner = found.notice_id.map(|owner| notices::by_id(conn, owner.0)).transpose()?.flatten();
-    let for_leads = owner.is_some_and(|notice| notice.is_for_leads());
+    let for_leads = owner.is_some_and(|notice| notice.is_for_leads() || notice.state_at(now).is_over());
     Ok((by.lead || !for_leads).then_some(found))
 }
 

@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::view::{opens_for, read};
+use super::super::view::{read, reads};
 use super::api::case;
 use crate::domain::people::Role;
 use crate::store::notices;
@@ -31,7 +31,7 @@ pub async fn show_poster(
         Ok(opened.map(|opened| (notice, opened.public)))
     });
     let (notice, public) = found.await?.ok_or(Problem::NotFound)?;
-    if !opens_for(&notice, by) {
+    if !reads(&notice, by, now) {
         return Err(Problem::LeadRequired);
     }
     let ends_at = notice.ends_at.map_or(now + shared.times.lifetime, |at| at.0);

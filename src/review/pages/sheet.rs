@@ -71,6 +71,8 @@ pub struct SheetPage {
     /// The heading above what groups will read, or above what the notice said where it is over.
     preview_heading: &'static str,
     preview: Vec<String>,
+    /// What is said where there is none.
+    unread: &'static str,
     photos: Vec<Uuid>,
     flags: Vec<Flag>,
     policy: Option<String>,
@@ -167,6 +169,7 @@ impl SheetPage {
                 _ => "review-preview",
             },
             preview: previews(&frame, &sheet, case, link, now),
+            unread: if sheet.state == State::Erased { "review-erased" } else { "review-over" },
             reply: reply(&frame, &sheet.events),
             holds_tips: sheet.tips.iter().any(|tip| tip.held),
             photos: sheet.public.as_ref().map(|public| public.photos.clone()).unwrap_or_default(),

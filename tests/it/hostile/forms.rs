@@ -219,7 +219,7 @@ async fn what_is_pasted_is_counted_and_read_up_to_a_length(house: House) -> Hous
         let sent = house.http.get(format!("{}/check?case={text}", house.base));
         ask(sent.header("x-forwarded-for", "203.0.113.7")).await
     };
-    let (read, long) = ("a.".repeat(1_000), "a.".repeat(1_001));
+    let (read, long) = ("a.".repeat(1_500), "a.".repeat(1_501));
     assert!(check(&read).await.text.contains("编号是 10 个字母或数字"));
     let page = check(&long).await;
     assert!(page.text.contains("这段文字太长") && page.text.contains(&long), "{}", page.text);
