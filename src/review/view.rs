@@ -128,8 +128,7 @@ pub struct Sheet {
 /// Everything that a moderator may see of a notice.
 ///
 /// # Errors
-/// [`ReviewError::Unknown`] where it does not exist, [`Refusal::LeadRequired`] where it is for leads alone
-/// and the reader is not a lead.
+/// [`ReviewError::Unknown`] where there is none, [`Refusal::LeadRequired`] where it is for leads alone.
 pub fn sheet(
     conn: &mut Conn,
     vault: &Vault,
