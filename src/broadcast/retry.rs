@@ -124,7 +124,9 @@ pub fn next(outcome: &Outcome, so_far: &SoFar) -> Next {
         Outcome::Unknown if so_far.reach == Reach::No => again(IN_DOUBT, Next::At),
         Outcome::Unknown => Next::GiveUp(Why::Unproven),
         Outcome::Config(fault) => {
-            let step = (tries.max(1) as usize - 1).min(MENDING.len() - 1);
+            // A clock is set right for all groups at once, and then each of them has to find out.
+            let steps = if *fault == Fault::Clock { 1 } else { MENDING.len() };
+            let step = (tries.max(1) as usize - 1).min(steps - 1);
             match again(MENDING[step], Next::At) {
                 Next::At(at) => Next::Mend(*fault, at),
                 end => end,
@@ -302,6 +304,12 @@ mod tests {
         let waits: Vec<i64> = (1..=5).map(|n| seconds(&next(&outcome, &so_far(n)))).collect();
         assert_eq!(waits, [600, 3600, 14_400, 43_200, 43_200]);
         assert!(matches!(next(&outcome, &so_far(1)), Next::Mend(Fault::Keyword, _)));
+    }
+
+    #[test]
+    fn once_our_clock_is_set_right_no_group_waits_for_hours() {
+        let waits = [1, 2, 9].map(|n| seconds(&next(&Outcome::Config(Fault::Clock), &so_far(n))));
+        assert_eq!(waits, [600; 3]);
     }
 
     proptest! {

@@ -19,15 +19,18 @@ const PROOF: i32 = 5;
 /// That a message is refused may be the message's fault, and says nothing about the next one. But a chat that
 /// refuses whatever it is told hears nothing, and its admin must learn that. So a refusal counts as a failure
 /// where it leaves nothing of a message to be said. A message that every chat refuses fails each of them once;
-/// to disable a group takes [`PROOF`] of them over [`FAILING`], with nothing that arrived in between.
+/// to disable a group takes [`PROOF`] of them over [`FAILING`], with nothing that arrived in between. That a
+/// picture fails whose words have arrived says nothing either: the group hears us.
 pub(super) fn health(ended: &Ended, leased: &Leased, act: Option<Act<'_>>) -> Health {
     let before = leased.sends.iter().rev().nth(1);
     // Of a digest each is tried by itself; and perhaps the words are taken without their picture.
     let unsaid = act == Some(Act::Say(0)) && leased.with.is_empty() && !ended.alone;
+    let heard = matches!(act, Some(Act::Say(part)) if part > 0);
     match &ended.verdict.outcome {
         Outcome::Delivered(_) => Health::Well,
         Outcome::Retry if ended.ours && !ended.verdict.answered => Health::Unheard,
         Outcome::Bad if !unsaid => Health::Unchanged,
+        Outcome::Retry | Outcome::Unknown if heard => Health::Unchanged,
         Outcome::Gone | Outcome::Config(_) | Outcome::Retry | Outcome::Unknown | Outcome::Bad => {
             // A group that failed a day ago and was not tried since may have been well in between.
             let anew = leased.failures > 0 && before.is_none_or(|before| ended.at - *before >= FAILING);

@@ -1,11 +1,15 @@
 //! What a request has come to, for its host and for its delivery.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::broadcast::hosts::Went;
 use crate::broadcast::platforms::{Act, Adapter, Response, Verdict};
 use crate::broadcast::send::SendFault;
-use crate::domain::delivery::Outcome;
+use crate::domain::delivery::{Fault, Outcome};
+
+/// How far our clock may be from a platform's before a signature that it refuses is refused for the time in
+/// it: receivers of Standard Webhooks bear five minutes, DingTalk and Feishu an hour.
+const SKEW: TimeDelta = TimeDelta::minutes(5);
 
 /// What a request has come to.
 #[derive(Debug)]
@@ -28,7 +32,10 @@ pub fn judged(
     match sent {
         Ok(answer) => {
             let answer = answer.dated(at);
-            let verdict = adapter.judge(act, &answer).as_asked(&answer);
+            let mut verdict = adapter.judge(act, &answer).as_asked(&answer);
+            if verdict.outcome == Outcome::Config(Fault::Signature) && is_off(&answer, at) {
+                verdict.outcome = Outcome::Config(Fault::Clock);
+            }
             let went = match Went::answered(answer.status, adapter.profile().refusals) {
                 // Whoever knows what is wrong with one group's robot is there for the others.
                 Went::Failed if matches!(verdict.outcome, Outcome::Config(_) | Outcome::Gone) => {
@@ -43,4 +50,9 @@ pub fn judged(
             Judged { went: Went::Failed, verdict, answer: None }
         }
     }
+}
+
+/// Whether our clock is far from that of whoever answered at `at`.
+fn is_off(answer: &Response, at: DateTime<Utc>) -> bool {
+    answer.date("date").is_some_and(|theirs| (theirs - at).abs() > SKEW)
 }

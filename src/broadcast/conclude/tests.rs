@@ -171,7 +171,7 @@ fn a_day_without_a_way_out_is_no_fault_of_the_groups() {
     assert_eq!(unanswered(false), (Health::Failing, Some(DeliveryState::GivenUp)));
     assert_eq!(unanswered(true), (Health::Unheard, None));
     let verdict = Verdict { answered: true, ..ended(Outcome::Retry).verdict };
-    let leased = Leased { sends: vec![at(-900), at(0)], failures: 1, ..picture(FRESH) };
+    let leased = Leased { sends: vec![at(-900), at(0)], failures: 1, part: 0, ..picture(FRESH) };
     let answered = concluded(leased, Ended { ours: true, verdict, ..ended(Outcome::Retry) });
     assert_eq!(answered.health, Health::Failing, "whoever answers is there");
 }
@@ -281,6 +281,8 @@ fn a_wait_that_is_asked_for_is_kept_whatever_the_answer_means() {
         (Platform::Wecom, 200, r#"{"errcode":99999}"#),
         (Platform::Dingtalk, 200, r#"{"errcode":310000,"errmsg":"sign not match"}"#),
         (Platform::Discord, 200, "<html>"),
+        (Platform::Wecom, 200, r#"{"errcode":40035}"#),
+        (Platform::Wecom, 200, r#"{"errcode":0,"errmsg":"ok"}"#),
     ] {
         let (_, verdict) = came(platform, status, &wait, body);
         assert_eq!(retry::rest_asked(&verdict, at(0)), at(120), "{platform:?} {body}: {verdict:?}");
@@ -290,6 +292,21 @@ fn a_wait_that_is_asked_for_is_kept_whatever_the_answer_means() {
     // Of two waits the longer counts.
     let (_, busy) = came(Platform::Wecom, 200, &wait, r#"{"errcode":-1}"#);
     assert_eq!(retry::rest_asked(&busy, at(0)), at(300));
+}
+
+/// What a signature is refused for by a platform whose clock shows so many seconds less than ours.
+fn unsigned(behind: i64) -> Outcome {
+    let date = at(-behind).to_rfc2822();
+    let body = r#"{"code":19021,"msg":"sign match fail or timestamp is not within one hour"}"#;
+    came(Platform::Feishu, 200, &[("date", &date)], body).1.outcome
+}
+
+#[test]
+fn a_signature_is_refused_for_its_time_where_the_clocks_differ() {
+    assert_eq!(unsigned(2), Outcome::Config(Fault::Signature));
+    for behind in [4_000, -4_000] {
+        assert_eq!(unsigned(behind), Outcome::Config(Fault::Clock), "{behind}");
+    }
 }
 
 #[test]
@@ -315,6 +332,10 @@ fn a_group_that_refuses_whatever_it_is_told_is_failing() {
     assert_eq!(refused(first.clone(), false), Health::Failing);
     assert_eq!(refused(first.clone(), true), Health::Unchanged, "perhaps it takes the words alone");
     assert_eq!(refused(picture(FRESH), false), Health::Unchanged, "the words arrived");
+    for outcome in [Outcome::Retry, Outcome::Unknown] {
+        let health = |leased| concluded(leased, ended(outcome.clone())).health;
+        assert_eq!([health(picture(FRESH)), health(first.clone())], [Health::Unchanged, Health::Failing]);
+    }
     assert_eq!(refused(digest(), false), Health::Unchanged, "each is tried by itself");
     let standing = vec![Some("text/-1/2".to_owned())];
     let closing = Leased { purpose: Purpose::Closing, standing, ..whole(FRESH) };

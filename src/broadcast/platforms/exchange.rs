@@ -187,7 +187,7 @@ impl Response {
     }
 
     /// The time in a header, in whichever form of RFC 9110 §5.6.7.
-    fn date(&self, name: &str) -> Option<DateTime<Utc>> {
+    pub fn date(&self, name: &str) -> Option<DateTime<Utc>> {
         let said = self.header(name)?;
         let usual = DateTime::parse_from_rfc2822(said).map(|at| at.to_utc());
         usual.ok().or_else(|| httpdate::parse_http_date(said).ok().map(DateTime::from))

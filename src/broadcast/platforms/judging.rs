@@ -67,6 +67,8 @@ impl Verdict {
             429 => slow(answer),
             // 2xx: something took it, but who? A proxy's page answers like that, too.
             100..300 => Outcome::Unknown,
+            // Too large, says the server or the proxy before it, and smaller it will not get.
+            413 => Outcome::Bad,
             _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
         };
         Verdict::new(outcome, format!("http_{}", answer.status))
@@ -75,7 +77,7 @@ impl Verdict {
     /// The same, with the rest that the answer asks for, whatever it means. (Where it means "slow down", that is
     /// the outcome's own.)
     pub fn as_asked(mut self, answer: &Response) -> Verdict {
-        if matches!(self.outcome, Outcome::Retry | Outcome::Unknown | Outcome::Config(_)) {
+        if !matches!(self.outcome, Outcome::Slow(_)) {
             self.rest = self.rest.max(answer.wait());
         }
         self

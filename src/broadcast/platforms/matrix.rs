@@ -251,7 +251,8 @@ fn signed(credentials: &Credentials, method: Method, url: Url, body: &Body) -> O
 
 fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Response) -> Verdict {
     let words = said["error"].as_str().unwrap_or_default();
-    let say = matches!(act, Act::Say(_));
+    // What is refused of a picture alone does not keep its words from going out.
+    let words_alone = act == Act::Say(0);
     let outcome = match code {
         "M_LIMIT_EXCEEDED" => {
             // The header is newer, and the one to trust.
@@ -260,16 +261,19 @@ fn refused(act: Act<'_>, code: &str, said: &Value, answer: &Response) -> Verdict
         }
         // Kicked, banned and unknown rooms are answered alike.
         "M_FORBIDDEN" if words.contains("not in room") => Outcome::Gone,
-        "M_FORBIDDEN" if say => Outcome::Config(Fault::Permission),
+        "M_FORBIDDEN" if words_alone => Outcome::Config(Fault::Permission),
         "M_UNKNOWN_TOKEN"
         | "M_MISSING_TOKEN"
         | "M_USER_DEACTIVATED"
         | "M_CONSENT_NOT_GIVEN"
         | "M_RESOURCE_LIMIT_EXCEEDED" => Outcome::Config(Fault::Credential),
         // Not a homeserver, or one that is too old.
-        "M_UNRECOGNIZED" if say => Outcome::Config(Fault::Credential),
+        "M_UNRECOGNIZED" if words_alone => Outcome::Config(Fault::Credential),
         _ => match answer.status {
             429 => slow(answer),
+            // Locked, suspended, expired: servers have codes of their own for what a person has to mend.
+            401 => Outcome::Config(Fault::Credential),
+            403 if words_alone => Outcome::Config(Fault::Permission),
             400..=499 => Outcome::Bad,
             _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
         },
@@ -340,7 +344,14 @@ mod tests {
                 (403, r#"{"errcode":"M_USER_DEACTIVATED"}"#, Outcome::Config(Fault::Credential)),
                 (403, r#"{"errcode":"M_CONSENT_NOT_GIVEN"}"#, Outcome::Config(Fault::Credential)),
                 (403, r#"{"errcode":"M_RESOURCE_LIMIT_EXCEEDED"}"#, Outcome::Config(Fault::Credential)),
+                (
+                    401,
+                    r#"{"errcode":"M_USER_LOCKED","soft_logout":true}"#,
+                    Outcome::Config(Fault::Credential),
+                ),
+                (403, r#"{"errcode":"M_USER_SUSPENDED"}"#, Outcome::Config(Fault::Permission)),
                 (413, r#"{"errcode":"M_TOO_LARGE"}"#, Outcome::Bad),
+                (413, "<html>", Outcome::Bad),
                 (400, r#"{"errcode":"M_NOT_JSON"}"#, Outcome::Bad),
                 (404, r#"{"errcode":"M_UNRECOGNIZED"}"#, Outcome::Config(Fault::Credential)),
                 (500, r#"{"errcode":"M_UNKNOWN"}"#, Outcome::Retry),
@@ -358,7 +369,12 @@ mod tests {
                 (429, limited, slow),
             ],
         );
-        let image = [(200, r#"{"event_id":"$a"}"#, Outcome::Delivered(Some("image/$a".into())))];
+        let image = [
+            (200, r#"{"event_id":"$a"}"#, Outcome::Delivered(Some("image/$a".into()))),
+            (401, r#"{"errcode":"M_UNKNOWN_TOKEN"}"#, Outcome::Config(Fault::Credential)),
+            (403, mute, Outcome::Bad),
+            (404, r#"{"errcode":"M_UNRECOGNIZED"}"#, Outcome::Bad),
+        ];
         means(Platform::Matrix, Act::Say(1), &image);
         let header = Response { headers: vec![("retry-after", "7".into())], ..answer(429, limited) };
         let verdict = Matrix.judge(SAY, &header);
