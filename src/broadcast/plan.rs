@@ -29,6 +29,13 @@ pub fn spread(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<
     plan(conn, notice, purpose, Priority::of(notice.urgency.into()), notice.ends_at, now)
 }
 
+/// Lets what was said of the revision `before` stand for the live one, which reads the same: what still waits goes
+/// out, and nobody hears it twice.
+pub fn stand_for(conn: &mut Conn, notice: &Notice, before: i32) -> Answer<()> {
+    let Some(live) = notice.live_revision else { return Ok(()) };
+    broadcasts::stand_for(conn, notice.id.0, before, live)
+}
+
 /// Resumes a notice that was paused: what waited is due again, and a revision that was approved meanwhile is
 /// spread.
 pub fn go_on(conn: &mut Conn, notice: &Notice, now: DateTime<Utc>) -> Answer<()> {

@@ -20,8 +20,8 @@ use crate::domain::look::Look;
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// Most pixels in a photo: 40 megapixels.
 pub const MAX_PIXELS: u64 = 40_000_000;
-/// Shortest side in pixels; nobody can be recognised on less.
-pub const MIN_SIDE: u32 = 64;
+/// Shortest side in pixels; less is a dot, and nothing to compare with other photos.
+pub const MIN_SIDE: u32 = 8;
 
 /// Most bytes of decoded pixels: [`MAX_PIXELS`] in colour with alpha, at eight bits a channel.
 const MAX_DECODED: u64 = 4 * MAX_PIXELS;

@@ -2,11 +2,12 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Desk, ReviewError, check_police, opened};
+use super::{Desk, ReviewError, check_police, opened, policy};
 use crate::broadcast::plan;
 use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::{Refusal, State, Step};
 use crate::domain::marks::marks;
+use crate::domain::shown::shown;
 use crate::store::notices::{Notice, Opened};
 use crate::store::transition::{By, take, take_revision};
 use crate::store::types::Time;
@@ -99,29 +100,41 @@ fn recognise(tx: &mut Conn, vault: &Vault, notice: &mut Notice, said: &Opened) -
     Ok(())
 }
 
-/// Replaces the live revision by the one that waited beside it.
+/// Replaces the live revision by the one that waited beside it. Groups hear only what they can read or what gives
+/// more time: that a police reference has followed is nothing to tell a second time.
 pub(super) fn publish_revision(
     tx: &mut Conn,
     desk: &Desk,
     notice: &mut Notice,
     now: DateTime<Utc>,
 ) -> Result<(), ReviewError> {
-    let Some(revision) = notice.pending_revision else { return Ok(()) };
-    let edit = opened(tx, &desk.vault, notice, revision)?;
+    let (Some(live), Some(revision)) = (notice.live_revision, notice.pending_revision) else { return Ok(()) };
+    let (before, edit) = (opened(tx, &desk.vault, notice, live)?, opened(tx, &desk.vault, notice, revision)?);
+    let same_words = shown(before.public) == shown(edit.public.clone());
+    let says_the_same = same_words && !edit.revision.renewal && notice.urgency == notice.review_urgency();
     notice.live_revision = Some(revision);
     // Lists, feeds and broadcasts use both of these.
     notice.urgency = notice.review_urgency();
     edit.public.region.code().clone_into(&mut notice.region);
     recognise(tx, &desk.vault, notice, &edit)?;
     notice.drop_pending();
-    if edit.private()?.police.reference.is_some() {
+    let private = edit.private()?;
+    let weighed = policy::weigh(&edit.public, &private, now);
+    if private.police.reference.is_some() {
         notice.police_due_at = None;
+    } else if weighed.police_follow_up && notice.police_due_at.is_none() {
+        notice.police_due_at = Some(Time(now + policy::POLICE_FOLLOWS_WITHIN));
+    }
+    if weighed.second_look && !same_words && notice.second_look_at.is_none() {
+        notice.second_look_at = Some(Time(now + policy::SECOND_LOOK_WITHIN));
     }
     if edit.revision.renewal {
         notice.renewals += 1;
         notice.ends_at = Some(Time(now + desk.times.lifetime));
     }
-    if notice.state == State::Live {
+    if says_the_same {
+        plan::stand_for(tx, notice, live)?;
+    } else if notice.state == State::Live {
         plan::spread(tx, notice, Purpose::Update, now)?;
     }
     Ok(())

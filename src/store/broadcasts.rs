@@ -42,6 +42,14 @@ pub fn insert(conn: &mut Conn, broadcast: &Broadcast) -> Answer<()> {
     super::listen::announce(conn)
 }
 
+/// Makes what says one revision of a notice say another, which reads the same.
+pub fn stand_for(conn: &mut Conn, notice: Uuid, before: i32, now: i32) -> Answer<()> {
+    let said =
+        broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice)).and(broadcasts::revision.eq(before)));
+    both!(conn, c => diesel::update(said).set(broadcasts::revision.eq(now)).execute(c))?;
+    Ok(())
+}
+
 /// The broadcasts of a notice, oldest first.
 pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Broadcast>> {
     Ok(both!(conn, c => broadcasts::table

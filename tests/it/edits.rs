@@ -15,6 +15,7 @@ use crate::{Test, housed, notices};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(an_edit_that_nobody_has_read_wakes_nobody),
+    housed!(an_edit_that_changes_nothing_to_read_is_told_to_nobody),
     housed!(an_edit_stands_beside_what_is_live),
     housed!(what_changed_since_somebody_asked_is_shown),
     housed!(an_approved_edit_cools_like_a_new_notice),
@@ -71,6 +72,29 @@ async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) -> House {
     house.settle().await;
     assert!(chat.read().unwrap().to_string().contains(&case), "now it is urgent");
     assert_eq!(desk.sheet(&house, &case).await["urgency"], 2);
+    house
+}
+
+async fn an_edit_that_changes_nothing_to_read_is_told_to_nobody(house: House) -> House {
+    let house = house.and_chats(&[Platform::Webhook, Platform::Slack]).await;
+    let desk = Desk::of(&house).await;
+    let [heard, late] = [0, 1].map(|chat| house.chats[chat].clone());
+    for (name, chat) in [("王群主", &heard), ("李群主", &late)] {
+        let admin = house.person(name, Role::GroupAdmin).await;
+        house.group(chat, &admin, &["131003"], &["lost_property"]).await;
+    }
+    late.script(503, &[], "not now");
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
+    assert!(heard.read().unwrap().to_string().contains(&case));
+    assert_eq!(late.read(), None);
+    house.edit(&manage, json!({"secret_detail": "内袋里有一把钥匙"})).await;
+    house.approve(&case, &[&desk.moderator]).await;
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    assert_eq!(heard.read(), None, "it reads as before");
+    assert!(late.read().unwrap().to_string().contains(&case), "what waited goes out all the same");
+    let said = house.get(&format!("/broadcasts/{case}"), Some(&desk.moderator.token)).await.expect(200);
+    assert_eq!(said["items"].as_array().map(Vec::len), Some(1), "{said}");
     house
 }
 

@@ -11,6 +11,7 @@ use crate::{Test, housed, notices};
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
     housed!(a_second_look_is_asked_for_until_somebody_looks),
+    housed!(an_edit_of_what_everybody_reads_owes_what_a_new_notice_does),
     housed!(a_police_reference_is_asked_for_until_it_is_there),
     housed!(what_is_removed_waits_for_nothing),
 ];
@@ -85,6 +86,27 @@ async fn a_second_look_is_asked_for_until_somebody_looks(house: House) -> House 
     house
 }
 
+async fn an_edit_of_what_everybody_reads_owes_what_a_new_notice_does(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let (case, manage) = house.live(&notices::missing_person(house.clock.now()), &[&desk.moderator]).await;
+    house.approve(&case, &[&desk.colleague]).await;
+    let wants = async || desk.sheet(&house, &case).await["wants"].clone();
+    let edited = async |changes: Value| {
+        house.edit(&manage, changes).await;
+        house.approve(&case, &[&desk.moderator]).await;
+        house.advance(TimeDelta::seconds(30));
+        house.settle().await;
+    };
+    assert_eq!(wants().await, json!([]), "somebody has looked a second time");
+    edited(json!({"reporter": {"relation": "女婿"}})).await;
+    assert_eq!(wants().await, json!([]), "nobody reads that");
+    edited(json!({"person": {"name": "赵秀芬"}, "police": {"reference": null}})).await;
+    assert_eq!(wants().await, json!(["second_look", "police_reference"]));
+    let again = house.decide(&case, &desk.moderator, "approve", "verified").await;
+    assert_eq!(again.problem(403), "same_approver");
+    house
+}
+
 async fn a_police_reference_is_asked_for_until_it_is_there(house: House) -> House {
     let owing = Owing::of(&house).await;
     let Owing { desk, case, manage } = &owing;
@@ -112,6 +134,9 @@ async fn a_police_reference_is_asked_for_until_it_is_there(house: House) -> Hous
     house.approve(case, &[&desk.colleague]).await;
     house.advance(TimeDelta::seconds(30));
     house.settle().await;
+    let both = json!(["second_look", "police_reference"]);
+    assert_eq!(owing.owed(&house).await, (both, lacking.clone(), Some(0)));
+    house.approve(case, &[&desk.lead]).await;
     assert_eq!(owing.owed(&house).await, (lacking.clone(), lacking, Some(0)));
     house.edit(manage, json!({"police": {"reference": "廊公安受字2026第1123号"}})).await;
     assert_eq!(owing.owed(&house).await.0, json!(["revision", "police_reference"]));

@@ -239,7 +239,7 @@ fn what_is_no_photo_is_named() {
     for (bytes, fault) in none {
         assert_eq!(read(bytes), Err(fault), "{}", String::from_utf8_lossy(bytes));
     }
-    let stamp = encoded(&corners(63, 200), ImageFormat::Png);
+    let stamp = encoded(&corners(7, 200), ImageFormat::Png);
     assert_eq!(read(&stamp), Err(PhotoFault::TooSmall));
 }
 
