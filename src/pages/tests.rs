@@ -15,6 +15,7 @@ use crate::domain::notice::{
     Public, Reporter, Safety, Sex, Subject,
 };
 use crate::domain::region::Region;
+use crate::store::fixture;
 use crate::store::notices::{self, Asks, Notice, Revision};
 use crate::store::types::{Id, Time};
 use crate::web::limits::Limit;
@@ -133,34 +134,13 @@ pub(super) async fn put(
         case_number: number,
         kind,
         region: "131003".to_owned(),
-        state,
-        version: 1,
-        revision: 1,
         live_revision: was_live.then_some(1),
-        pending_revision: None,
-        urgency: 3,
         missing_since: Time(now),
         submitted_at: Time(now),
-        needs_approvals: 1,
-        needs_leads: 0,
-        sealed: false,
-        submitted_by: None,
-        claimed_by: None,
-        claimed_until: None,
-        cooling_until: None,
         live_at: was_live.then_some(Time(now + TimeDelta::microseconds(bits as i64))),
         ends_at: was_live.then_some(Time(now + TimeDelta::hours(72))),
-        ended_at: None,
-        outcome: None,
-        announce: false,
-        erase_at: None,
         key_wrapped: (state != State::Erased).then_some(wrapped),
-        manage_hash: None,
-        phone_hash: None,
-        second_look_at: None,
-        police_due_at: None,
-        renewals: 0,
-        pending_urgency: None,
+        ..fixture::notice(state)
     };
     let revision = Revision::seal(&key, id, 1, (&public, &private), Asks::Words, now).unwrap();
     shared.store.write(move |conn| notices::insert(conn, &notice, &revision)).await.unwrap();

@@ -224,9 +224,9 @@ mod tests {
     use futures_util::FutureExt as _;
 
     use super::*;
-    use crate::domain::life_cycle::{Needs, State};
+    use crate::domain::life_cycle::State;
     use crate::domain::notice::samples;
-    use crate::review::samples::notice;
+    use crate::store::fixture::notice;
     use crate::web::shared::Shared;
 
     fn says(description: &str) -> Public {
@@ -238,7 +238,7 @@ mod tests {
     async fn every_revision_has_a_poster_of_its_own() {
         let folder = tempfile::tempdir().unwrap();
         let press = Shared::for_tests(folder.path(), "https://72.example.org").await.press;
-        let mut live = notice(State::Live, Needs { approvals: 1, leads: 0 });
+        let mut live = notice(State::Live);
         live.live_revision = Some(2);
         let (old, new) = (says("出门买菜未归。"), says("出门买菜未归，有人在车站见过。"));
         let draw =
@@ -253,7 +253,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let doors = Shared::for_tests(folder.path(), "https://72.example.org").await.press;
         let press = Press { queue: None, ..doors.clone() };
-        let over = notice(State::Closed, Needs { approvals: 1, leads: 0 });
+        let over = notice(State::Closed);
         let _crowd = doors.queue.as_ref().unwrap().acquire_many(FOR_DOORS as u32).await.unwrap();
         assert!(
             doors.ended(&over, Ending::Over, Language::En).now_or_never().is_none(),

@@ -74,9 +74,8 @@ fn under_review(notice: &Notice, standing: &Standing) -> Option<Standing> {
 mod tests {
     use uuid::Uuid;
 
-    use super::super::samples::notice as sample;
     use super::*;
-    use crate::domain::life_cycle::Needs;
+    use crate::store::fixture;
     use crate::store::types::{Id, Time};
 
     const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
@@ -90,7 +89,8 @@ mod tests {
     }
 
     fn notice(state: State, holder: Option<u128>) -> Notice {
-        let mut notice = sample(state, Needs { approvals: 2, leads: 1 });
+        let mut notice = fixture::notice(state);
+        (notice.needs_approvals, notice.needs_leads) = (2, 1);
         notice.claimed_by = holder.map(|id| Id(Uuid::from_u128(id)));
         notice.claimed_until = holder.map(|_| later());
         notice

@@ -34,8 +34,6 @@ pub mod phone;
 pub mod policy;
 pub mod reasons;
 mod refused;
-#[cfg(test)]
-pub(crate) mod samples;
 pub mod tips;
 pub mod view;
 pub mod waiting;

@@ -1,4 +1,4 @@
-//! For tests: groups and what was sent to them, in a database of their own.
+//! For tests: a notice, a group, and groups with what was sent to them in a database of their own.
 
 use chrono::{DateTime, Utc};
 use diesel::query_dsl::LoadQuery;
@@ -7,10 +7,14 @@ use diesel::{QueryableByName, RunQueryDsl, SqliteConnection, sql_query};
 use uuid::Uuid;
 
 use super::groups::{self, Group};
+use super::notices::Notice;
 use super::types::{Id, Time};
 use super::{Answer, Conn, Database, Store, StoreError};
+use crate::domain::case_number::CaseNumber;
 use crate::domain::group::{GroupState, Kinds, Platform};
 use crate::domain::language::Language;
+use crate::domain::life_cycle::State;
+use crate::domain::notice::Kind;
 use crate::domain::region::Region;
 
 pub(super) const ADMIN: Uuid = Uuid::from_u128(1);
@@ -21,7 +25,47 @@ pub(super) fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
 }
 
-pub(super) fn group(id: Uuid) -> Group {
+/// A notice in that state, submitted at the beginning of 1970, that one person may approve and nobody holds.
+pub fn notice(state: State) -> Notice {
+    let then = Time(DateTime::UNIX_EPOCH);
+    Notice {
+        id: Id(Uuid::from_u128(72)),
+        case_number: CaseNumber::from_bits(72),
+        kind: Kind::MissingPerson,
+        region: "131003".to_owned(),
+        state,
+        version: 1,
+        revision: 1,
+        live_revision: None,
+        pending_revision: None,
+        urgency: 3,
+        missing_since: then,
+        submitted_at: then,
+        needs_approvals: 1,
+        needs_leads: 0,
+        sealed: false,
+        submitted_by: None,
+        claimed_by: None,
+        claimed_until: None,
+        cooling_until: None,
+        live_at: None,
+        ends_at: None,
+        ended_at: None,
+        outcome: None,
+        announce: false,
+        erase_at: None,
+        key_wrapped: None,
+        manage_hash: None,
+        phone_hash: None,
+        second_look_at: None,
+        police_due_at: None,
+        renewals: 0,
+        pending_urgency: None,
+    }
+}
+
+/// A group of the admin that receives everything.
+pub fn group(id: Uuid) -> Group {
     Group {
         id: Id(id),
         account_id: Id(ADMIN),

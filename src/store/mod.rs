@@ -22,7 +22,7 @@ pub mod due;
 pub mod events;
 pub mod figures;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 pub mod groups;
 pub mod growth;
 pub mod lanes;

@@ -14,7 +14,7 @@ use crate::domain::people::Moderator;
 use crate::store::notices::{self, Notice, Place, Revision};
 use crate::store::transition::{By, take};
 use crate::store::types::{Id, Time};
-use crate::store::{Answer, Conn, StoreError, sweep};
+use crate::store::{Answer, Conn, StoreError, fixture, sweep};
 
 /// Notices of a seed.
 const CASES: usize = 3;
@@ -61,34 +61,11 @@ impl World<'_> {
             case_number: number,
             kind,
             region: REGION.to_owned(),
-            state: State::InReview,
-            version: 1,
-            revision: 1,
-            live_revision: None,
-            pending_revision: None,
             urgency: self.dice.between(0, 3) as i16,
             missing_since: now,
             submitted_at: now,
             needs_approvals: needs,
-            needs_leads: 0,
-            sealed: false,
-            submitted_by: None,
-            claimed_by: None,
-            claimed_until: None,
-            cooling_until: None,
-            live_at: None,
-            ends_at: None,
-            ended_at: None,
-            outcome: None,
-            announce: false,
-            erase_at: None,
-            key_wrapped: None,
-            manage_hash: None,
-            phone_hash: None,
-            second_look_at: None,
-            police_due_at: None,
-            renewals: 0,
-            pending_urgency: None,
+            ..fixture::notice(State::InReview)
         };
         notices::insert(self.conn, &notice, &revision(id, 1, now))?;
         self.note(|| format!("case {place} comes in, wants {needs} approvals, lasts {lifetime} s"));

@@ -12,13 +12,11 @@ use super::node::{Node, Request};
 use super::rules::{Broken, Outcome, Rule};
 use super::sight::Sight;
 use crate::domain::case_number::CaseNumber;
-use crate::domain::group::{GroupState, Kinds};
-use crate::domain::language::Language;
 use crate::domain::notice::Kind;
 use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
 use crate::store::types::{Id, Time};
-use crate::store::{Answer, Conn, StoreError};
+use crate::store::{Answer, Conn, StoreError, fixture};
 use crate::vault::Vault;
 
 /// Steps of a seed, before everything comes to rest.
@@ -201,31 +199,19 @@ impl<'c> World<'c> {
 
     fn group(&mut self, place: usize, manner: Manner) -> Group {
         let (quiet, hourly_cap) = self.times(if self.patient { 75 } else { 15 });
+        let id = Uuid::from_u128(100 + place as u128);
         let mut group = Group {
-            id: Id(Uuid::from_u128(100 + place as u128)),
             account_id: Id(PEOPLE[0]),
             platform: manner.platform(),
             name: String::new(),
             credentials_sealed: (place as u64).to_be_bytes().to_vec(),
             address_hash: (place as u64).to_be_bytes().to_vec(),
-            last4: String::new(),
-            language: Language::ZhCn,
-            state: GroupState::Active,
-            reason: None,
-            kinds: Kinds::all().bits(),
-            code_hash: None,
-            code_expires_at: None,
-            code_tries: 0,
-            probes: Vec::new(),
             created_at: Time(self.clock),
             verified_at: Some(Time(self.clock)),
             host: manner.host().to_owned(),
             bot: (manner == Manner::Threads).then(|| BOT.to_owned()),
             hourly_cap,
-            quiet_from: None,
-            quiet_until: None,
-            quiet_but_urgent: true,
-            paused_until: None,
+            ..fixture::group(id)
         };
         group.set_quiet(quiet);
         group

@@ -7,13 +7,13 @@ use actix_web::{App, web};
 use chrono::TimeDelta;
 use uuid::Uuid;
 
-use super::super::super::samples;
 use crate::accounts::fixture::House;
-use crate::domain::life_cycle::{Needs, State};
+use crate::domain::life_cycle::State;
 use crate::domain::notice::*;
 use crate::domain::people::Role;
 use crate::domain::region::Region;
 use crate::domain::tip::Content;
+use crate::store::fixture;
 use crate::store::notices::{self, Asks, Notice, Revision};
 use crate::store::tips::{self, Tip};
 use crate::store::types::{Id, Time};
@@ -43,7 +43,7 @@ impl Scene {
     pub async fn notice(&self, content: (Public, Private), change: impl FnOnce(&mut Notice)) -> String {
         let (key, wrapped) = self.house.shared.vault.new_key();
         let now = self.house.now();
-        let mut notice = samples::notice(State::Submitted, Needs { approvals: 1, leads: 0 });
+        let mut notice = fixture::notice(State::Submitted);
         notice.kind = content.0.subject.kind();
         notice.submitted_at = Time(now);
         notice.key_wrapped = Some(wrapped);
