@@ -154,7 +154,7 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ("f-{}-{}", choices()),
         ("fault-{}", of!(Fault)),
         ("field-{}", after("src", "FieldFault::new(\"")),
-        ("field-{}", arms("src/groups/draft.rs", "CredentialCode")),
+        ("field-{}", arms("src/groups/draft/credentials.rs", "CredentialCode")),
         ("field-{}", arms("src/intake/submission.rs", "PhoneError")),
         ("field-{}", arms("src/intake/submission.rs", "RegionError")),
         ("field-{}", arms("src/intake/subjects.rs", "CreditCodeError")),
