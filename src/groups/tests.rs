@@ -1,6 +1,8 @@
 //! The groups' steps against a real store and a stand-in platform.
 
+mod codes;
 mod doors;
+mod robots;
 
 use std::sync::{Arc, Mutex};
 
@@ -12,12 +14,12 @@ use url::Url;
 use uuid::Uuid;
 
 use super::api::station;
-use super::{Change, Draft, GroupError, Groups, NewGroup, PROBES_KEPT};
+use super::{Change, Draft, GroupError, Groups, NewGroup};
 use crate::accounts::fixture::House;
 use crate::broadcast::guard::Guard;
 use crate::broadcast::hosts::Went;
 use crate::broadcast::send::{Limits, Sender};
-use crate::domain::delivery::{EndedAs, Priority, Refusal};
+use crate::domain::delivery::Priority;
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::people::Role;
 use crate::store::{accounts, lanes};
@@ -156,109 +158,6 @@ impl Rig {
 }
 
 #[actix_web::test]
-async fn the_code_in_the_chat_proves_control() {
-    let rig = Rig::new().await;
-    let id = rig.connected().await;
-    assert_eq!(rig.state(id).await, GroupState::Unverified);
-    let heard = rig.wecom.heard();
-    assert_eq!(heard.len(), 1);
-    assert!(heard[0].contains("【72小时】") && heard[0].contains(&rig.wecom.code()), "{heard:?}");
-    assert!(matches!(
-        rig.groups.verify(rig.admin, id, &rig.wrong()).await,
-        Err(GroupError::WrongCode { tries_left: 4 })
-    ));
-    assert_eq!(rig.state(id).await, GroupState::Unverified);
-    let spaced = format!(" {} {}", &rig.wecom.code()[..3], &rig.wecom.code()[3..]);
-    rig.groups.verify(rig.admin, id, &spaced).await.unwrap();
-    assert_eq!(rig.state(id).await, GroupState::Active);
-    let again = rig.groups.verify(rig.admin, id, &rig.wecom.code()).await;
-    assert!(matches!(again, Err(GroupError::NotPossible(GroupState::Active))), "a code is used once");
-}
-
-#[actix_web::test]
-async fn of_many_tries_at_once_five_are_compared() {
-    let rig = Rig::new().await;
-    let id = rig.connected().await;
-    let wrong = rig.wrong();
-    let tries = (0..24).map(|_| rig.groups.verify(rig.admin, id, &wrong));
-    let outcomes = futures_util::future::join_all(tries).await;
-    let compared = outcomes.iter().filter(|o| matches!(o, Err(GroupError::WrongCode { .. }))).count();
-    let refused = outcomes.iter().filter(|o| matches!(o, Err(GroupError::TriedTooOften(_)))).count();
-    assert_eq!((compared, refused), (5, 19));
-    let sixth = rig.groups.verify(rig.admin, id, &rig.wecom.code()).await;
-    assert!(matches!(sixth, Err(GroupError::TriedTooOften(_))), "the sixth is refused even if it is right");
-    rig.groups.send_code(rig.admin, id).await.unwrap();
-    rig.groups.verify(rig.admin, id, &rig.wecom.code()).await.unwrap();
-}
-
-#[actix_web::test]
-async fn a_code_expires_after_ten_minutes() {
-    let rig = Rig::new().await;
-    let id = rig.connected().await;
-    let code = rig.wecom.code();
-    rig.house.advance(TimeDelta::minutes(10));
-    assert!(matches!(rig.groups.verify(rig.admin, id, &code).await, Err(GroupError::CodeExpired)));
-    assert_eq!(rig.state(id).await, GroupState::Unverified);
-}
-
-#[actix_web::test]
-async fn a_new_code_makes_the_old_one_worthless() {
-    let rig = Rig::new().await;
-    let id = rig.connected().await;
-    let old = rig.wecom.code();
-    rig.groups.send_code(rig.admin, id).await.unwrap();
-    if old != rig.wecom.code() {
-        let tried = rig.groups.verify(rig.admin, id, &old).await;
-        assert!(matches!(tried, Err(GroupError::WrongCode { .. })));
-    }
-    rig.groups.verify(rig.admin, id, &rig.wecom.code()).await.unwrap();
-}
-
-#[actix_web::test]
-async fn three_codes_an_hour_go_into_a_chat() {
-    let rig = Rig::new().await;
-    let id = rig.connected().await;
-    for _ in 0..2 {
-        rig.house.advance(TimeDelta::minutes(10));
-        rig.groups.send_code(rig.admin, id).await.unwrap();
-    }
-    match rig.groups.send_code(rig.admin, id).await {
-        Err(GroupError::TooMany(wait)) => assert_eq!(wait, TimeDelta::minutes(40)),
-        other => panic!("{other:?}"),
-    }
-    assert_eq!(rig.wecom.heard().len(), 3);
-    rig.house.advance(TimeDelta::minutes(40));
-    rig.groups.send_code(rig.admin, id).await.unwrap();
-}
-
-#[actix_web::test]
-async fn a_refused_code_leaves_the_group_unverified_and_is_counted() {
-    let rig = Rig::new().await;
-    rig.wecom.answers(r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#);
-    let connected = rig.groups.connect(rig.admin, rig.robot("first")).await.unwrap();
-    let refusal = Refusal {
-        platform: Platform::Wecom,
-        ended: EndedAs::Gone,
-        fault: None,
-        code: Some("93000".to_owned()),
-    };
-    assert_eq!(connected.refused, Some(refusal));
-    assert_eq!(rig.state(connected.id).await, GroupState::Unverified);
-    for _ in 0..2 {
-        let sent = rig.groups.send_code(rig.admin, connected.id).await;
-        assert!(matches!(sent, Err(GroupError::Unreachable(_))), "{sent:?}");
-    }
-    // Platforms block a sender that repeats what they refuse.
-    let sent = rig.groups.send_code(rig.admin, connected.id).await;
-    assert!(matches!(sent, Err(GroupError::TooMany(_))), "{sent:?}");
-    assert_eq!(rig.wecom.heard().len(), 3);
-    rig.house.advance(TimeDelta::hours(1));
-    rig.wecom.answers(r#"{"errcode":0,"errmsg":"ok"}"#);
-    rig.groups.send_code(rig.admin, connected.id).await.unwrap();
-    rig.groups.verify(rig.admin, connected.id, &rig.wecom.code()).await.unwrap();
-}
-
-#[actix_web::test]
 async fn a_host_is_told_how_a_message_of_ours_went() {
     let rig = Rig::new().await;
     let id = rig.active().await;
@@ -307,91 +206,6 @@ async fn nobody_else_has_such_a_group() {
         }
     }
     assert_eq!(rig.state(id).await, GroupState::Active);
-}
-
-#[actix_web::test]
-async fn a_robot_is_connected_once() {
-    let rig = Rig::new().await;
-    let id = rig.connected().await;
-    let other = person(&rig.house, "other", Role::GroupAdmin).await;
-    assert!(matches!(rig.groups.connect(other, rig.robot("first")).await, Err(GroupError::Exists)));
-    rig.groups.connect(other, rig.robot("second")).await.unwrap();
-    let theirs = Change { credentials: Some(rig.robot("second").credentials), ..Change::default() };
-    assert!(matches!(rig.groups.change(rig.admin, id, theirs).await, Err(GroupError::Exists)));
-    rig.groups.delete(rig.admin, id).await.unwrap();
-    rig.groups.connect(other, rig.robot("first")).await.unwrap();
-}
-
-#[actix_web::test]
-async fn whoever_tried_a_dead_robot_can_still_replace_it() {
-    let rig = Rig::new().await;
-    let id = rig.active().await;
-    rig.wecom.answers(r#"{"errcode":93000,"errmsg":"invalid webhook url"}"#);
-    for _ in 0..3 {
-        rig.house.advance(TimeDelta::minutes(1));
-        assert!(matches!(rig.groups.test(rig.admin, id).await, Err(GroupError::Unreachable(_))));
-    }
-    assert!(matches!(rig.groups.test(rig.admin, id).await, Err(GroupError::TooMany(_))));
-    let to = |robot| Change { credentials: Some(rig.robot(robot).credentials), ..Change::default() };
-    // Nobody sends codes to one chat after another, either.
-    for robot in ["second", "third", "fourth"] {
-        assert!(matches!(rig.groups.change(rig.admin, id, to(robot)).await, Err(GroupError::Unreachable(_))));
-    }
-    rig.wecom.answers(r#"{"errcode":0,"errmsg":"ok"}"#);
-    assert!(matches!(rig.groups.change(rig.admin, id, to("fifth")).await, Err(GroupError::TooMany(_))));
-    rig.house.advance(PROBES_KEPT);
-    rig.groups.change(rig.admin, id, to("fifth")).await.unwrap();
-}
-
-#[actix_web::test]
-async fn another_robot_has_to_be_proved_again() {
-    let rig = Rig::new().await;
-    let id = rig.active().await;
-    // The old robot's waiting time does not bind the new one, which has a budget of its own.
-    rig.wecom.answers(r#"{"errcode":45009,"errmsg":"freq"}"#);
-    assert!(matches!(rig.groups.test(rig.admin, id).await, Err(GroupError::Unreachable(_))));
-    rig.wecom.answers(r#"{"errcode":0,"errmsg":"ok"}"#);
-    assert!(matches!(rig.groups.test(rig.admin, id).await, Err(GroupError::TooMany(_))));
-    let change = Change { credentials: Some(rig.robot("second").credentials), ..Change::default() };
-    rig.groups.change(rig.admin, id, change).await.unwrap();
-    assert_eq!(rig.state(id).await, GroupState::Unverified);
-    let now = rig.house.now();
-    let asked = move |sends: &[DateTime<Utc>]| {
-        assert_eq!(sends.len(), 1, "the code");
-        now + TimeDelta::seconds(60)
-    };
-    let book = rig.groups.store.write(move |tx| lanes::hold(tx, id, (now, now), &asked)).await.unwrap();
-    assert!(matches!(book, Err(lanes::NotHeld::Full(_))));
-    assert!(matches!(rig.groups.resume(rig.admin, id).await, Err(GroupError::NotPossible(_))));
-    rig.groups.verify(rig.admin, id, &rig.wecom.code()).await.unwrap();
-    assert_eq!(rig.state(id).await, GroupState::Active);
-}
-
-#[actix_web::test]
-async fn nothing_goes_out_between_the_code_and_the_change() {
-    let rig = Rig::new().await;
-    let id = rig.active().await;
-    let way = rig.robot("first").credentials;
-    let free = async || {
-        let now = rig.house.now();
-        let held = rig.groups.store.write(move |tx| lanes::hold(tx, id, (now, now), &|_| now)).await.unwrap();
-        held.is_ok()
-    };
-    let tried = rig.groups.try_way(rig.admin, id, way.clone()).await.unwrap();
-    assert!(!free().await, "a delivery would still take the group for proved");
-    rig.house.advance(TimeDelta::seconds(25));
-    drop(tried);
-    // Whether the change is made or refused, the lane is free afterwards.
-    rig.wecom.answers(r#"{"errcode":93000,"errmsg":"invalid webhook"}"#);
-    let change = Change { credentials: Some(way), ..Change::default() };
-    assert!(matches!(
-        rig.groups.change(rig.admin, id, change.clone()).await,
-        Err(GroupError::Unreachable(_))
-    ));
-    assert!(free().await && rig.state(id).await == GroupState::Active);
-    rig.wecom.answers(r#"{"errcode":0,"errmsg":"ok"}"#);
-    rig.groups.change(rig.admin, id, change).await.unwrap();
-    assert!(free().await && rig.state(id).await == GroupState::Unverified);
 }
 
 #[actix_web::test]
