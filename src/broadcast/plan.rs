@@ -70,8 +70,7 @@ pub fn end(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc
 pub fn audiences(broadcast: &Broadcast, notice: &Notice) -> Answer<(Vec<Audience>, usize)> {
     let subscribers = || {
         let region = Region::parse(&notice.region).map_err(|e| StoreError::Corrupt(e.to_string()))?;
-        let regions = region.ancestors_and_self().map(|r| r.code().to_owned()).collect();
-        Ok::<_, StoreError>(Audience::Subscribers { kind: notice.kind, regions })
+        Ok::<_, StoreError>(Audience::Subscribers { kind: notice.kind, region })
     };
     let audiences = match broadcast.purpose {
         Purpose::Closing | Purpose::Correction if mutation::on(Mutation::EndForAll) => vec![subscribers()?],

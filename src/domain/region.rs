@@ -136,12 +136,7 @@ impl Region {
     /// Whether `other` is this division or lies in it.
     #[must_use]
     pub fn contains(&self, other: Region) -> bool {
-        let significant = match self.level() {
-            Level::Province => 2,
-            Level::City => 4,
-            Level::County => 6,
-        };
-        other.code.starts_with(&self.code[..significant])
+        other.ancestors_and_self().any(|region| region == *self)
     }
 
     /// The divisions directly below, in order of their codes.

@@ -24,14 +24,15 @@ use super::{Answer, Conn, StoreError, both};
 use crate::domain::delivery::Priority;
 use crate::domain::group::Kinds;
 use crate::domain::notice::Kind;
+use crate::domain::region::Region;
 use crate::domain::saying::MayBeSaid;
 
 /// Who a broadcast is for.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub enum Audience {
     /// Groups that want this kind and this region or one that contains it. A group that hears nothing at the
     /// moment, because it is paused, fails or has a new robot, hears it afterwards if it is still true then.
-    Subscribers { kind: Kind, regions: Vec<String> },
+    Subscribers { kind: Kind, region: Region },
     /// Exactly the groups that received this notice, or may have.
     Recipients,
 }
@@ -192,7 +193,7 @@ fn listeners(
     let ids = [Value::Id(slice.after), Value::Id(slice.last)];
     let new = [Value::Id(broadcast.id)];
     Ok(match audience {
-        Audience::Subscribers { kind, regions } => {
+        Audience::Subscribers { kind, region } => {
             // A group that has proved control before, and has to again, is told once it has.
             let sql = format!(
                 "SELECT {LISTENER} FROM (SELECT DISTINCT group_id FROM group_regions \
@@ -201,7 +202,7 @@ fn listeners(
                  WHERE (g.state <> 'unverified' OR g.verified_at IS NOT NULL) AND {NEW} \
                    AND (g.kinds & ?) <> 0 ORDER BY g.id"
             );
-            let regions = three(regions);
+            let regions = hears_of(*region);
             let kind = [Value::from(Kinds::from_iter([*kind]).bits())];
             let values = regions.iter().chain(&ids).chain(&now).chain(&new).chain(&kind);
             both!(conn, c => Statement::<Subscribers, ListenerRow>::new(&sql, values).load(c))?
@@ -270,11 +271,11 @@ fn slice_end(
     struct AmongRecipients;
     let beyond = [Value::Id(cursor), Value::from(size - 1)];
     let ends: Vec<Option<Id>> = match audience {
-        Audience::Subscribers { regions, .. } => {
+        Audience::Subscribers { region, .. } => {
             let sql = "SELECT (SELECT r.group_id FROM group_regions r \
                  WHERE r.region = wanted.region AND r.group_id > ? ORDER BY r.group_id LIMIT 1 OFFSET ?) \
                FROM (SELECT ? AS region UNION SELECT ? UNION SELECT ?) AS wanted";
-            let regions = three(regions);
+            let regions = hears_of(*region);
             let values = beyond.iter().chain(&regions);
             both!(conn, c => Statement::<AmongSubscribers, Nullable<Uid>>::new(sql, values).load(c))?
         }
@@ -290,7 +291,9 @@ fn slice_end(
     Ok(ends.into_iter().flatten().min().unwrap_or(Id(Uuid::max())))
 }
 
-/// The region itself, its city and its province; where there are fewer, the last is repeated.
-fn three(regions: &[String]) -> [Value<'_>; 3] {
-    [0, 1, 2].map(|place| regions.get(place).or(regions.last()).map(String::as_str).into())
+/// The regions whose groups hear of what happens in this one: itself, its city and its province; where there are
+/// fewer, the last is repeated.
+fn hears_of(region: Region) -> [Value<'static>; 3] {
+    let regions: Vec<&str> = region.ancestors_and_self().map(|region| region.code()).collect();
+    [0, 1, 2].map(|place| regions.get(place).or(regions.last()).copied().into())
 }
