@@ -16,7 +16,7 @@ use crate::domain::group::Platform;
 use crate::domain::named::named;
 use crate::domain::saying::MayBeSaid;
 use crate::store::StoreError;
-use crate::store::groups::{self, Attempt, Logged};
+use crate::store::groups::{self, Attempt, LoggedDelivery};
 
 /// Deliveries on one page of the log.
 pub const PAGE: i64 = 20;
@@ -36,7 +36,7 @@ pub struct Log {
 /// One delivery with its attempts, oldest first.
 #[derive(Clone, Debug)]
 pub struct Line {
-    pub delivery: Logged,
+    pub delivery: LoggedDelivery,
     pub tries: Vec<Attempt>,
 }
 
@@ -53,7 +53,7 @@ pub enum Kept {
 /// One delivery with everything that was said, in both directions.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    pub delivery: Logged,
+    pub delivery: LoggedDelivery,
     pub platform: Platform,
     /// The words as the platform gets them, without anything about the group; `Nothing` once they are no
     /// longer true.
@@ -87,7 +87,7 @@ named! {
 }
 
 impl Asked {
-    fn of(delivery: &Logged, attempt: &Attempt, platform: Platform, written: &Written) -> Asked {
+    fn of(delivery: &LoggedDelivery, attempt: &Attempt, platform: Platform, written: &Written) -> Asked {
         let adapter = adapter(platform);
         let part = usize::try_from(attempt.part).unwrap_or_default();
         match delivery.broadcast.ends() {
@@ -122,7 +122,7 @@ impl Groups {
                 for (attempt, _) in groups::attempts_of(c, &found)? {
                     tries.entry(attempt.delivery_id).or_default().push(attempt);
                 }
-                let line = |delivery: Logged| Line {
+                let line = |delivery: LoggedDelivery| Line {
                     tries: tries.remove(&delivery.id).unwrap_or_default(),
                     delivery,
                 };

@@ -22,7 +22,7 @@ use crate::domain::region::Region;
 mod delivery_log;
 
 pub use delivery_log::{
-    Attempt, Logged, WaitsFor, attempts_of, last_delivered, log, logged, redeliver, redeliver_unheard,
+    Attempt, LoggedDelivery, WaitsFor, attempts_of, last_delivered, log, logged, redeliver, redeliver_unheard,
 };
 
 /// A group as stored.

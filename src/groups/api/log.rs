@@ -12,7 +12,7 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::delivery::{DeliveryState, Purpose};
 use crate::domain::language::Language;
-use crate::store::groups::{Logged, WaitsFor};
+use crate::store::groups::{LoggedDelivery, WaitsFor};
 use crate::web::answers::explained;
 use crate::web::problem::Problem;
 use crate::web::request::language;
@@ -51,7 +51,7 @@ pub struct DeliveryBody {
 }
 
 impl DeliveryBody {
-    fn new(delivery: Logged, now: DateTime<Utc>) -> DeliveryBody {
+    fn new(delivery: LoggedDelivery, now: DateTime<Utc>) -> DeliveryBody {
         DeliveryBody {
             id: delivery.id.to_string(),
             words_only: delivery.is_words_only(),

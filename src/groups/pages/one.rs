@@ -13,7 +13,7 @@ use crate::domain::delivery::{DeliveryState, EndedAs, Refusal};
 use crate::domain::group::{Condition, GroupState, Platform};
 use crate::domain::zone::moment;
 use crate::language::text_with;
-use crate::store::groups::{Attempt, Logged};
+use crate::store::groups::{Attempt, LoggedDelivery};
 use crate::store::lanes::Missed;
 use crate::web::answers::{explained, refused};
 use crate::web::frame::Frame;
@@ -180,7 +180,7 @@ fn line_view(frame: &Frame, platform: Platform, line: &Line, now: DateTime<Utc>)
 }
 
 /// Where a delivery stands, in words.
-pub(super) fn result(frame: &Frame, delivery: &Logged, now: DateTime<Utc>) -> String {
+pub(super) fn result(frame: &Frame, delivery: &LoggedDelivery, now: DateTime<Utc>) -> String {
     match (delivery.state, delivery.delivered_at) {
         _ if delivery.stopped_at_its_words() => frame.t("groups-log-partly"),
         (DeliveryState::Delivered, Some(at)) => {

@@ -21,7 +21,7 @@ use crate::store::{Answer, Conn, both, listen, wants};
 
 /// A line of a group's delivery log.
 #[derive(Clone, Debug, Queryable)]
-pub struct Logged {
+pub struct LoggedDelivery {
     pub id: i64,
     pub case_number: CaseNumber,
     pub broadcast: Purpose,
@@ -63,7 +63,7 @@ named! {
     }
 }
 
-impl Logged {
+impl LoggedDelivery {
     /// Whether more of it may go out.
     pub fn is_open(&self) -> bool {
         self.state == DeliveryState::Open
@@ -148,7 +148,7 @@ impl Logged {
 }
 
 /// The deliveries to a group before `before`, newest first.
-pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer<Vec<Logged>> {
+pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer<Vec<LoggedDelivery>> {
     Ok(both!(conn, c => deliveries::table
         .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))
         .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
@@ -185,13 +185,13 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
 }
 
 /// One delivery to a group.
-pub fn logged(conn: &mut Conn, id: Uuid, delivery: i64) -> Answer<Option<Logged>> {
+pub fn logged(conn: &mut Conn, id: Uuid, delivery: i64) -> Answer<Option<LoggedDelivery>> {
     let found = log(conn, id, Some(delivery.saturating_add(1)), 1)?;
     Ok(found.into_iter().find(|one| one.id == delivery))
 }
 
 /// Reopens a delivery that was given up: it is due now, with all its tries before it.
-pub fn redeliver(conn: &mut Conn, given_up: &Logged, now: DateTime<Utc>) -> Answer<()> {
+pub fn redeliver(conn: &mut Conn, given_up: &LoggedDelivery, now: DateTime<Utc>) -> Answer<()> {
     set_going(conn, &[(given_up.id, given_up.broadcast)], now)
 }
 
@@ -256,14 +256,14 @@ impl Attempt {
 
 /// The attempts at those deliveries, each delivery's oldest first. With each comes what the platform said
 /// when it refused, sealed under the case's key.
-pub fn attempts_of(conn: &mut Conn, of: &[Logged]) -> Answer<Vec<(Attempt, Option<Vec<u8>>)>> {
+pub fn attempts_of(conn: &mut Conn, of: &[LoggedDelivery]) -> Answer<Vec<(Attempt, Option<Vec<u8>>)>> {
     let ids: Vec<i64> = of.iter().map(|delivery| delivery.id).collect();
     let mut attempts: Vec<(Attempt, Option<Vec<u8>>)> = both!(conn, c => attempts::table
         .filter(attempts::delivery_id.eq_any(ids))
         .order((attempts::delivery_id, attempts::id))
         .select((Attempt::as_select(), attempts::answer_sealed))
         .load(c))?;
-    attempts.extend(of.iter().filter_map(Logged::success).map(|success| (success, None)));
+    attempts.extend(of.iter().filter_map(LoggedDelivery::success).map(|success| (success, None)));
     Ok(attempts)
 }
 
