@@ -13,7 +13,8 @@ use crate::store::transition::{By, take, take_revision};
 use crate::store::{Answer, Conn};
 use crate::vault::Vault;
 
-/// Where what waits to be published is like a sealed case but is not sealed itself.
+/// What follows from the sealed cases like what waits to be published: a notice, or the edit of a live one.
+/// `None` where nothing waits, it is sealed itself, or no case is like it.
 pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Alike>> {
     let published = matches!(notice.state, State::Live | State::Paused);
     if notice.sealed || (published && notice.pending_revision.is_none()) {

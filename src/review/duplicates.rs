@@ -67,8 +67,8 @@ pub(super) fn duplicates(
     let may_read =
         |other: &Notice| by.lead || (notice.claimant(now) == Some(by.id) && !other.told_at(now).is_over());
     let said = public.zip(private).filter(|_| by.lead);
-    let protected = said.map(|said| protected(conn, vault, notice, said)).transpose()?.unwrap_or_default();
-    let ordinary = ordinary(conn, vault, notice, public, by, &protected)?;
+    let closed = said.map(|said| protected(conn, vault, notice, said)).transpose()?.unwrap_or_default();
+    let open = ordinary(conn, vault, notice, public, by, &closed)?;
     let duplicate = |((other, why), protected): (Found, bool)| {
         let opened =
             if may_read(&other) { notices::opened(conn, vault, &other, read(&other))? } else { None };
@@ -81,9 +81,9 @@ pub(super) fn duplicates(
             public: opened.map(|opened| opened.public),
         })
     };
-    let all =
-        protected.into_iter().map(|found| (found, true)).chain(ordinary.into_iter().map(|f| (f, false)));
-    all.map(duplicate).collect()
+    let closed = closed.into_iter().map(|found| (found, true));
+    let open = open.into_iter().map(|found| (found, false));
+    closed.chain(open).map(duplicate).collect()
 }
 
 /// The cases that protect somebody and that this notice is like.
@@ -130,9 +130,9 @@ fn ordinary(
     let looks_so = notices::by_ids(conn, &alike)?.into_iter().filter(may_know).take(room - found.len());
     found.extend(looks_so.map(|other| (other, vec![Likeness::Photo])));
     let by_sound = by.lead && notice.needs().leads > 0;
-    let mut sought: Vec<Mark> = public.map(sought).unwrap_or_default();
-    sought.retain(|(likeness, _)| by_sound || !likeness.by_sound());
-    for (other, likeness) in marks::others(conn, vault, &sought, notice.id.0, LOOKED_AT as i64)? {
+    let mut looked_for: Vec<Mark> = public.map(sought).unwrap_or_default();
+    looked_for.retain(|(likeness, _)| by_sound || !likeness.by_sound());
+    for (other, likeness) in marks::others(conn, vault, &looked_for, notice.id.0, LOOKED_AT as i64)? {
         if let Some((_, why)) = found.iter_mut().find(|(seen, _)| seen.id == other.id) {
             why.push(likeness);
         } else if found.len() < room && may_know(&other) {

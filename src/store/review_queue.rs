@@ -73,7 +73,8 @@ fn is_listed(state: &str) -> bool {
     State::named(state).is_some_and(|state| state.in_queue() || published(state))
 }
 
-/// How many notices [`waiting`] lists for each of these filters, in their order.
+/// How many notices [`waiting`] lists by `at` for each of these filters, in their order. They are all told by
+/// one question, which leaves out what is over: of a state after the end it says 0.
 pub fn count(
     conn: &mut Conn,
     filters: &[Option<State>],
