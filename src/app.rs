@@ -53,7 +53,7 @@ pub use opening::{open_existing, open_store, unlock};
 /// A clock set back by less than this is not acted on: what waits is merely a little late.
 const CLOCK_MAY_SLIP: TimeDelta = TimeDelta::seconds(10);
 /// How long a stop waits for what is under way: for answers of platforms ([`Worker`]) and then for their record.
-/// The contract says ten seconds in all.
+/// The README promises ten seconds in all.
 const STOP_WITHIN: Duration = Duration::from_secs(9);
 
 /// Why the program does not start: one line that says what is wrong and what to do.

@@ -152,6 +152,7 @@ pub struct Sender {
     tls: TlsConnector,
     names: Names,
     hosts: Mutex<HashMap<Target, Arc<Hub>>>,
+    /// A bed for each connection that may be at rest.
     beds: Arc<Semaphore>,
 }
 

@@ -165,7 +165,8 @@ pub struct Standing {
     pub approvals: Vec<Approval>,
     /// The account that submitted the notice, where the reporter was logged in.
     pub submitted_by: Option<Uuid>,
-    /// Sealed cases (violence, protection order, escalated) are decided by leads only.
+    /// Somebody may have fled from whoever looks for them: for leads alone, in every state. (What is escalated
+    /// is for leads as long as it is.)
     pub sealed: bool,
 }
 
@@ -319,7 +320,7 @@ fn approve(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusa
 
 /// One more person confirms what is already live.
 fn confirm(at: &Standing, actor: Actor) -> Result<(State, Vec<Approval>), Refusal> {
-    let alone = Standing { needs: Needs { approvals: 0, leads: 0 }, ..at.clone() };
+    let alone = Standing { needs: Needs { approvals: 1, leads: 0 }, ..at.clone() };
     approve(&alone, actor).map(|(_, approvals)| (at.state, approvals))
 }
 

@@ -159,9 +159,7 @@ impl Intake {
         }
         Err(StoreError::Corrupt("an answer is remembered but cannot be found".to_owned()).into())
     }
-}
 
-impl Intake {
     /// The receipt that this idempotency key got before, for an account or for an anonymous client. It can be
     /// asked before the body is parsed: the same key means the same request, or one that is refused because
     /// its body differs.
