@@ -8,7 +8,7 @@ use seventytwo::domain::people::Role;
 
 use crate::chaos::count;
 use crate::hostile::by_another;
-use crate::house::{House, Person};
+use crate::house::{COOLING, House, Person};
 use crate::{Test, housed, notices};
 
 /// The tests of this file.
@@ -65,7 +65,7 @@ async fn who_is_reported_from_two_phones_is_found_by_name(house: House) -> House
     let both = json!(["same_name_and_age", "same_name_and_place"]);
     assert_eq!(beside(&house, &first.case, &moderator).await, [(other.case.clone(), both.clone())]);
     assert_eq!(beside(&house, &other.case, &moderator).await, [(first.case.clone(), both)]);
-    let session = format!("session={}", house.session(&moderator).await);
+    let session = house.cookie(&moderator).await;
     for (language, told) in [("zh-CN", "姓名相同、年龄相近"), ("en", "same name, about the same age")]
     {
         let page = house.page_as(&format!("/review/{}?lang={language}", first.case), &session).await.text;
@@ -173,8 +173,7 @@ async fn who_asks_again_with_other_answers_comes_to_the_leads(house: House) -> H
     assert_eq!(sheet["sealed"], false);
 
     // This still holds after the sealed case is rejected or withdrawn.
-    let outcome = json!({"outcome": "withdrawn", "announce": false});
-    house.post("/my/notice/close", Some(&sealed.manage), &outcome).await.expect(200);
+    house.close(&sealed.manage, "withdrawn").await;
     let again = submit(&house, harmless(&house, "李玉兰", 33), 5).await;
     let refused = house.get(&format!("/review/{}", again.case), Some(&moderator.token)).await;
     assert_eq!(refused.problem(403), "lead_required");
@@ -188,9 +187,7 @@ async fn what_was_taken_down_to_protect_somebody_comes_to_the_leads_when_it_is_s
     let lead = house.person("陈组长", Role::Lead).await;
     let first = submit(&house, harmless(&house, "李玉兰", 34), 1).await;
     let (path, by) = (format!("/review/{}", first.case), &moderator);
-    house.decide(&first.case, by, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&first.case, &[by]).await;
     let sheet = house.get(&path, Some(&by.token)).await.expect(200);
     let unsafe_now = json!({"version": sheet["version"], "reason": "unsafe"});
     house.post(&format!("{path}/remove"), Some(&by.token), &unsafe_now).await.expect(200);
@@ -222,10 +219,9 @@ async fn an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads(house: Hous
     let live = submit(&house, harmless(&house, "赵秀英", 34), 3).await;
     let another = submit(&house, harmless(&house, "孙秀英", 34), 4).await;
     for made in [&live, &another] {
-        house.decide(&made.case, &moderator, "approve", "verified").await.expect(200);
+        house.approve(&made.case, &[&moderator]).await;
     }
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.pass(COOLING).await;
     let renamed = |name: &str| json!({"person": {"name": name}});
     let edit = async |made: &Made, change: Value| {
         house.call(Method::PATCH, "/my/notice", Some(&made.manage), Some(&change)).await.expect(200)
@@ -256,11 +252,10 @@ async fn an_edit_that_makes_it_like_a_sealed_case_comes_to_the_leads(house: Hous
     let mut things = Vec::new();
     for phone in [6, 7] {
         let thing = submit(&house, notices::lost_property(house.clock.now()), phone).await;
-        house.decide(&thing.case, &moderator, "approve", "verified").await.expect(200);
+        house.approve(&thing.case, &[&moderator]).await;
         things.push(thing);
     }
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.pass(COOLING).await;
     for (thing, phone) in things.iter().zip([1, 8]) {
         let body = by_another(notices::lost_property(house.clock.now()), phone);
         let tip = json!({"text": "在车队失物招领处"});
@@ -317,9 +312,7 @@ async fn a_photo_of_a_sealed_case_comes_to_the_leads_whatever_it_is_called(house
     looked_at(&house, &sealed.case, &lead).await;
     let removed = with_photo(&house, harmless(&house, "林晓月", 29), picture(2, 900)).await;
     let removed = submit(&house, removed, 2).await;
-    house.decide(&removed.case, &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&removed.case, &[&moderator]).await;
     let path = format!("/review/{}", removed.case);
     let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
     let requested = json!({"version": sheet["version"], "reason": "requested"});
@@ -398,9 +391,7 @@ async fn an_edit_that_brings_a_photo_of_a_sealed_case_comes_to_the_leads(house: 
     let mut answers = Vec::new();
     for (which, name, phone) in [(1, "王秀英", 2), (2, "赵秀英", 3)] {
         let live = submit(&house, harmless(&house, name, 60), phone).await;
-        house.decide(&live.case, &moderator, "approve", "verified").await.expect(200);
-        house.advance(TimeDelta::seconds(30));
-        house.settle().await;
+        house.go_live(&live.case, &[&moderator]).await;
         let edit = with_photo(&house, json!({}), picture(which, 900)).await;
         let edited = house.call(Method::PATCH, "/my/notice", Some(&live.manage), Some(&edit)).await;
         assert_eq!(is_like_sealed(&house, &live, &moderator, &lead).await, which == 1);
@@ -418,13 +409,12 @@ async fn what_was_sent_before_the_case_was_sealed_is_not_published_by_a_moderato
     // one after.
     let cooling = submit(&house, harmless(&house, "李玉兰", 34), 1).await;
     let waiting = submit(&house, harmless(&house, "李玉兰", 35), 2).await;
-    house.decide(&cooling.case, &moderator, "approve", "verified").await.expect(200);
+    house.approve(&cooling.case, &[&moderator]).await;
     fled(&house, "李玉兰", 34, 3, &lead).await;
     let refused = house.decide(&waiting.case, &moderator, "approve", "verified").await;
     assert_eq!(refused.body["state"], "escalated", "{}", refused.text);
     assert_eq!(refused.problem(409), "stale_version");
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.pass(COOLING).await;
     for made in [&cooling, &waiting] {
         let path = format!("/review/{}", made.case);
         assert_eq!(house.get(&path, Some(&moderator.token)).await.problem(403), "lead_required");
@@ -458,10 +448,8 @@ async fn what_a_notice_was_found_by_is_erased_with_it(house: House) -> House {
     let marks = "SELECT COUNT(*) AS n FROM marks";
     assert_eq!(count(&house.db, marks).await, 7);
     notices::assert_unreadable(&house, &["李玉兰"]);
-    let outcome = json!({"outcome": "withdrawn", "announce": false});
-    house.post("/my/notice/close", Some(&made.manage), &outcome).await.expect(200);
-    house.advance(TimeDelta::days(30));
-    house.settle().await;
+    house.close(&made.manage, "withdrawn").await;
+    house.pass(TimeDelta::days(30)).await;
     let shown = house.get(&format!("/notices/{}", made.case), None).await.expect(200);
     assert_eq!(shown["state"], "erased");
     assert_eq!(count(&house.db, marks).await, 0);

@@ -54,8 +54,8 @@ const TAMPERINGS: [(&str, i64, &str); 9] = [
 async fn whoever_changes_the_log_is_found_out(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     for body in [notices::lost_property(house.clock.now()), notices::rescue(house.clock.now())] {
-        let made = house.post("/notices", None, &body).await.expect(201);
-        let path = format!("/review/{}", made["case_number"].as_str().unwrap());
+        let (case, _) = house.submit(&body).await;
+        let path = format!("/review/{case}");
         let claimed =
             house.post(&format!("{path}/claim"), Some(&moderator.token), &json!({})).await.expect(200);
         if body["kind"] == "lost_property" {

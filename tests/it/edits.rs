@@ -8,7 +8,7 @@ use seventytwo::domain::people::Role;
 
 use crate::groups::beijing;
 use crate::hostile::by_another;
-use crate::house::{House, Person};
+use crate::house::{COOLING, House, Person};
 use crate::steps::Desk;
 use crate::{Test, housed, notices};
 
@@ -62,14 +62,11 @@ async fn an_edit_that_nobody_has_read_wakes_nobody(house: House) -> House {
     assert_eq!(desk.sheet(&house, &case).await["urgency"], 2);
     house.decide(&case, &desk.moderator, "reject", "hoax").await.expect(200);
     assert_eq!(desk.sheet(&house, &case).await["urgency"], 1);
-    house.advance(TimeDelta::minutes(20));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(20)).await;
     assert_eq!(chat.read(), None, "it was turned down");
 
     house.edit(&manage, json!({"person": {"medical_urgent": true}})).await;
-    house.approve(&case, &[&desk.colleague, &desk.lead]).await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&desk.colleague, &desk.lead]).await;
     assert!(chat.read().unwrap().to_string().contains(&case), "now it is urgent");
     assert_eq!(desk.sheet(&house, &case).await["urgency"], 2);
     house
@@ -88,9 +85,7 @@ async fn an_edit_that_changes_nothing_to_read_is_told_to_nobody(house: House) ->
     assert!(heard.read().unwrap().to_string().contains(&case));
     assert_eq!(late.read(), None);
     house.edit(&manage, json!({"secret_detail": "内袋里有一把钥匙"})).await;
-    house.approve(&case, &[&desk.moderator]).await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&desk.moderator]).await;
     assert_eq!(heard.read(), None, "it reads as before");
     assert!(late.read().unwrap().to_string().contains(&case), "what waited goes out all the same");
     let said = house.get(&format!("/broadcasts/{case}"), Some(&desk.moderator.token)).await.expect(200);
@@ -110,7 +105,7 @@ async fn an_edit_stands_beside_what_is_live(house: House) -> House {
         json!({"field": "photos", "before": [], "after": [photo]}),
     ];
     assert_eq!(desk.sheet(&house, &case).await["changes"], json!(public));
-    let cookie = format!("session={}", house.session(&desk.colleague).await);
+    let cookie = house.cookie(&desk.colleague).await;
     let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
     for shown in ["<del>遗失在 12 路公交车上。</del>", "<ins>&#60;b&#62;伞&#60;/b&#62;</ins>", "新加的照片"]
     {
@@ -130,9 +125,7 @@ async fn an_edit_stands_beside_what_is_live(house: House) -> House {
     assert_eq!(desk.sheet(&house, &case).await["changes"], json!(public), "nobody else does");
 
     // More time alone changes no word.
-    house.approve(&case, &[&desk.colleague]).await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&desk.colleague]).await;
     assert!(desk.sheet(&house, &case).await["changes"].is_null());
     house.post("/my/notice/renew", Some(&manage), &json!({})).await.expect(200);
     assert_eq!(desk.sheet(&house, &case).await["changes"], json!([]));
@@ -156,7 +149,7 @@ async fn what_changed_since_somebody_asked_is_shown(house: House) -> House {
     house.claim(&case, &desk.colleague).await;
     let held = house.get(&format!("/review/{case}"), Some(&desk.colleague.token)).await.expect(200);
     assert_eq!(held["changes"], changed);
-    let cookie = format!("session={}", house.session(&desk.colleague).await);
+    let cookie = house.cookie(&desk.colleague).await;
     let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
     assert!(
         page.contains("志愿者上次看到的") && page.contains("<ins>遗失在 21 路公交车上。</ins>"),
@@ -171,9 +164,7 @@ async fn what_changed_since_somebody_asked_is_shown(house: House) -> House {
 async fn an_approved_edit_cools_like_a_new_notice(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let desk = Desk::of(&house).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    let chat = house.chats[0].clone();
-    house.group(&chat, &admin, &["131003"], &["lost_property"]).await;
+    let chat = house.chat_for("lost_property", "131003").await;
     let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&desk.moderator]).await;
     chat.read().expect("the alert");
     let undo =
@@ -185,15 +176,14 @@ async fn an_approved_edit_cools_like_a_new_notice(house: House) -> House {
     assert_eq!((&sheet["state"], &sheet["wants"]), (&json!("live"), &json!([])), "{sheet}");
     assert_eq!(sheet["cooling_until"], "2026-11-23T02:08:00Z");
     assert_eq!(desk.queue(&house).await, [Value::Null; 0], "nobody has to do anything");
-    let cookie = format!("session={}", house.session(&desk.colleague).await);
+    let cookie = house.cookie(&desk.colleague).await;
     let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
     assert!(page.contains("10:08:00") && page.contains(&format!("/review/{case}/undo")), "{page}");
 
     // Only the person who gave the approval can take it back.
     assert_eq!(undo(&desk.moderator).await.problem(403), "forbidden");
     assert_eq!(undo(&desk.colleague).await.expect(200)["state"], "live");
-    house.advance(TimeDelta::minutes(2));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(2)).await;
     assert_eq!((description(&house, &case).await, chat.read()), ("遗失在 12 路公交车上。".to_owned(), None));
     assert_eq!(desk.queue(&house).await[0]["wants"], json!(["revision"]));
 
@@ -212,10 +202,8 @@ async fn an_approved_edit_cools_like_a_new_notice(house: House) -> House {
     // A notice that ends while its edit is cooling ends with its old text.
     house.edit(&manage, json!({"description": "还有一副眼镜"})).await;
     house.approve(&case, &[&desk.colleague]).await;
-    let end = json!({"outcome": "returned", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &end).await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.close(&manage, "returned").await;
+    house.pass(COOLING).await;
     let closing = chat.read().unwrap().to_string();
     assert!(closing.contains(&case) && !closing.contains("眼镜"), "{closing}");
     assert_eq!(desk.sheet(&house, &case).await["public"]["description"], "包里还有一把伞");
@@ -228,13 +216,11 @@ async fn an_edit_of_an_edit_that_cools_begins_anew(house: House) -> House {
     house.edit(&manage, json!({"description": "包里还有一把伞"})).await;
     house.approve(&case, &[&desk.colleague]).await;
     house.edit(&manage, json!({"description": "请加微信群领取"})).await;
-    house.advance(TimeDelta::minutes(1));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(1)).await;
     assert_eq!(description(&house, &case).await, "遗失在 12 路公交车上。", "nobody approved the newer one");
     assert_eq!(desk.queue(&house).await[0]["wants"], json!(["revision"]));
     house.decide(&case, &desk.colleague, "reject", "hoax").await.expect(200);
-    house.advance(TimeDelta::minutes(1));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(1)).await;
     assert_eq!(description(&house, &case).await, "遗失在 12 路公交车上。");
     house
 }
@@ -245,8 +231,7 @@ async fn an_edit_that_would_cool_beyond_the_end_goes_out_at_once(house: House) -
     house.advance(TimeDelta::hours(72) - TimeDelta::seconds(20));
     house.post("/my/notice/renew", Some(&manage), &json!({})).await.expect(200);
     house.approve(&case, &[&desk.colleague]).await;
-    house.advance(TimeDelta::hours(1));
-    house.settle().await;
+    house.pass(TimeDelta::hours(1)).await;
     let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
     assert_eq!(shown["state"], "live", "whoever granted 72 hours more granted them");
     house

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use seventytwo::domain::people::Role;
 
 use crate::hostile::by_another;
-use crate::house::{House, Person};
+use crate::house::{COOLING, House, Person};
 use crate::steps::Desk;
 use crate::{Test, housed, notices};
 
@@ -136,7 +136,7 @@ async fn what_was_escalated_is_for_the_leads_for_good(house: House) -> House {
     let reply = json!({"text": "我是他爸爸。"});
     house.post("/my/notice/reply", Some(&manage), &reply).await.expect(200);
     assert!(is_closed_to(&house, &case, &desk.colleague).await, "the answer may say where somebody hides");
-    house.decide(&case, &desk.lead, "approve", "verified").await.expect(200);
+    house.approve(&case, &[&desk.lead]).await;
     house
 }
 
@@ -150,9 +150,7 @@ async fn a_teen_who_may_have_fled_is_for_the_leads(house: House) -> House {
     assert!(is_closed_to(&house, &made.0, &desk.moderator).await);
     let sheet = desk.sheet(&house, &made.0).await;
     assert_eq!(sheet["needs"], json!({"approvals": 2, "leads": 1}));
-    house.approve(&made.0, &[&desk.lead, &second]).await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&made.0, &[&desk.lead, &second]).await;
     assert!(is_with_the_police(&tipped(&house, &made, &desk.lead).await));
     // Again, from another phone and without the answer.
     unreported["safety"]["violence"] = json!(false);
@@ -173,9 +171,7 @@ async fn what_once_sealed_a_case_guards_its_tips_for_good(house: House) -> House
     assert_eq!(refused.problem(422), "police_reference_required");
     let police = json!({"reported": true, "station": "银河南路派出所", "reference": "廊公安受字2026第1号"});
     house.edit(&made.1, json!({"police": police})).await;
-    house.approve(&made.0, &[&desk.lead, &second]).await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&made.0, &[&desk.lead, &second]).await;
     assert!(is_with_the_police(&tipped(&house, &made, &desk.lead).await));
     house
 }
@@ -270,9 +266,7 @@ async fn a_decoy_does_not_keep_a_child_from_the_public(house: House) -> House {
     let refused = house.decide(&case, &desk.moderator, "approve", "verified").await;
     assert_eq!(refused.problem(403), "lead_required");
     house.post(&format!("{path}/release"), Some(&desk.moderator.token), &json!({})).await.expect(200);
-    house.approve(&case, &[&desk.lead]).await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&desk.lead]).await;
     assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "live");
     // Once a lead has read the other case it counts.
     looked_at(&house, &decoy, &desk.lead).await;
@@ -286,9 +280,7 @@ async fn who_handed_a_notice_in_does_not_resume_it(house: House) -> House {
     let body = notices::lost_property(house.clock.now());
     let made = house.post("/notices", Some(&desk.moderator.token), &body).await.expect(201);
     let case = made["case_number"].as_str().unwrap();
-    house.approve(case, &[&desk.colleague]).await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(case, &[&desk.colleague]).await;
     let path = format!("/review/{case}");
     let step = async |step: &str, by: &Person, reason: &str| {
         let version = desk.sheet(&house, case).await["version"].clone();
@@ -315,8 +307,7 @@ async fn how_many_approve_is_not_for_the_reporter(house: House) -> House {
     assert_eq!(seen().await, ("in_review".to_owned(), 0));
     house.approve(&case, &[&desk.lead]).await;
     assert_eq!(seen().await, ("cooling".to_owned(), 1));
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.pass(COOLING).await;
     assert_eq!(seen().await, ("live".to_owned(), 1));
     house.edit(&manage, json!({"description": "中午出门后未归。"})).await;
     house.approve(&case, &[&desk.moderator]).await;
@@ -338,7 +329,7 @@ async fn who_knocks_at_a_sealed_case_is_written_down(house: House) -> House {
         assert!(is_closed_to(&house, &case, &desk.moderator).await);
     }
     assert_eq!(knocks().await, [desk.moderator.name.as_str()]);
-    let cookie = format!("session={}", house.session(&desk.colleague).await);
+    let cookie = house.cookie(&desk.colleague).await;
     assert_eq!(house.page_as(&format!("/review/{case}"), &cookie).await.status, 403);
     assert_eq!(knocks().await, [desk.moderator.name.as_str(), desk.colleague.name.as_str()]);
     house.advance(TimeDelta::hours(1));
@@ -350,8 +341,7 @@ async fn who_knocks_at_a_sealed_case_is_written_down(house: House) -> House {
 async fn what_likely_duplicates_say_is_for_who_holds_the_case(house: House) -> House {
     let desk = Desk::of(&house).await;
     let (first, manage) = house.submit(&impaired(&house, "吴桂兰", 77, 1)).await;
-    let outcome = json!({"outcome": "withdrawn", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    house.close(&manage, "withdrawn").await;
     let (case, _) = house.submit(&by_another(notices::lost_property(house.clock.now()), 1)).await;
     let path = format!("/review/{case}");
     let beside = async |by: &Person| {
@@ -368,7 +358,7 @@ async fn what_likely_duplicates_say_is_for_who_holds_the_case(house: House) -> H
     assert_eq!((over.len(), open.len()), (1, 1));
     assert!(over[0]["why"].as_array().unwrap().contains(&json!("same_phone")), "{over:?}");
     assert!(over[0]["public"].is_null() && open[0]["public"].is_object());
-    let cookie = format!("session={}", house.session(&desk.moderator).await);
+    let cookie = house.cookie(&desk.moderator).await;
     let page = house.page_as(&path, &cookie).await;
     assert!(
         page.status == 200 && page.text.contains(&first) && !page.text.contains("吴桂兰"),
@@ -401,7 +391,7 @@ async fn a_tipsters_phone_is_shown_as_the_reporters_is(house: House) -> House {
     house.post(&format!("/notices/{case}/tips"), None, &tip).await.expect(202);
     house.claim(&case, &desk.colleague).await;
     let path = format!("/review/{case}");
-    let cookie = format!("session={}", house.session(&desk.colleague).await);
+    let cookie = house.cookie(&desk.colleague).await;
     let read = async || {
         let sheet = house.get(&path, Some(&desk.colleague.token)).await.text;
         (sheet, house.page_as(&path, &cookie).await.text)

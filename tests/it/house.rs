@@ -26,6 +26,9 @@ use crate::interface::assert_as_described;
 /// A padded secret of Standard Webhooks.
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+/// How long what was approved cools before it goes live.
+pub const COOLING: TimeDelta = TimeDelta::seconds(30);
+
 /// When every test begins: a Monday morning in Langfang.
 pub fn morning() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 11, 23, 2, 7, 0).unwrap()
@@ -147,12 +150,16 @@ impl House {
         House::reaching(self.db, self.chats, self.gateways, self.clock).await
     }
 
-    /// Moves the clock, and the platforms' clocks with it.
+    /// Moves the clock, and the platforms' clocks as far: nothing happens yet.
     pub fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);
-        for chat in &self.chats {
-            chat.set_now(self.clock.now());
-        }
+        self.chats.iter().for_each(|chat| chat.pass(by));
+    }
+
+    /// Lets this much time pass, and everything be done that is due at its end.
+    pub async fn pass(&self, time: TimeDelta) {
+        self.advance(time);
+        self.settle().await;
     }
 
     /// Lets the background loops do everything that is due now.
@@ -220,6 +227,11 @@ impl House {
         token
     }
 
+    /// Logs a person in for an hour; returns the cookie that shows it.
+    pub async fn cookie(&self, person: &Person) -> String {
+        format!("session={}", self.session(person).await)
+    }
+
     /// Uploads a photo and returns its id.
     pub async fn photo(&self, jpeg: Vec<u8>) -> String {
         let part = reqwest::multipart::Part::bytes(jpeg).file_name("IMG_0001.JPG");
@@ -242,6 +254,14 @@ impl House {
             self.post(&format!("/groups/{id}/verify"), Some(&admin.token), &json!({"code": code})).await;
         assert_eq!(proved.expect(200)["state"], "active");
         id
+    }
+
+    /// Connects the first chat as a group that wants this kind in this region; returns the chat.
+    pub async fn chat_for(&self, kind: &str, region: &str) -> Arc<Fake> {
+        let admin = self.person("王群主", Role::GroupAdmin).await;
+        let chat = self.chats[0].clone();
+        self.group(&chat, &admin, &[region], &[kind]).await;
+        chat
     }
 
     /// Lets everything be sent that is due, and looks at nothing of what the chats were sent: for a test

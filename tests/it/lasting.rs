@@ -20,9 +20,7 @@ async fn after_three_renewals_the_reporter_learns_what_to_do(house: House) -> Ho
     let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &by).await;
     for _ in 0..3 {
         house.call(Method::POST, "/my/notice/renew", Some(&manage), None).await.expect(200);
-        house.approve(&case, &by).await;
-        house.advance(TimeDelta::seconds(30));
-        house.settle().await;
+        house.go_live(&case, &by).await;
     }
     let refused = house.call(Method::POST, "/my/notice/renew", Some(&manage), None).await;
     let detail = refused.body["detail"].as_str().unwrap_or_default().to_owned();
@@ -56,9 +54,7 @@ async fn the_feed_moves_with_what_is_shown_and_stands_still_otherwise(house: Hou
     let known = house.http.get(format!("{}{FEED}", house.base)).header("if-none-match", &tag);
     assert_eq!(known.send().await.unwrap().status(), 304);
 
-    house.approve(&case, &[&desk.colleague]).await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&desk.colleague]).await;
     let second = house.page(FEED).await;
     let (before, after) = (updated(&first.text), updated(&second.text));
     assert!(after[0] > before[0] && after[1] > before[1], "{before:?} {after:?}");

@@ -1,9 +1,7 @@
 //! What a notice about a person never prints, though it was typed; whoever verifies it reads it all.
 
-use chrono::TimeDelta;
 use serde_json::{Value, json};
 use seventytwo::domain::group::Platform;
-use seventytwo::domain::people::Role;
 
 use crate::hostile::{by_another, put};
 use crate::house::{House, Reply};
@@ -22,16 +20,12 @@ pub const TESTS: &[Test] = &[
 async fn published(house: House, body: &Value) -> (House, Vec<Reply>, Value, String) {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let desk = Desk::of(&house).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    let chat = house.chats[0].clone();
-    house.group(&chat, &admin, &["131003"], &["missing_person"]).await;
+    let chat = house.chat_for("missing_person", "131003").await;
     let (case, _) = house.submit(body).await;
     let sheet = desk.sheet(&house, &case).await;
-    let cookie = format!("session={}", house.session(&desk.moderator).await);
+    let cookie = house.cookie(&desk.moderator).await;
     let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
-    house.approve(&case, &[&desk.moderator]).await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&desk.moderator]).await;
     let said = chat.read().expect("the alert").to_string();
     let mut read = vec![
         house.page(&format!("/n/{case}")).await,
@@ -141,8 +135,7 @@ async fn the_reporter_reads_beforehand_what_others_will(house: House) -> House {
     let read = page(&plain, "").await;
     assert!(read.contains(told[0]) && read.contains("双肩包") && !read.contains("〔〕"), "{read}");
     // What is over is shown to nobody any more.
-    let outcome = json!({"outcome": "withdrawn", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    house.close(&manage, "withdrawn").await;
     assert!(!page(&manage, "").await.contains(told[0]));
     house
 }

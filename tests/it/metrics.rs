@@ -11,7 +11,7 @@ use seventytwo::store::{Conn, StoreError};
 
 use crate::chaos::crowd::{Crowd, Mood};
 use crate::groups::{Team, beijing};
-use crate::house::{Db, House};
+use crate::house::{COOLING, Db, House};
 use crate::process::connect;
 use crate::{Test, bare, housed, notices};
 
@@ -194,8 +194,7 @@ async fn what_is_paused_is_not_old(house: House) -> House {
     team.chat.script(503, &[], "not now");
     let (bag, _) = team.publish_bag(&house).await;
     turn("pause").await;
-    house.advance(TimeDelta::minutes(1));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(1)).await;
     assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0], "a paused group");
     house.advance(TimeDelta::hours(71) + TimeDelta::minutes(50));
     assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0], "a paused group in which it is soon due");
@@ -244,8 +243,7 @@ async fn what_an_admin_has_to_mend_is_not_old(house: House) -> House {
     let (bag, _) = team.publish_bag(&house).await;
     house.advance(TimeDelta::minutes(9));
     assert_eq!(backlog(&house).await, [1.0, 0.0, 0.0, 0.0, 0.0]);
-    house.advance(TimeDelta::minutes(4));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(4)).await;
     team.hears(&bag);
     house
 }
@@ -255,9 +253,7 @@ async fn a_broadcast_that_grows_is_seen(house: House) -> House {
     let mut bag = notices::lost_property(house.clock.now());
     bag["reporter"]["phone"] = json!("13800138001");
     let (case, _) = house.submit(&bag).await;
-    house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.stations.let_out().await.unwrap();
+    house.let_out(&case, &[&team.moderator]).await;
     house.advance(TimeDelta::minutes(11));
     let stands = shown(&house).await;
     assert_eq!(stands["seventytwo_broadcasts_growing"], 1.0);
@@ -295,8 +291,7 @@ async fn nothing_is_told_about_anybody(house: House) -> House {
     team.chat.script(503, &[], "not now");
     let lost = notices::missing_person(house.clock.now());
     let (case, manage) = team.publish(&house, lost.clone(), "13800138001").await;
-    house.advance(TimeDelta::minutes(1));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(1)).await;
     team.hears(&case);
 
     let text = house.page("/metrics").await.text;
@@ -374,8 +369,8 @@ async fn what_cannot_be_written_down_is_counted(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.decide(&case, &team.moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
+    house.approve(&case, &[&team.moderator]).await;
+    house.advance(COOLING);
     let refusals = |what: &str| format!("seventytwo_database_refusals_total{{what=\"{what}\"}}");
     let names = ["seventytwo_results_recorded_total".to_owned(), refusals("queue"), refusals("results")];
     let counted = async || {
@@ -390,8 +385,7 @@ async fn what_cannot_be_written_down_is_counted(house: House) -> House {
     assert_eq!(counted().await, [before[0], before[1], before[2] + 1.0]);
     run(&house, "ALTER TABLE deliveries RENAME COLUMN elsewhere TO took_ms").await;
     // What was sent but not recorded is sent again when its lease has ended.
-    house.advance(TimeDelta::seconds(26));
-    house.settle().await;
+    house.pass(TimeDelta::seconds(26)).await;
     team.hears(&case);
     assert_eq!(counted().await, [before[0] + 1.0, before[1], before[2] + 1.0]);
     house

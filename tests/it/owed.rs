@@ -59,7 +59,7 @@ impl Owing {
 
     /// A page, as leads see it.
     async fn page(&self, house: &House, path: &str) -> String {
-        let cookie = format!("session={}", house.session(&self.desk.lead).await);
+        let cookie = house.cookie(&self.desk.lead).await;
         house.page_as(path, &cookie).await.text
     }
 }
@@ -93,9 +93,7 @@ async fn an_edit_of_what_everybody_reads_owes_what_a_new_notice_does(house: Hous
     let wants = async || desk.sheet(&house, &case).await["wants"].clone();
     let edited = async |changes: Value| {
         house.edit(&manage, changes).await;
-        house.approve(&case, &[&desk.moderator]).await;
-        house.advance(TimeDelta::seconds(30));
-        house.settle().await;
+        house.go_live(&case, &[&desk.moderator]).await;
     };
     assert_eq!(wants().await, json!([]), "somebody has looked a second time");
     edited(json!({"reporter": {"relation": "女婿"}})).await;
@@ -131,18 +129,14 @@ async fn a_police_reference_is_asked_for_until_it_is_there(house: House) -> Hous
     // An edit without a reference changes nothing; the one that brings it settles the matter when it goes
     // live.
     house.edit(manage, json!({"description": "早上出门买菜后未归。"})).await;
-    house.approve(case, &[&desk.colleague]).await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(case, &[&desk.colleague]).await;
     let both = json!(["second_look", "police_reference"]);
     assert_eq!(owing.owed(&house).await, (both, lacking.clone(), Some(0)));
     house.approve(case, &[&desk.lead]).await;
     assert_eq!(owing.owed(&house).await, (lacking.clone(), lacking, Some(0)));
     house.edit(manage, json!({"police": {"reference": "廊公安受字2026第1123号"}})).await;
     assert_eq!(owing.owed(&house).await.0, json!(["revision", "police_reference"]));
-    house.approve(case, &[&desk.colleague]).await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(case, &[&desk.colleague]).await;
     assert_eq!(owing.owed(&house).await, (json!([]), json!([]), None));
     assert_eq!(overdue(&house, "police_reference").await.as_deref(), Some("0"));
     house

@@ -39,10 +39,8 @@ async fn a_pause_ends_by_itself(house: House) -> House {
     assert_eq!(read(&team.shown(&house).await["paused_until"]), Some(until));
     let (case, _) = team.publish_bag(&house).await;
     let (_, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138002").await;
-    let outcome = json!({"outcome": "returned", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
-    house.advance(until - house.clock.now() - TimeDelta::seconds(1));
-    house.settle().await;
+    house.close(&manage, "returned").await;
+    house.pass(until - house.clock.now() - TimeDelta::seconds(1)).await;
     assert_eq!(team.chat.read(), None, "it hears nothing");
     assert_eq!(team.shown(&house).await["state"], "paused");
 
@@ -58,8 +56,7 @@ async fn a_pause_ends_by_itself(house: House) -> House {
 
     // A pause that has ended does not end a later one.
     pause(&house, &team, &Value::Null).await;
-    house.advance(TimeDelta::days(1));
-    house.settle().await;
+    house.pass(TimeDelta::days(1)).await;
     assert_eq!(team.shown(&house).await["state"], "paused");
     house
 }
@@ -75,8 +72,7 @@ async fn what_a_pause_held_back_keeps_off_the_round_hour_at_which_it_ends(house:
     house.settle().await;
     assert_eq!(team.shown(&house).await["state"], "active");
     assert_eq!(team.chat.read(), None, "Feishu refuses everybody at that minute");
-    house.advance(TimeDelta::minutes(2));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(2)).await;
     team.hears(&case);
     house
 }
@@ -93,8 +89,7 @@ async fn a_pause_without_an_end_lasts_until_it_is_ended(house: House) -> House {
     pause(&house, &team, &soon).await;
     let bare = house.call(Method::POST, &team.path("/pause"), Some(&team.admin.token), None).await;
     assert_eq!(bare.expect(200)["paused_until"], Value::Null);
-    house.advance(TimeDelta::days(31));
-    house.settle().await;
+    house.pass(TimeDelta::days(31)).await;
     assert_eq!(team.shown(&house).await["state"], "paused");
     // An admin who resumes the group need not wait for the end.
     pause(&house, &team, &json!({"until": house.clock.now() + TimeDelta::hours(1)})).await;
@@ -132,7 +127,7 @@ async fn an_end_that_cannot_be_is_refused(house: House) -> House {
 async fn a_pause_is_chosen_on_the_page(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;
-    let cookie = format!("session={}", house.session(&team.admin).await);
+    let cookie = house.cookie(&team.admin).await;
     let page = async || house.page_as(&team.path(""), &cookie).await.text;
     let shown = page().await;
     let csrf = shown.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
@@ -203,8 +198,7 @@ async fn what_waited_and_is_not_wanted_any_more_is_not_said(house: House) -> Hou
     pause(&house, &team, &Value::Null).await;
     team.publish(&house, notices::lost_property(now), "13800138002").await;
     let (wanted, _) = team.publish(&house, notices::rescue(now), "13800138003").await;
-    let outcome = json!({"outcome": "returned", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    house.close(&manage, "returned").await;
     house.settle().await;
 
     let cancelled = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'cancelled'";

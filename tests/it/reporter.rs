@@ -9,7 +9,7 @@ use seventytwo::domain::people::Role;
 use seventytwo::store::photos;
 
 use crate::hostile::{ask, request};
-use crate::house::{House, Reply};
+use crate::house::{COOLING, House, Reply};
 use crate::{Test, housed, notices};
 
 /// The tests of this file.
@@ -79,11 +79,8 @@ async fn who_is_refused_reads_why_and_what_to_do_next(house: House) -> House {
     let empty = house.page_as("/report/rescue?again=1", &cookie).await.text;
     assert!(!empty.contains("12 路公交车上"), "another kind: {empty}");
     // A notice whose time ran out may be handed in again.
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    let path = format!("/my/{}", made["manage_token"].as_str().unwrap());
-    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    let (_, manage) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
+    let path = format!("/my/{manage}");
     // No group hears it: a reporter told that it went out would wait instead of looking.
     let live = house.page(&path).await.text;
     assert!(live.contains("这个地区还没有接入的群") && live.contains("请自己转发"), "{live}");
@@ -98,9 +95,7 @@ async fn who_is_refused_reads_why_and_what_to_do_next(house: House) -> House {
     for (reason, said, mendable) in [("false", "再带报警编号重新提交", true), ("unsafe", "不再公开", false)]
     {
         let (case, manage) = house.submit(&notices::lost_property(house.clock.now())).await;
-        house.decide(&case, &moderator, "approve", "verified").await.expect(200);
-        house.advance(TimeDelta::seconds(30));
-        house.settle().await;
+        house.go_live(&case, &[&moderator]).await;
         let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
         let removal = json!({"version": sheet["version"], "reason": reason});
         let path = format!("/review/{case}/remove");
@@ -164,9 +159,7 @@ async fn a_police_number_that_may_follow_is_asked_for_until_it_is_there(house: H
     let mut body = notices::missing_person(house.clock.now());
     body["police"] = json!({"reported": true});
     let (case, manage) = house.submit(&body).await;
-    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&moderator]).await;
     let due = house.clock.now() + TimeDelta::hours(2);
     let mine = house.get("/my/notice", Some(&manage)).await.expect(200);
     assert_eq!(mine["police_reference_due_at"].as_str().map(str::parse), Some(Ok(due)));
@@ -203,13 +196,9 @@ async fn who_is_not_sure_is_taken_to_have_said_yes(house: House) -> House {
 async fn what_was_seen_is_kept_from_whoever_is_looked_into(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    let chat = house.chats[0].clone();
-    house.group(&chat, &admin, &["131000"], &["lost_property"]).await;
+    let chat = house.chat_for("lost_property", "131000").await;
     let (case, manage) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&moderator]).await;
     let seen = json!({"text": "在东门的长椅上"});
     house.post(&format!("/notices/{case}/tips"), None, &seen).await.expect(202);
     house.pass_tips(&case, &moderator).await;
@@ -238,8 +227,7 @@ async fn what_was_seen_is_kept_from_whoever_is_looked_into(house: House) -> Hous
     assert_eq!(tips().await, 1);
     restrict("pause", "").await;
     // Ending it while it is being checked reveals nothing to the reporter.
-    let close = json!({"outcome": "withdrawn", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &close).await.expect(200);
+    house.close(&manage, "withdrawn").await;
     house.settle().await;
     assert_eq!(tips().await, 0);
     chat.read_all();
@@ -272,8 +260,7 @@ async fn a_photo_that_comes_with_an_answer_is_never_published(house: House) -> H
     assert_eq!((&reply["photo_ids"], &sheet["public"]["photos"]), (&json!([receipt]), &json!([face])));
     let approve = json!({"version": claim["version"], "action": "approve", "reason": "verified"});
     house.post(&format!("{path}/decisions"), Some(&moderator.token), &approve).await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.pass(COOLING).await;
 
     let picture = |id: &str| format!("/p/{id}/page.jpg");
     assert_eq!(house.page(&picture(&face)).await.status, 200);
@@ -298,8 +285,7 @@ async fn a_photo_that_comes_with_an_answer_is_never_published(house: House) -> H
     // It is erased with the notice.
     let close = json!({"outcome": "returned", "announce": false});
     house.post("/my/notice/close", manage, &close).await.expect(200);
-    house.advance(TimeDelta::days(30));
-    house.settle().await;
+    house.pass(TimeDelta::days(30)).await;
     let id = receipt.parse().unwrap();
     let left = house.stations.shared.store.read(move |c| photos::by_id(c, id)).await.unwrap();
     assert!(left.is_none(), "its key is deleted");

@@ -51,9 +51,7 @@ struct Unsealed {
 impl Unsealed {
     async fn of(house: &House) -> Unsealed {
         let desk = Desk::of(house).await;
-        let admin = house.person("王群主", Role::GroupAdmin).await;
-        let chat = house.chats[0].clone();
-        house.group(&chat, &admin, &["131003"], &["missing_person"]).await;
+        let chat = house.chat_for("missing_person", "131003").await;
         let photo = house.photo(notices::jpeg()).await;
         let mut body = adult(house);
         body["photo_ids"] = json!([photo]);
@@ -84,8 +82,7 @@ async fn a_case_that_turns_out_sealed_is_taken_from_view_at_once(house: House) -
     assert!(house.page(&format!("/n/{case}?lang=zh-CN")).await.text.contains("核实中"));
     assert_eq!(house.page(&photo).await.status, 404);
     assert!(house.page(&poster).await.text != shown, "another poster");
-    house.advance(TimeDelta::minutes(30));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(30)).await;
     assert_eq!(unsealed.chat.read(), None, "nothing more goes out");
     house
 }
@@ -113,7 +110,7 @@ async fn a_case_that_turns_out_sealed_belongs_to_the_leads(house: House) -> Hous
         [json!("revise"), json!("reporter"), json!("live"), json!("live"), Value::Null]
     );
     assert_eq!(told(paused), ["pause", "policy", "live", "paused", "sealed"].map(Value::from));
-    let cookie = format!("session={}", house.session(&desk.lead).await);
+    let cookie = house.cookie(&desk.lead).await;
     for (language, who, why, hidden, first) in [
         (
             "zh-CN",
@@ -148,13 +145,12 @@ async fn a_case_that_turned_out_sealed_stays_out_of_view_until_a_lead_resumes_it
     let second = house.person("吴组长", Role::Lead).await;
     house.approve(case, &[&desk.lead, &second]).await;
     assert_eq!(desk.queue(&house).await, [Value::Null; 0], "it cools");
-    house.advance(TimeDelta::minutes(30));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(30)).await;
     assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "paused");
     assert_eq!(chat.read(), None);
     let waits = &desk.queue(&house).await[0];
     assert_eq!((&waits["wants"], &waits["needs_another"]), (&json!(["resume"]), &json!(false)), "{waits}");
-    let cookie = format!("session={}", house.session(&desk.lead).await);
+    let cookie = house.cookie(&desk.lead).await;
     for (language, wanted) in [("zh-CN", "等组长恢复或结束"), ("en", "waits for a lead to resume or end it")]
     {
         assert!(house.page_as(&format!("/review?lang={language}"), &cookie).await.text.contains(wanted));
@@ -221,9 +217,7 @@ async fn who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know(house: 
 async fn what_is_paused_and_turns_out_sealed_is_for_leads_to_resume(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let desk = Desk::of(&house).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    let chat = house.chats[0].clone();
-    house.group(&chat, &admin, &["131003"], &["missing_person"]).await;
+    let chat = house.chat_for("missing_person", "131003").await;
     let (case, manage) = house.live(&adult(&house), &[&desk.moderator, &desk.lead]).await;
     chat.read().expect("the alert");
     step(&house, &case, &desk.moderator, "pause").await.expect(200);
@@ -249,8 +243,7 @@ async fn what_is_paused_and_turns_out_sealed_is_for_leads_to_resume(house: House
     assert_eq!(chat.read(), None, "it was said before");
 
     step(&house, &case, &desk.lead, "pause").await.expect(200);
-    house.advance(TimeDelta::hours(72));
-    house.settle().await;
+    house.pass(TimeDelta::hours(72)).await;
     assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "expired");
     assert!(chat.read().expect("the closing").to_string().contains(&case));
     assert_eq!(desk.queue(&house).await, [Value::Null; 0]);

@@ -169,7 +169,7 @@ async fn who_is_protected_is_not_named_in_another_persons_notice(house: House) -
     for (by, lang, knows) in
         [(&desk.lead, "", true), (&desk.lead, "?lang=en", true), (&desk.moderator, "", false)]
     {
-        let cookie = format!("session={}", house.session(by).await);
+        let cookie = house.cookie(by).await;
         let page = house.page_as(&format!("/review/{case}{lang}"), &cookie).await.text;
         let why = if lang.is_empty() {
             "本条的文字里有那一件要找的人的姓名"
@@ -357,17 +357,15 @@ async fn what_one_moderator_discards_a_lead_still_reads(house: House) -> House {
     assert_eq!((&kept["held"], &kept["discarded"]), (&json!(false), &json!(true)));
     assert_eq!(kept["content"]["text"], "在汽车站见过");
     assert!(!sheet["tips"].to_string().contains("13700137123"), "a phone is masked as ever: {sheet}");
-    let cookie = format!("session={}", house.session(&desk.lead).await);
+    let cookie = house.cookie(&desk.lead).await;
     let page = house.page_as(&path, &cookie).await.text;
     assert!(page.contains("在汽车站见过") && page.contains("已不转交"), "{page}");
     // It stays decided, and goes with its case.
     let pass_on = json!({"action": "pass_on"});
     let again = house.post(&format!("{path}/tips/{held}"), Some(&desk.lead.token), &pass_on).await;
     assert_eq!(again.problem(404), "not_found");
-    let outcome = json!({"outcome": "found", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
-    house.advance(TimeDelta::days(30));
-    house.settle().await;
+    house.close(&manage, "found").await;
+    house.pass(TimeDelta::days(30)).await;
     assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM tips").await, 0);
     house
 }
@@ -408,7 +406,7 @@ async fn a_hoax_that_was_found_out_keeps_no_child_from_the_public(house: House) 
     let (case, _) = house.submit(&child).await;
     assert_eq!(needs(&house, &case, &desk).await, (1, 1), "a lead looks, and that is all");
     assert!(!is_closed_to(&house, &case, &desk.moderator).await);
-    house.decide(&case, &desk.lead, "approve", "verified").await.expect(200);
+    house.approve(&case, &[&desk.lead]).await;
     house
 }
 
@@ -425,7 +423,7 @@ async fn who_was_protected_is_on_no_moderators_list(house: House) -> House {
             assert!(said.status == 200 && said.text.contains(&case), "{}", said.text);
             assert_eq!(said.text.contains("刘思远"), reads, "{}", said.text);
         }
-        let cookie = format!("session={}", house.session(by).await);
+        let cookie = house.cookie(by).await;
         let poster = house.page_as(&format!("/review/{case}/poster.jpg"), &cookie).await;
         assert_eq!(poster.status, if reads { 200 } else { 403 });
         let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;

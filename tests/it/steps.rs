@@ -1,11 +1,10 @@
 //! The steps that many tests take on the way to their own: a notice is handed in, verified, edited.
 
-use chrono::TimeDelta;
 use reqwest::Method;
 use serde_json::{Value, json};
 use seventytwo::domain::people::Role;
 
-use crate::house::{House, Person, Reply};
+use crate::house::{COOLING, House, Person, Reply};
 
 /// The people who verify.
 pub struct Desk {
@@ -69,13 +68,23 @@ impl House {
         }
     }
 
-    /// Hands a notice in, which each of them approves, and lets the cooling time pass; returns its case
-    /// number and manage token.
+    /// Each of them approves it, it cools and goes live; nothing of it is sent yet.
+    pub async fn let_out(&self, case: &str, by: &[&Person]) {
+        self.approve(case, by).await;
+        self.advance(COOLING);
+        self.stations.let_out().await.unwrap();
+    }
+
+    /// Each of them approves it, it cools, goes live and is sent.
+    pub async fn go_live(&self, case: &str, by: &[&Person]) {
+        self.approve(case, by).await;
+        self.pass(COOLING).await;
+    }
+
+    /// Hands a notice in that goes live; returns its case number and manage token.
     pub async fn live(&self, body: &Value, by: &[&Person]) -> (String, String) {
         let (case, manage) = self.submit(body).await;
-        self.approve(&case, by).await;
-        self.advance(TimeDelta::seconds(30));
-        self.settle().await;
+        self.go_live(&case, by).await;
         (case, manage)
     }
 
@@ -93,5 +102,11 @@ impl House {
     /// Its reporter changes a notice; returns the answer.
     pub async fn edit(&self, manage: &str, changes: Value) -> Value {
         self.call(Method::PATCH, "/my/notice", Some(manage), Some(&changes)).await.expect(200)
+    }
+
+    /// Its reporter says that it is over; the groups do not learn how.
+    pub async fn close(&self, manage: &str, outcome: &str) {
+        let body = json!({"outcome": outcome, "announce": false});
+        self.post("/my/notice/close", Some(manage), &body).await.expect(200);
     }
 }

@@ -5,7 +5,7 @@ use serde_json::json;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 
-use crate::house::House;
+use crate::house::{COOLING, House};
 use crate::steps::Desk;
 use crate::{Test, housed, notices};
 
@@ -64,13 +64,11 @@ async fn a_missing_person(house: House) -> House {
     let approved = house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
     assert_eq!(approved["state"], "cooling");
     house.post(&format!("{path}/undo"), Some(&desk.moderator.token), &json!({})).await.expect(200);
-    house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(29));
-    house.settle().await;
+    house.approve(&case, &[&desk.moderator]).await;
+    house.pass(TimeDelta::seconds(29)).await;
     assert_ne!(state(&house, &case).await, "live");
     assert_eq!(city.read(), None);
-    house.advance(TimeDelta::seconds(1));
-    house.settle().await;
+    house.pass(TimeDelta::seconds(1)).await;
     assert_eq!(state(&house, &case).await, "live");
     let late = house.post(&format!("{path}/undo"), Some(&desk.moderator.token), &json!({})).await;
     assert_eq!(late.problem(409), "too_late");
@@ -93,8 +91,7 @@ async fn a_missing_person(house: House) -> House {
     assert_eq!(house.page(&format!("/n/{case}/poster.jpg")).await.headers["content-type"], "image/jpeg");
 
     // 71 h 59 min: live. 72 h: gone, at the moment of reading, before any sweep.
-    house.advance(TimeDelta::hours(72) - TimeDelta::minutes(1));
-    house.settle().await;
+    house.pass(TimeDelta::hours(72) - TimeDelta::minutes(1)).await;
     assert_eq!(state(&house, &case).await, "live");
     house.advance(TimeDelta::minutes(1));
     let over = house.get(&format!("/notices/{case}"), None).await.expect(200);
@@ -113,8 +110,7 @@ async fn a_missing_person(house: House) -> House {
     assert_eq!(mine["state"], "expired");
 
     // The retention time passed: nothing of it can be read, neither in the program nor in the raw file.
-    house.advance(TimeDelta::days(30));
-    house.settle().await;
+    house.pass(TimeDelta::days(30)).await;
     assert_eq!(state(&house, &case).await, "erased");
     assert_eq!(house.get("/my/notice", Some(&manage)).await.problem(401), "manage_link_invalid");
     notices::assert_unreadable(&house, &["李玉兰", "13800138000", "王小红", "银河南路"]);
@@ -124,13 +120,9 @@ async fn a_missing_person(house: House) -> House {
 async fn lost_property(house: House) -> House {
     let house = house.and_chats(&[Platform::Feishu]).await;
     let desk = Desk::of(&house).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    let chat = house.chats[0].clone();
-    house.group(&chat, &admin, &["131003"], &["lost_property"]).await;
+    let chat = house.chat_for("lost_property", "131003").await;
     let (case, manage) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&desk.moderator]).await;
     let words = chat.read().unwrap().to_string();
     assert!(words.contains("双肩包") && !words.contains("内袋里有一张合影"), "{words}");
     // The owner was found: the groups are told, because the reporter allows it.
@@ -154,13 +146,9 @@ async fn lost_property(house: House) -> House {
 async fn a_rescue(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let desk = Desk::of(&house).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    let chat = house.chats[0].clone();
-    house.group(&chat, &admin, &["130000"], &["rescue"]).await;
+    let chat = house.chat_for("rescue", "130000").await;
     let (case, manage) = house.submit(&notices::rescue(house.clock.now())).await;
-    house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&desk.moderator]).await;
     assert_eq!(chat.read().unwrap()["type"], "rescue.published");
     house
         .post("/my/notice/close", Some(&manage), &json!({"outcome": "rescued", "announce": false}))
@@ -176,9 +164,7 @@ async fn a_rescue(house: House) -> House {
 async fn a_donation(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let desk = Desk::of(&house).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    let chat = house.chats[0].clone();
-    house.group(&chat, &admin, &["131000"], &["donation"]).await;
+    let chat = house.chat_for("donation", "131000").await;
     let (case, _) = house.submit(&notices::donation(house.clock.now())).await;
     let first = house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
     assert_eq!(first["state"], "second_review");
@@ -186,8 +172,7 @@ async fn a_donation(house: House) -> House {
     assert_eq!(same.problem(403), "same_approver");
     let second = house.decide(&case, &desk.colleague, "approve", "verified").await.expect(200);
     assert_eq!(second["state"], "cooling");
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.pass(COOLING).await;
     assert!(chat.read().unwrap().to_string().contains(&case));
     assert_eq!(chat.read().unwrap()["msgtype"], "image");
     house
@@ -205,7 +190,7 @@ async fn an_adult_needs_a_lead_and_a_police_reference(house: House) -> House {
     let patch = json!({"police": {"reference": "廊公安受字2026第1123号"}});
     let revised = house.call(reqwest::Method::PATCH, "/my/notice", Some(&manage), Some(&patch)).await;
     revised.expect(200);
-    house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
+    house.approve(&case, &[&desk.moderator]).await;
     let refused = house.decide(&case, &desk.colleague, "approve", "verified").await;
     assert_eq!(refused.problem(403), "lead_required");
     house.post(&format!("/review/{case}/release"), Some(&desk.colleague.token), &json!({})).await.expect(200);
@@ -217,13 +202,9 @@ async fn an_adult_needs_a_lead_and_a_police_reference(house: House) -> House {
 async fn a_false_notice_is_corrected(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let desk = Desk::of(&house).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    let chat = house.chats[0].clone();
-    house.group(&chat, &admin, &["131000"], &["lost_property"]).await;
+    let chat = house.chat_for("lost_property", "131000").await;
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.decide(&case, &desk.moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&desk.moderator]).await;
     chat.read_all();
     let sheet = house.get(&format!("/review/{case}"), Some(&desk.colleague.token)).await.expect(200);
     let body = json!({"version": sheet["version"], "reason": "false"});

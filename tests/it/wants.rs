@@ -32,8 +32,7 @@ async fn newest(house: &House, team: &Team) -> (Value, Value) {
 }
 
 async fn later(house: &House) {
-    house.advance(TimeDelta::minutes(5));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(5)).await;
 }
 
 async fn what_failed_while_it_became_unwanted_is_not_tried_again(house: House) -> House {
@@ -95,8 +94,7 @@ async fn what_a_group_has_heard_of_goes_on_though_it_is_not_wanted_any_more(hous
     team.hears(&case);
     team.change(&house, json!({"kinds": ["rescue"]})).await;
     team.chat.script(503, &[], "not now");
-    let outcome = json!({"outcome": "returned", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    house.close(&manage, "returned").await;
     house.settle().await;
     assert_eq!(team.chat.read(), None);
     later(&house).await;
@@ -131,8 +129,7 @@ async fn what_is_over_when_it_is_wanted_again_is_not_said(house: House) -> House
     set(&house, &team, "/pause").await;
     let (_, manage) = team.publish_bag(&house).await;
     team.change(&house, json!({"kinds": ["rescue"]})).await;
-    let outcome = json!({"outcome": "returned", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
+    house.close(&manage, "returned").await;
     team.change(&house, json!({"kinds": ["rescue", "lost_property"]})).await;
     assert_eq!(newest(&house, &team).await, (json!("cancelled"), json!("unwanted")));
     set(&house, &team, "/resume").await;

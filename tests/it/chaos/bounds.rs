@@ -51,8 +51,7 @@ async fn no_statement_waits_for_ever(db: Db) {
 async fn with_a_failed_try(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
+    house.chat_for("lost_property", "131000").await;
     house.chats[0].script(503, &[], "not now");
     go_live(&house, &moderator).await;
     house
@@ -166,10 +165,8 @@ async fn what_is_over_for_long_is_pruned(house: House) -> House {
     const SAID: &str = "SELECT COUNT(*) AS n FROM deliveries";
     let (house, moderator, admin, groups) = with_two_groups(house).await;
     let (case, _) = go_live(&house, &moderator).await;
-    house.advance(TimeDelta::hours(72));
-    house.settle().await;
-    house.advance(TimeDelta::days(30));
-    house.settle().await;
+    house.pass(TimeDelta::hours(72)).await;
+    house.pass(TimeDelta::days(30)).await;
     let report = format!("/broadcasts/{case}");
     let shown = async || house.get(&report, Some(&moderator.token)).await.expect(200);
     assert_eq!(shown().await["items"].as_array().unwrap().len(), 2);
@@ -179,8 +176,7 @@ async fn what_is_over_for_long_is_pruned(house: House) -> House {
     let pause = format!("/groups/{}/pause", groups[0]);
     let (open, _) = go_live(&house, &moderator).await;
     house.post(&pause, Some(&admin.token), &json!({})).await.expect(200);
-    house.advance(TimeDelta::hours(72));
-    house.settle().await;
+    house.pass(TimeDelta::hours(72)).await;
     let of_second = count(&house.db, ROWS).await - of_first;
     house.stations.forget_broadcasts().await.unwrap();
     assert_eq!(count(&house.db, ROWS).await, of_second, "of the first nothing is left");
@@ -189,8 +185,7 @@ async fn what_is_over_for_long_is_pruned(house: House) -> House {
     house.page(&format!("/n/{case}")).await.expect(200);
 
     // A group may wait for long to hear of an end.
-    house.advance(TimeDelta::days(61));
-    house.settle().await;
+    house.pass(TimeDelta::days(61)).await;
     house.stations.forget_broadcasts().await.unwrap();
     assert_eq!(count(&house.db, SAID).await, 2, "what the group that waits has heard, and is to hear");
     let log = house.get(&format!("/groups/{}/deliveries", groups[0]), Some(&admin.token)).await.expect(200);
@@ -216,8 +211,7 @@ async fn a_group_that_waits_to_hear_keeps_what_was_said_to_no_other(house: House
     }
     house.post(&format!("/groups/{}/pause", groups[0]), Some(&admin.token), &json!({})).await.expect(200);
     go_live(&house, &moderator).await;
-    house.advance(TimeDelta::hours(72));
-    house.settle().await;
+    house.pass(TimeDelta::hours(72)).await;
     let random = if house.db.is_sqlite() { "randomblob(16)" } else { "gen_random_uuid()" };
     let many = format!(
         "CREATE TABLE numbers AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 600) \
@@ -228,16 +222,14 @@ async fn a_group_that_waits_to_hear_keeps_what_was_said_to_no_other(house: House
            (SELECT group_id FROM deliveries ORDER BY group_id DESC LIMIT 1)"
     );
     run(&house.db, many).await;
-    house.advance(TimeDelta::days(31));
-    house.settle().await;
+    house.pass(TimeDelta::days(31)).await;
     assert!(count(&house.db, ROWS).await > 4800);
     house.stations.forget_broadcasts().await.unwrap();
     assert_eq!(count(&house.db, ROWS).await, 6, "of three notices what the group has heard and is to hear");
     assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM broadcasts").await, 6);
     house.post(&format!("/groups/{}/resume", groups[0]), Some(&admin.token), &json!({})).await.expect(200);
     for _ in 0..6 {
-        house.advance(TimeDelta::seconds(10));
-        house.settle().await;
+        house.pass(TimeDelta::seconds(10)).await;
     }
     house.advance(TimeDelta::days(31));
     house.stations.forget_broadcasts().await.unwrap();
@@ -252,15 +244,12 @@ async fn what_cannot_be_pruned_keeps_nothing_else(house: House) -> House {
     const ROWS: &str = "SELECT COUNT(*) AS n FROM deliveries";
     let house = house.and_chats(&[Platform::Wecom]).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
-    house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
+    house.chat_for("lost_property", "131000").await;
     for _ in 0..2 {
         go_live(&house, &moderator).await;
-        house.advance(TimeDelta::hours(72));
-        house.settle().await;
+        house.pass(TimeDelta::hours(72)).await;
     }
-    house.advance(TimeDelta::days(31));
-    house.settle().await;
+    house.pass(TimeDelta::days(31)).await;
     assert_eq!(count(&house.db, ROWS).await, 4, "two notices, and how they ended");
     let keep = if house.db.is_sqlite() {
         "CREATE TRIGGER keep BEFORE DELETE ON deliveries \

@@ -20,7 +20,7 @@ use super::count;
 use super::pace::{self, draw_nothing};
 use crate::fakes::Fake;
 use crate::groups::beijing;
-use crate::house::{Db, House, Person};
+use crate::house::{COOLING, Db, House, Person};
 use crate::process::peek;
 use crate::{Test, bare, housed, notices, shared};
 
@@ -59,16 +59,8 @@ async fn publish(house: &House, moderator: &Person, phone: &str) -> String {
     let mut notice = notices::lost_property(house.clock.now());
     notice["reporter"]["phone"] = phone.into();
     let (case, _) = house.submit(&notice).await;
-    house.decide(&case, moderator, "approve", "verified").await.expect(200);
-    pass(house, TimeDelta::seconds(30)).await;
+    house.go_live(&case, &[moderator]).await;
     case
-}
-
-/// Lets time pass on every clock.
-async fn pass(house: &House, time: TimeDelta) {
-    house.clock.advance(time);
-    house.chats.iter().for_each(|chat| chat.pass(time));
-    house.settle().await;
 }
 
 /// A house with one chat on each platform, and a moderator.
@@ -102,8 +94,8 @@ async fn a_clock_that_was_ahead_holds_nothing_up(db: Db) {
     assert_eq!(deaf(&house, &early), [Platform::Dingtalk]);
     house.clock.advance(-ahead);
     let late = publish(&house, &moderator, "13800138002").await;
-    pass(&house, POLL).await;
-    pass(&house, TimeDelta::minutes(1)).await;
+    house.pass(POLL).await;
+    house.pass(TimeDelta::minutes(1)).await;
     assert_eq!(deaf(&house, &late), [], "what was decided by the right clock");
     assert_eq!(deaf(&house, &early), [], "what was to be said again");
 }
@@ -119,7 +111,7 @@ async fn a_clock_that_is_set_right_while_nobody_runs_holds_nothing_up(db: Db) {
     house.clock.advance(-ahead);
     let house = house.restart().await;
     let late = publish(&house, &moderator, "13800138002").await;
-    pass(&house, TimeDelta::minutes(1)).await;
+    house.pass(TimeDelta::minutes(1)).await;
     assert_eq!(deaf(&house, &late), [], "what was decided by the right clock");
 }
 
@@ -132,7 +124,7 @@ async fn a_group_that_failed_by_a_clock_that_was_ahead_has_failed_since_then(db:
     (0..2).for_each(|_| house.chats[0].script(503, &[], "not now"));
     publish(&house, &moderator, "13800138001").await;
     house.clock.advance(-ahead);
-    pass(&house, POLL).await;
+    house.pass(POLL).await;
     let failing_since = |conn: &mut Conn| {
         let since = lanes::table.select(lanes::failing_since);
         Ok(match conn {
@@ -165,7 +157,7 @@ async fn what_a_node_whose_clock_was_ahead_died_with_is_taken_over(db: Db) {
     let clock = ahead.clock.clone();
     drop(ahead);
     let house = House::with_chats(other, vec![chat.clone()], clock).await;
-    pass(&house, LEASE).await;
+    house.pass(LEASE).await;
     let delivered = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'";
     assert_eq!(count(&house.db, delivered).await, 1);
 }
@@ -209,7 +201,7 @@ async fn what_was_under_way_while_the_clock_was_set_right_counts_from_its_end(db
     };
     let (second, ()) = tokio::join!(publish(&house, &moderator, "13800138002"), is_set_right);
     assert_eq!([deaf(&house, &first), deaf(&house, &second)], [[], []]);
-    pass(&house, TimeDelta::minutes(61)).await;
+    house.pass(TimeDelta::minutes(61)).await;
     for phone in ["13800138003", "13800138004"] {
         let case = publish(&house, &moderator, phone).await;
         assert_eq!(deaf(&house, &case), [], "one of two in this hour");
@@ -218,7 +210,7 @@ async fn what_was_under_way_while_the_clock_was_set_right_counts_from_its_end(db
 
 async fn approve(house: &House, moderator: &Person) -> String {
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.decide(&case, moderator, "approve", "verified").await.expect(200);
+    house.approve(&case, &[moderator]).await;
     case
 }
 
@@ -231,7 +223,7 @@ async fn what_a_clock_that_was_ahead_approved_goes_live_when_it_has_cooled(db: D
     house.clock.advance(-TimeDelta::days(1));
     house.settle().await;
     assert_eq!(deaf(&house, &case), [Platform::Wecom], "it cools");
-    pass(&house, TimeDelta::seconds(30)).await;
+    house.pass(COOLING).await;
     assert_eq!(deaf(&house, &case), []);
 }
 
@@ -242,7 +234,7 @@ async fn what_a_clock_that_was_ahead_approved_goes_live_though_its_process_is_go
     let case = approve(&house, &moderator).await;
     house.clock.advance(-TimeDelta::days(1));
     let house = house.restart().await;
-    pass(&house, TimeDelta::seconds(30)).await;
+    house.pass(COOLING).await;
     assert_eq!(deaf(&house, &case), []);
 }
 
@@ -252,13 +244,13 @@ async fn what_a_clock_that_was_ahead_let_out_ends_after_72_hours(db: Db) {
     house.clock.advance(TimeDelta::days(1));
     let case = publish(&house, &moderator, "13800138001").await;
     let state = async || house.get(&format!("/notices/{case}"), None).await.expect(200)["state"].clone();
-    pass(&house, TimeDelta::hours(1)).await;
+    house.pass(TimeDelta::hours(1)).await;
     house.clock.advance(-TimeDelta::days(1));
     house.settle().await;
     let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
-    pass(&house, TimeDelta::hours(71) - TimeDelta::minutes(1)).await;
+    house.pass(TimeDelta::hours(71) - TimeDelta::minutes(1)).await;
     assert_eq!(state().await, "live", "{shown}");
-    pass(&house, TimeDelta::minutes(2)).await;
+    house.pass(TimeDelta::minutes(2)).await;
     assert_eq!(state().await, "expired", "{shown}");
     let planned = count(
         &house.db,
@@ -273,11 +265,10 @@ async fn what_a_clock_that_was_ahead_ended_is_erased_in_its_time(db: Db) {
     let (house, _) = house_of(of_today(db).await, &[Platform::Wecom]).await;
     let (case, manage) = house.submit(&notices::lost_property(house.clock.now())).await;
     house.clock.advance(TimeDelta::days(1));
-    let withdrawn = json!({"outcome": "withdrawn", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &withdrawn).await.expect(200);
+    house.close(&manage, "withdrawn").await;
     house.clock.advance(-TimeDelta::days(1));
     let house = house.restart().await;
-    pass(&house, house.stations.shared.times.retention).await;
+    house.pass(house.stations.shared.times.retention).await;
     house.stations.sweep().await.unwrap();
     let erased = count(&house.db, "SELECT COUNT(*) AS n FROM notices WHERE state = 'erased'").await;
     assert_eq!(erased, 1, "{case}");
@@ -350,8 +341,7 @@ async fn a_clock_set_forward_is_no_storm(house: House) -> House {
     assert_eq!(chat.asked().len(), full + 1, "asked once by the wrong clock");
     // Our clock was the right one: now both agree.
     chat.set_now(house.clock.now());
-    house.advance(TimeDelta::minutes(13));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(13)).await;
     assert_eq!(chat.asked().len(), full + 21);
     house.overhear().await;
     house
@@ -395,7 +385,7 @@ async fn a_node_whose_clock_is_behind_shares_no_lane(db: Db) {
     let chat = right.chats[0].clone();
     let behind = on_a_machine(&db.url, vec![chat.clone()], TimeDelta::seconds(-30)).await;
     let (case, _) = right.submit(&notices::lost_property(right.clock.now())).await;
-    right.decide(&case, &moderator, "approve", "verified").await.expect(200);
+    right.approve(&case, &[&moderator]).await;
     for house in [&right, &behind] {
         house.clock.advance(TimeDelta::seconds(31));
     }

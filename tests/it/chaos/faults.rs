@@ -39,13 +39,7 @@ async fn publish(house: &House, moderator: &Person) -> String {
 
 /// The same; also returns the manage token.
 pub async fn go_live(house: &House, moderator: &Person) -> (String, String) {
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    let text = |name: &str| made[name].as_str().unwrap().to_owned();
-    let case = text("case_number");
-    house.decide(&case, moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.stations.settle().await.unwrap_or_else(|error| panic!("the loops broke off: {error}"));
-    (case, text("manage_token"))
+    house.live(&notices::lost_property(house.clock.now()), &[moderator]).await
 }
 
 /// A house that reaches these crowds, with a moderator.
@@ -83,8 +77,7 @@ async fn an_answer_that_cannot_be_kept_costs_the_others_nothing(house: House) ->
     let case = publish(&house, &moderator).await;
     let asked: Vec<usize> = house.chats.iter().map(|chat| chat.asked().len()).collect();
     // Had the results been lost, everything would be sent again when the leases end.
-    house.advance(TimeDelta::seconds(26));
-    house.settle().await;
+    house.pass(TimeDelta::seconds(26)).await;
     let well = &house.chats[2];
     assert_eq!(well.asked().len(), asked[2], "said again to a chat that took it");
     assert_eq!(well.shown().iter().filter(|shown| shown.text.contains(&case)).count(), 1);
@@ -169,8 +162,7 @@ async fn forgetting_old_attempts_disturbs_no_fan_out(house: House) -> House {
     publish(&house, &moderator).await;
     assert_eq!(crowd.forget().len(), GROUPS);
     fail_once_more(&house).await;
-    house.advance(TimeDelta::days(31));
-    house.settle().await;
+    house.pass(TimeDelta::days(31)).await;
     crowd.forget();
     fail_once_more(&house).await;
     // The attempts of the alert are old by now, those of the closing are not.
@@ -229,8 +221,7 @@ async fn leaves(house: House, step: fn(&str) -> (Method, String)) -> House {
     assert_eq!((heard(0), heard(1)), (1, 1), "the words came before");
     // The request under way may arrive; the next one is not made.
     let asked = house.chats[0].asked().len();
-    house.advance(TimeDelta::minutes(20));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(20)).await;
     assert_eq!(house.chats[0].asked().len(), asked);
     let open = "SELECT COUNT(*) AS n FROM deliveries d JOIN groups g ON g.id = d.group_id \
                 WHERE d.state = 'open' AND g.state = 'active'";
@@ -261,9 +252,8 @@ fn hold_posters(house: &mut House) -> (Arc<Notify>, Arc<Notify>) {
 /// WeCom asks that a request which finds it busy is not repeated more often than this.
 async fn a_busy_platform_is_asked_three_times_more_and_then_left_alone_for_an_hour(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
-    house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
+    house.chat_for("lost_property", "131000").await;
     let chat = &house.chats[0];
     for _ in 0..5 {
         chat.script(200, &[], r#"{"errcode":-1,"errmsg":"system busy"}"#);
@@ -272,19 +262,15 @@ async fn a_busy_platform_is_asked_three_times_more_and_then_left_alone_for_an_ho
     let case = publish(&house, &moderator).await;
     for asked in 1..=4 {
         assert_eq!(chat.asked().len() - before, asked);
-        house.advance(TimeDelta::minutes(4));
-        house.settle().await;
+        house.pass(TimeDelta::minutes(4)).await;
         assert_eq!(chat.asked().len() - before, asked, "within five minutes");
-        house.advance(TimeDelta::minutes(2));
-        house.settle().await;
+        house.pass(TimeDelta::minutes(2)).await;
     }
-    house.advance(TimeDelta::minutes(50));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(50)).await;
     assert_eq!(chat.asked().len() - before, 4);
     // Then it is busy once more, and after that it takes the message.
     for asked in [5, 7] {
-        house.advance(TimeDelta::minutes(20));
-        house.settle().await;
+        house.pass(TimeDelta::minutes(20)).await;
         assert_eq!(chat.asked().len() - before, asked);
     }
     assert!(chat.read().expect("the words").to_string().contains(&case));

@@ -106,13 +106,10 @@ pub fn lease_at(
 
 pub async fn planned(house: House) -> House {
     let house = house.and_chats(&[Platform::Wecom]).await;
-    let admin = house.person("王群主", Role::GroupAdmin).await;
     let moderator = house.person("林志愿", Role::Moderator).await;
-    house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.stations.let_out().await.unwrap();
+    house.chat_for("lost_property", "131000").await;
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.let_out(&case, &[&moderator]).await;
     house
 }
 
@@ -128,8 +125,7 @@ async fn what_a_dead_node_held_is_found_when_its_lease_ends(house: House) -> Hou
         asked_at = store.read(look).await.unwrap().expect("something waits");
     }
     assert!(asked_at <= end + TimeDelta::seconds(1), "looked at {asked_at}, {end} was the end");
-    house.advance(asked_at - now);
-    house.settle().await;
+    house.pass(asked_at - now).await;
     assert!(!house.chats[0].shown().is_empty());
     house.overhear().await;
     house
@@ -143,17 +139,14 @@ async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: Ho
         house.group(chat, &admin, &[region], &["lost_property"]).await;
     }
     let (_, manage) = go_live(&house, &moderator).await;
-    let over = json!({"outcome": "returned", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &over).await.expect(200);
+    house.close(&manage, "returned").await;
     let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
     assert_eq!(store.write(move |tx| lease_and_die(tx, now)).await.unwrap().leased.len(), 1);
     let mut bag = notices::lost_property(now);
     bag["region"] = json!("440106");
     bag["reporter"]["phone"] = json!("13800138002");
-    let made = house.post("/notices", None, &bag).await.expect(201);
-    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.stations.let_out().await.unwrap();
+    let (case, _) = house.submit(&bag).await;
+    house.let_out(&case, &[&moderator]).await;
     // The closing is due again, but its host has no room for it.
     let now = house.clock.now();
     assert!(store.write(move |tx| lease_and_die(tx, now)).await.unwrap().leased.is_empty(), "it is queued");
@@ -187,10 +180,8 @@ async fn a_lease_takes_no_more_than_there_is_room_for(house: House) -> House {
     for (chat, region) in house.chats.iter().zip(["131003", "131000", "131003", "131000"]) {
         house.group(chat, &admin, &[region], &["lost_property"]).await;
     }
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.stations.let_out().await.unwrap();
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.let_out(&case, &[&moderator]).await;
     let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
     let mut groups = HashSet::new();
     while groups.len() < platforms.len() {
@@ -274,8 +265,7 @@ async fn what_dies_with_its_process_again_and_again_is_said_ever_later(db: Db) {
         assert_eq!(begun(&house).await, 1, "after {wait} seconds");
     }
     house = house.restart().await;
-    house.advance(TimeDelta::seconds(54));
-    house.settle().await;
+    house.pass(TimeDelta::seconds(54)).await;
     assert_eq!(house.chats[0].shown().len() - before, 2, "words and poster, each once");
 }
 

@@ -130,9 +130,7 @@ pub async fn publish(house: &House) {
 
 async fn go_live(house: &House, moderator: &Person) -> String {
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.decide(&case, moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.stations.let_out().await.unwrap();
+    house.let_out(&case, &[moderator]).await;
     case.replace('-', "")
 }
 
@@ -202,11 +200,9 @@ async fn an_account_that_was_limited_is_tried_by_one_alone(house: House) -> Hous
     };
     house.settle().await;
     assert_eq!(asked(), 3);
-    house.advance(TimeDelta::seconds(3));
-    house.settle().await;
+    house.pass(TimeDelta::seconds(3)).await;
     assert_eq!(asked(), 1, "one tries");
-    house.advance(PROBE);
-    house.settle().await;
+    house.pass(PROBE).await;
     assert_eq!(asked(), 2, "and the others follow");
     house.overhear().await;
     house

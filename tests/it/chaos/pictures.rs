@@ -19,7 +19,7 @@ use super::clocks::house_of;
 use super::crowd::{Crowd, Mood};
 use super::{count, pace};
 use crate::fakes::Fake;
-use crate::house::{House, Person};
+use crate::house::{COOLING, House, Person};
 use crate::process::{connect, eventually};
 use crate::{Test, housed, notices};
 
@@ -45,7 +45,7 @@ async fn approve(house: &House, moderator: &Person, phone: &str, with_photo: boo
         notice["photo_ids"] = json!([house.photo(notices::jpeg()).await]);
     }
     let (case, _) = house.submit(&notice).await;
-    house.decide(&case, moderator, "approve", "verified").await.expect(200);
+    house.approve(&case, &[moderator]).await;
     case
 }
 
@@ -63,15 +63,10 @@ fn photos_of(house: &mut House) -> Arc<AtomicBool> {
     readable
 }
 
-async fn pass(house: &House, time: TimeDelta) {
-    house.advance(time);
-    house.settle().await;
-}
-
 /// Lets this much time pass, step by step.
 async fn wait(house: &House, seconds: i64) {
     for _ in 0..seconds / 2 {
-        pass(house, TimeDelta::seconds(2)).await;
+        house.pass(TimeDelta::seconds(2)).await;
     }
 }
 
@@ -88,12 +83,12 @@ async fn a_photo_that_cannot_be_read_for_a_moment_is_seen(house: House) -> House
     let case = approve(&house, &moderator, "13800138001", true).await;
     let [photos, away] = ["photos", "away"].map(|name| house.db.folder.path().join("blobs").join(name));
     std::fs::rename(&photos, &away).unwrap();
-    pass(&house, TimeDelta::seconds(30)).await;
+    house.pass(COOLING).await;
     let all_see = |what| house.chats.iter().all(|chat| seen(chat, &case) == what);
     assert!(all_see((1, 0)), "words of their own do not wait");
     std::fs::rename(&away, &photos).unwrap();
     let seen_now = async || {
-        pass(&house, TimeDelta::seconds(2)).await;
+        house.pass(TimeDelta::seconds(2)).await;
         all_see((1, 1))
     };
     eventually("the picture is seen", seen_now).await;
@@ -107,7 +102,7 @@ async fn words_wait_for_a_photo_that_is_away_for_a_moment(house: House) -> House
     let (mut house, moderator) = house_of(house, &[WITH_IT]).await;
     let readable = photos_of(&mut house);
     let case = approve(&house, &moderator, "13800138001", true).await;
-    pass(&house, TimeDelta::seconds(30)).await;
+    house.pass(COOLING).await;
     assert_eq!(seen(&house.chats[0], &case), (0, 0));
     readable.store(true, Ordering::SeqCst);
     wait(&house, 4).await;
@@ -120,11 +115,11 @@ async fn words_wait_shortly_for_a_photo_that_stays_away(house: House) -> House {
     let (mut house, moderator) = house_of(house, &[APART[0], WITH_IT]).await;
     let readable = photos_of(&mut house);
     let case = approve(&house, &moderator, "13800138001", true).await;
-    pass(&house, TimeDelta::seconds(30)).await;
+    house.pass(COOLING).await;
     wait(&house, 20).await;
     assert_eq!(seen(&house.chats[1], &case), (1, 0), "words alone");
     let other = approve(&house, &moderator, "13800138002", false).await;
-    pass(&house, TimeDelta::seconds(30)).await;
+    house.pass(COOLING).await;
     for chat in &house.chats {
         assert_eq!(seen(chat, &other), (1, 1), "nothing else waits for it");
     }
@@ -144,16 +139,16 @@ async fn a_photo_that_never_comes_ends_with_its_notice(house: House) -> House {
     let (mut house, moderator) = house_of(house, &[APART[0]]).await;
     photos_of(&mut house);
     approve(&house, &moderator, "13800138001", true).await;
-    pass(&house, TimeDelta::seconds(30)).await;
+    house.pass(COOLING).await;
     let ends = house.clock.now() + TimeDelta::hours(72);
-    pass(&house, TimeDelta::hours(71)).await;
+    house.pass(TimeDelta::hours(71)).await;
     let next = async || {
         let now = house.clock.now();
         let due = house.stations.shared.store.read(move |c| deliveries::next_due(c, now)).await.unwrap();
         due.filter(|due| *due < ends)
     };
     while let Some(due) = next().await {
-        pass(&house, due - house.clock.now()).await;
+        house.pass(due - house.clock.now()).await;
     }
     let told = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'";
     assert_eq!(count(&house.db, told).await, 1);
@@ -172,8 +167,8 @@ async fn words_without_their_picture_wait_for_nobody(house: House) -> House {
     connect(&house.db, "王群主", groups).await;
     approve(&house, &moderator, "13800138001", true).await;
     let said = async {
-        pass(&house, TimeDelta::seconds(30)).await;
-        pass(&house, TimeDelta::seconds(10)).await;
+        house.pass(COOLING).await;
+        house.pass(TimeDelta::seconds(10)).await;
     };
     let both = async {
         eventually("both are asked", async || crowd.requests() == 2).await;
@@ -216,15 +211,15 @@ async fn a_disk_that_hangs_holds_up_no_words(house: House) -> House {
     let other = approve(&house, &moderator, "13800138002", false).await;
     let [apart, with_it] = house.chats.as_slice() else { panic!("two chats") };
     let heard = async || {
-        pass(&house, TimeDelta::seconds(2)).await;
+        house.pass(TimeDelta::seconds(2)).await;
         seen(apart, &other) == (1, 1) && seen(with_it, &other).0 == 1
     };
-    pass(&house, TimeDelta::seconds(30)).await;
+    house.pass(COOLING).await;
     eventually("the other is heard of, with its picture", heard).await;
     assert_eq!(seen(apart, &case), (1, 1), "the picture of the other");
     drop(stuck);
     let all = async || {
-        pass(&house, TimeDelta::seconds(2)).await;
+        house.pass(TimeDelta::seconds(2)).await;
         seen(apart, &case) == (1, 2) && seen(with_it, &case).0 > 0
     };
     eventually("the picture is seen", all).await;
@@ -258,10 +253,10 @@ async fn pictures_of_many_notices_at_once_are_kept_within_bounds_and_each_is_see
         told += notices;
         let seen = |chat: &Arc<Fake>| chat.shown().iter().filter(|shown| shown.picture.is_some()).count();
         let all = async || {
-            pass(&house, TimeDelta::seconds(5)).await;
+            house.pass(TimeDelta::seconds(5)).await;
             house.chats.iter().all(|chat| seen(chat) == told)
         };
-        pass(&house, TimeDelta::seconds(30)).await;
+        house.pass(COOLING).await;
         eventually("each chat sees each picture", all).await;
         let drawn = drawn.lock().unwrap();
         assert!(times_drawn.is_none_or(|times| drawn.len() == times), "drawn {} times", drawn.len());

@@ -15,7 +15,7 @@ use seventytwo::store::notices::by_case;
 use seventytwo::store::{Conn, broadcasts, photos};
 
 use super::{count, run};
-use crate::house::{Db, House, Person, morning};
+use crate::house::{COOLING, Db, House, Person, morning};
 use crate::{Test, housed, notices, shared};
 
 pub const TESTS: &[Test] = &[
@@ -33,7 +33,7 @@ async fn approved(house: &House, by: &Person, region: &str, phone: &str) -> Stri
     notice["reporter"]["phone"] = phone.into();
     notice["photo_ids"] = json!([house.photo(notices::jpeg()).await]);
     let (case, _) = house.submit(&notice).await;
-    house.decide(&case, by, "approve", "verified").await.expect(200);
+    house.approve(&case, &[by]).await;
     case
 }
 
@@ -43,7 +43,7 @@ async fn two(house: &House) -> [String; 2] {
     let first = approved(house, &moderator, "131003", "13800138001").await;
     house.advance(TimeDelta::seconds(1));
     let second = approved(house, &moderator, "130102", "13800138002").await;
-    house.advance(TimeDelta::seconds(30));
+    house.advance(COOLING);
     [first, second]
 }
 
@@ -144,8 +144,7 @@ async fn more_bad_rows_than_a_look_takes_hold_nobody_up(house: House) -> House {
 async fn a_photo_that_stays_holds_nobody_up(house: House) -> House {
     let [first, _] = two(&house).await;
     house.settle().await;
-    house.advance(TimeDelta::hours(72));
-    house.settle().await;
+    house.pass(TimeDelta::hours(72)).await;
     let number = first.parse().unwrap();
     let photo = house.stations.shared.store.read(move |c| {
         let notice = by_case(c, number)?.unwrap();
@@ -174,8 +173,7 @@ async fn what_is_erased_is_forgotten_though_somebody_reads(house: House) -> Hous
     }
     let [first, _] = two(&house).await;
     house.settle().await;
-    house.advance(TimeDelta::hours(72));
-    house.settle().await;
+    house.pass(TimeDelta::hours(72)).await;
     let remembered = remembered(&house, &first).await;
     house.advance(TimeDelta::days(30));
     woken(&house);
@@ -212,10 +210,8 @@ async fn what_another_node_erased_is_let_go_of(db: Db) {
     let [first, _] = two(&house).await;
     house.settle().await;
     let remembered = remembered(&house, &first).await;
-    other.advance(TimeDelta::hours(72));
-    other.settle().await;
-    other.advance(TimeDelta::days(30));
-    other.settle().await;
+    other.pass(TimeDelta::hours(72)).await;
+    other.pass(TimeDelta::days(30)).await;
     assert!(remembered.upgrade().is_some(), "this node has not heard of it");
     house.stations.forget_messages();
     assert!(remembered.upgrade().is_none());

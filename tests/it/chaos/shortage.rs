@@ -119,9 +119,7 @@ async fn leases_that_were_refused_take_nothing_away(house: House) -> House {
     let chats = (0..GROUPS).map(|n| (Platform::Dingtalk, crowd.url.as_str(), format!("g{n}")));
     connect(&house.db, "王群主", chats).await;
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.stations.let_out().await.unwrap();
+    house.let_out(&case, &[&moderator]).await;
 
     refuse(&house.db, "lanes").await;
     for _ in 0..10 {
@@ -154,10 +152,8 @@ async fn what_cannot_be_recorded_is_not_followed_by_more(house: House) -> House 
     let limits = Limits { connect: longest, exchange: longest, ..Limits::default() };
     let guard = house.stations.worker.sender.guard().clone();
     house.stations.worker.sender = Arc::new(Sender::new(guard, limits));
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.stations.let_out().await.unwrap();
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.let_out(&case, &[&moderator]).await;
 
     refuse(&house.db, "deliveries").await;
     let stop = CancellationToken::new();
@@ -182,10 +178,8 @@ async fn what_the_database_could_not_take_for_longer_than_a_lease_is_not_said_ag
     let (house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
     let chats = (0..GROUPS).map(|n| (Platform::Dingtalk, crowd.url.as_str(), format!("g{n}")));
     connect(&house.db, "王群主", chats).await;
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.stations.let_out().await.unwrap();
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.let_out(&case, &[&moderator]).await;
 
     let stop = CancellationToken::new();
     let working = tokio::spawn(house.stations.worker.clone().run(stop.clone()));
@@ -211,10 +205,8 @@ async fn what_outlasts_its_lease_in_our_hands_is_not_said_again(house: House) ->
     let crowd = Crowd::start(Mood::Silent).await;
     let (house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
     connect(&house.db, "王群主", [(Platform::Dingtalk, crowd.url.as_str(), "g".to_owned())]).await;
-    let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
-    house.decide(made["case_number"].as_str().unwrap(), &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.stations.let_out().await.unwrap();
+    let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.let_out(&case, &[&moderator]).await;
 
     let (worker, stop) = (&house.stations.worker, CancellationToken::new());
     let working = tokio::spawn(worker.clone().run(stop.clone()));

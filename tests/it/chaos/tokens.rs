@@ -89,8 +89,7 @@ async fn a_token_that_many_wait_for_is_used_to_its_limit(house: House) -> House 
         let now = house.clock.now();
         let store = &house.stations.shared.store;
         let due = store.read(move |c| deliveries::next_due(c, now)).await.unwrap().expect("more wait");
-        house.advance(due - now);
-        house.settle().await;
+        house.pass(due - now).await;
     }
     let (took, fewest) = (house.clock.now() - began, (GROUPS / LIMIT - 1) as i64);
     assert!((fewest..=fewest + 1).contains(&took.num_seconds()), "{took}");
@@ -136,10 +135,8 @@ async fn publish(house: &House, moderator: &Person, region: &str, phone: &str) {
     let mut bag = notices::lost_property(house.clock.now());
     bag["region"] = json!(region);
     bag["reporter"]["phone"] = json!(phone);
-    let made = house.post("/notices", None, &bag).await.expect(201);
-    house.decide(made["case_number"].as_str().unwrap(), moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.stations.let_out().await.unwrap();
+    let (case, _) = house.submit(&bag).await;
+    house.let_out(&case, &[moderator]).await;
 }
 
 /// As if the bot had been used evenly, and to its limit, until now.

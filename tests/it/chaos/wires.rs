@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use serde_json::json;
 use seventytwo::broadcast::send::{Limits, Sender};
 use seventytwo::domain::group::Platform;
 
@@ -60,8 +59,7 @@ async fn an_answer_that_never_ends_is_doubt_and_delays_nobody_else(house: House)
     house.stations.worker.sender = Arc::new(Sender::new(guard, limits));
     // Sent once more after a minute, and never again.
     for (minutes, requests) in [(0, 1), (2, 2), (60, 2)] {
-        house.advance(TimeDelta::minutes(minutes));
-        house.settle().await;
+        house.pass(TimeDelta::minutes(minutes)).await;
         assert_eq!((stuck.requests(), doubts(&house).await), (requests, requests as i64), "{minutes}");
     }
     let given_up = "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'given_up' AND reach = 1";
@@ -69,8 +67,7 @@ async fn an_answer_that_never_ends_is_doubt_and_delays_nobody_else(house: House)
     assert_eq!(well.requests(), 2, "words and poster, each once");
 
     // A group that may have heard of it hears that it is over.
-    let over = json!({"outcome": "returned", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &over).await.expect(200);
+    house.close(&manage, "returned").await;
     house.settle().await;
     assert_eq!(stuck.requests(), 3);
     house
@@ -102,13 +99,11 @@ async fn uploads_that_fail_are_held_against_the_host(house: House) -> House {
     while away() == 0 {
         assert!(wire.requests() < 3 + 8, "eight have failed, of three rooms");
         // Longer than any wait of ours.
-        house.advance(TimeDelta::minutes(20));
-        house.settle().await;
+        house.pass(TimeDelta::minutes(20)).await;
     }
     assert_eq!(wire.requests(), 3 + 9);
     for _ in 0..4 {
-        house.advance(TimeDelta::minutes(20));
-        house.settle().await;
+        house.pass(TimeDelta::minutes(20)).await;
     }
     assert_eq!((wire.requests(), away()), (acts.len(), 0));
     assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM deliveries WHERE state = 'delivered'").await, 3);

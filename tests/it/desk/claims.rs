@@ -45,7 +45,7 @@ async fn a_case_whose_claim_has_run_out_waits_again(house: House) -> House {
     let colleague = house.person("周志愿", Role::Moderator).await;
     let (case, manage) = house.submit(&notices::missing_person(house.clock.now())).await;
     house.claim(&case, &moderator).await;
-    let cookie = format!("session={}", house.session(&colleague).await);
+    let cookie = house.cookie(&colleague).await;
     for (held, state, other) in [(true, "in_review", "submitted"), (false, "submitted", "in_review")] {
         let tab = async |state: &str| {
             let queue = house.get(&format!("/review/queue?state={state}"), Some(&colleague.token)).await;
@@ -88,7 +88,7 @@ async fn an_account_that_ends_or_is_reset_holds_no_case(house: House) -> House {
         assert_eq!((ended.tokens, ended.claims), (1, 1), "{name}");
         let sheet = house.get(&format!("/review/{case}"), Some(&colleague.token)).await.expect(200);
         assert_eq!((&sheet["state"], &sheet["claimed_by"]), (&json!("submitted"), &json!(null)), "{name}");
-        house.decide(&case, &colleague, "approve", "verified").await.expect(200);
+        house.approve(&case, &[&colleague]).await;
         // Another's claim stands.
         let sheet = house.get(&format!("/review/{other}"), Some(&colleague.token)).await.expect(200);
         assert_eq!(sheet["claimed_by"], json!(colleague.name), "{name}");

@@ -9,7 +9,7 @@ use super::teen;
 use crate::chaos::count;
 use crate::fakes::Fake;
 use crate::hostile::by_another;
-use crate::house::House;
+use crate::house::{COOLING, House};
 use crate::{Test, housed, notices};
 
 /// The tests of this file.
@@ -25,7 +25,7 @@ pub const TESTS: &[Test] = &[
 
 async fn a_moderator_sees_the_poster_before_anybody_else(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let cookie = format!("session={}", house.session(&moderator).await);
+    let cookie = house.cookie(&moderator).await;
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
     let (proof, public) = (format!("/review/{case}/poster.jpg"), format!("/n/{case}/poster.jpg"));
     let sheet = house.page_as(&format!("/review/{case}"), &cookie).await;
@@ -37,9 +37,7 @@ async fn a_moderator_sees_the_poster_before_anybody_else(house: House) -> House 
     );
     assert_ne!(house.page(&proof).await.status, 200, "for those who verify alone");
     assert!(before.text != house.page(&public).await.text, "nobody else sees it yet");
-    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&moderator]).await;
     let shown = house.page(&public).await.text;
     assert!(shown == house.page_as(&proof, &cookie).await.text, "as groups get it");
     house
@@ -72,10 +70,8 @@ async fn words_in_the_place_of_a_reason_are_kept_as_the_note_is(house: House) ->
     let paused = sheet["events"].as_array().unwrap().iter().find(|event| event["step"] == "pause").unwrap();
     assert_eq!((&paused["reason"], &paused["note"]), (&Value::Null, &json!("人在和平里\n门卫说的")));
     notices::assert_unreadable(&house, &["和平里"]);
-    let outcome = json!({"outcome": "withdrawn", "announce": false});
-    house.post("/my/notice/close", Some(&manage), &outcome).await.expect(200);
-    house.advance(TimeDelta::days(30));
-    house.settle().await;
+    house.close(&manage, "withdrawn").await;
+    house.pass(TimeDelta::days(30)).await;
     // What is left of it tells nothing of how it was weighed.
     let weighed = "SELECT COUNT(*) AS n FROM notices WHERE urgency <> 0 OR needs_approvals <> 0 OR \
          missing_since <> submitted_at OR state <> 'erased'";
@@ -102,8 +98,7 @@ async fn the_first_approver_does_not_keep_the_second_from_looking(house: House) 
     let seen = house.get(&path, Some(&second.token)).await.expect(200);
     assert!(seen["actions"].as_array().unwrap().contains(&json!("claim")), "{}", seen["actions"]);
     assert_eq!(house.decide(&case, &second, "approve", "verified").await.expect(200)["state"], "cooling");
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.pass(COOLING).await;
     house
 }
 
@@ -112,7 +107,7 @@ async fn a_notice_that_has_cooled_goes_out_on_time_though_an_idle_node_seldom_lo
     house.stations.let_out_when_due().await.unwrap();
     house.advance(TimeDelta::seconds(10));
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
+    house.approve(&case, &[&moderator]).await;
     // It cools for 30 seconds, and the node last looked 10 seconds ago.
     for (seconds, live) in [(20, false), (9, false), (1, true)] {
         house.advance(TimeDelta::seconds(seconds));
@@ -147,9 +142,7 @@ async fn a_notice_that_moved_is_found_where_it_is_now(house: House) -> House {
         .await;
     moved.expect(200);
     assert!(found("131003").await && !found("130102").await, "what is live stands until it is approved");
-    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&moderator]).await;
     assert!(!found("131003").await && found("130102").await, "the list follows");
     assert!(told(&shijiazhuang));
     let queue = house.get("/review/queue?state=live", Some(&moderator.token)).await.expect(200);

@@ -43,10 +43,8 @@ async fn an_erased_notice_is_not_in_the_journal_either(house: House) -> House {
         held.map(|path| path.file_name().unwrap().to_string_lossy().into_owned()).collect::<Vec<_>>()
     };
     assert!(holds().contains(&"test.db-wal".to_owned()), "{:?}", holds());
-    house.advance(TimeDelta::hours(72));
-    house.settle().await;
-    house.advance(TimeDelta::days(30));
-    house.settle().await;
+    house.pass(TimeDelta::hours(72)).await;
+    house.pass(TimeDelta::days(30)).await;
     assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "erased");
     assert_eq!(holds(), [""; 0], "the words of an erased notice, sealed, in the raw files");
     house
@@ -75,8 +73,7 @@ async fn no_picture_is_kept_of_what_is_swept(house: House) -> House {
     let case = kept(&house).await;
     house.settle().await;
     assert!(is_kept(&house, &case).await, "nothing was swept");
-    house.advance(TimeDelta::minutes(1));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(1)).await;
     assert_eq!(house.get(&format!("/notices/{over}"), None).await.expect(200)["state"], "expired");
     assert!(!is_kept(&house, &case).await);
     house

@@ -16,7 +16,7 @@ pub const TESTS: &[Test] = &[
 ];
 
 async fn read(house: &House, by: &Person, path: &str) -> Reply {
-    let cookie = format!("session={}", house.session(by).await);
+    let cookie = house.cookie(by).await;
     house.page_as(path, &cookie).await
 }
 
@@ -35,13 +35,10 @@ async fn a_day(house: &House) -> [String; 2] {
     for (n, minutes) in [(1, 10), (2, 20), (3, 60)] {
         let (case, manage) = house.submit(&by_another(notices::lost_property(house.clock.now()), n)).await;
         house.advance(TimeDelta::minutes(minutes));
-        house.decide(&case, &moderator, "approve", "verified").await.expect(200);
-        house.advance(TimeDelta::seconds(30));
-        house.settle().await;
+        house.go_live(&case, &[&moderator]).await;
         things.push((case, manage));
     }
-    let outcome = json!({"outcome": "returned", "announce": false});
-    house.post("/my/notice/close", Some(&things[0].1), &outcome).await.expect(200);
+    house.close(&things[0].1, "returned").await;
     // An edit that is turned down ends nothing.
     let edit = Some(&json!({"description": "车上还有一把伞"}));
     house.call(reqwest::Method::PATCH, "/my/notice", Some(&things[1].1), edit).await.expect(200);
@@ -98,14 +95,12 @@ async fn the_figures_are_counted_by_period(house: House) -> House {
     a_day(&house).await;
     // What came in earlier is not counted for the last days; an erased notice counts under its kind and
     // outcome.
-    house.advance(TimeDelta::days(20));
-    house.settle().await;
+    house.pass(TimeDelta::days(20)).await;
     assert_eq!(figures(&read(&house, &lead, "/review/figures").await.text, "提交"), ["–"; 4]);
     let month = read(&house, &lead, "/review/figures?period=30d").await.text;
     assert_eq!(figures(&month, "提交"), ["1", "3", "2", "–"]);
     assert_eq!(figures(&month, "已到期"), ["–", "1", "–", "–"], "{month}");
-    house.advance(TimeDelta::days(40));
-    house.settle().await;
+    house.pass(TimeDelta::days(40)).await;
     assert_eq!(figures(&read(&house, &lead, "/review/figures?period=30d").await.text, "提交"), ["–"; 4]);
     let ever = read(&house, &lead, "/review/figures?period=all&lang=en").await.text;
     assert_eq!(figures(&ever, "Submitted"), ["1", "3", "2", "–"]);

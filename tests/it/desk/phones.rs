@@ -110,7 +110,7 @@ async fn a_refused_phone_is_written_down_once_an_hour(house: House) -> House {
     assert_eq!(refusals(&case).await, [of(&curious, "not_held"), of(&colleague, "not_held")]);
     assert_eq!(ask(&case, &curious).await.problem(409), "claim_required");
     assert_eq!(refusals(&case).await.len(), 3);
-    let cookie = format!("session={}", house.session(&lead).await);
+    let cookie = house.cookie(&lead).await;
     for (language, said) in [("zh-CN", "被拒绝查看电话"), ("en", "was refused the phone")] {
         let page = house.page_as(&format!("/review/{case}?lang={language}"), &cookie).await.text;
         assert!(page.contains(said), "{page}");

@@ -6,7 +6,7 @@ use seventytwo::domain::people::Role;
 
 use super::teen;
 use crate::hostile::by_another;
-use crate::house::{House, Person};
+use crate::house::{COOLING, House, Person};
 use crate::{Test, housed, notices};
 
 /// The tests of this file.
@@ -29,7 +29,7 @@ async fn the_queue_says_who_is_sought_to_whoever_may_know(house: House) -> House
         items.into_iter().find(|item| item["case_number"] == case.as_str()).unwrap_or_default()
     };
     let page = async |by: &Person| {
-        let cookie = format!("session={}", house.session(by).await);
+        let cookie = house.cookie(by).await;
         house.page_as("/review", &cookie).await.text
     };
     let name = sought["person"]["name"].as_str().unwrap();
@@ -69,7 +69,7 @@ async fn the_longest_missing_comes_first_and_one_sees_since_when(house: House) -
     let (fresh, _) = house.submit(&by_another(notices::rescue(house.clock.now()), 40_000_003)).await;
     assert_eq!(order().await, [long, hours, fresh]);
     // The reason is visible: the row says since when.
-    let cookie = format!("session={}", house.session(&moderator).await);
+    let cookie = house.cookie(&moderator).await;
     let page = house.page_as("/review", &cookie).await.text;
     assert!(page.contains("事发 11-23 11:17"), "{page}");
     assert!(house.page_as("/review?lang=en", &cookie).await.text.contains("since 11-23 11:17"));
@@ -80,7 +80,7 @@ async fn the_longest_missing_comes_first_and_one_sees_since_when(house: House) -
     }
     let all = order().await;
     assert_eq!(all.len(), 27);
-    let session = format!("session={}", house.session(&moderator).await);
+    let session = house.cookie(&moderator).await;
     let first = house.page_as("/review", &session).await.text;
     let (before, _) = first.split_once("\" rel=\"next\"").expect("there are more");
     let next = before.rsplit('"').next().unwrap().replace("&#38;", "&");
@@ -106,12 +106,12 @@ async fn a_case_that_somebody_else_is_to_decide_does_not_stand_in_the_way(house:
             .collect::<Vec<_>>()
     };
     assert_eq!(waiting(&moderator).await, [(json!(urgent), json!(false)), (json!(other), json!(false))]);
-    house.decide(&urgent, &moderator, "approve", "verified").await.expect(200);
+    house.approve(&urgent, &[&moderator]).await;
     // The API lists the most urgent first, for every reader.
     assert_eq!(waiting(&moderator).await, [(json!(urgent), json!(true)), (json!(other), json!(false))]);
     let claim = format!("action=\"/review/{urgent}/claim\"");
     for (by, first, offered) in [(&moderator, &other, false), (&colleague, &urgent, true)] {
-        let cookie = format!("session={}", house.session(by).await);
+        let cookie = house.cookie(by).await;
         let page = house.page_as("/review", &cookie).await.text;
         assert_eq!(page.contains(&claim), offered, "{}", by.name);
         let row = page
@@ -122,9 +122,7 @@ async fn a_case_that_somebody_else_is_to_decide_does_not_stand_in_the_way(house:
     // Nor does the person who alone approved it take the second look.
     let quick = by_another(notices::missing_person(house.clock.now()), 20_000_300);
     let (quick, _) = house.submit(&quick).await;
-    house.decide(&quick, &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&quick, &[&moderator]).await;
     let waits = async |by: &Person| waiting(by).await.into_iter().find(|(case, _)| *case == quick.as_str());
     assert_eq!(waits(&moderator).await, Some((json!(quick), json!(true))));
     assert_eq!(waits(&colleague).await, Some((json!(quick), json!(false))));
@@ -157,7 +155,7 @@ async fn the_queue_counts_what_each_tab_lists(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let lead = house.person("陈组长", Role::Lead).await;
     let tabs = async |by: &Person| {
-        let cookie = format!("session={}", house.session(by).await);
+        let cookie = house.cookie(by).await;
         let page = house.page_as("/review", &cookie).await.text;
         let (_, tabs) = page.split_once("<nav class=\"filters\"").unwrap();
         let (tabs, _) = tabs.split_once("</nav>").unwrap();
@@ -184,13 +182,12 @@ async fn the_queue_counts_what_each_tab_lists(house: House) -> House {
     house.submit(&hidden).await;
     house.claim(&cases[0], &moderator).await;
     house.decide(&cases[1], &moderator, "escalate", "other").await.expect(200);
-    house.decide(&cases[2], &moderator, "approve", "verified").await.expect(200);
+    house.approve(&cases[2], &[&moderator]).await;
     house.decide(&cases[3], &moderator, "reject", "hoax").await.expect(200);
     // All, submitted, held, second review, escalated, asked, cooling, live, paused.
     assert_eq!(tabs(&moderator).await, [6, 4, 1, 0, 1, 0, 1, 0, 0]);
     assert_eq!(tabs(&lead).await, [7, 5, 1, 0, 1, 0, 1, 0, 0]);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.pass(COOLING).await;
     // What is live is among all where something of it waits; a claim that has expired waits again.
     assert_eq!(tabs(&moderator).await[7], 1);
     let tip = json!({"text": "先转账保证金"});

@@ -1,6 +1,5 @@
 //! Tips are held, and reach the family only when they are passed on.
 
-use chrono::TimeDelta;
 use serde_json::{Value, json};
 use seventytwo::domain::people::Role;
 
@@ -85,9 +84,7 @@ async fn a_moderator_who_handed_a_notice_in_reads_no_tip_of_it_before_others_did
     (child["person"]["age"], child["person"]["category"]) = (json!(7), json!("child"));
     let made = house.post("/notices", Some(&reporter.token), &child).await.expect(201);
     let case = made["case_number"].as_str().unwrap();
-    house.decide(case, &other, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(case, &[&other]).await;
     house.post(&format!("/notices/{case}/tips"), None, &json!({"text": "在姑姑家"})).await.expect(202);
     let path = format!("/review/{case}");
     house.claim(case, &other).await;

@@ -149,8 +149,7 @@ async fn a_code_leaves_a_host_alone_that_is_away(house: House) -> House {
     house.post(&code, Some(&team.admin.token), &json!({})).await.expect(202);
     assert!(team.chat.read().unwrap().to_string().contains("验证码"));
     house.settle().await;
-    house.advance(TimeDelta::hours(1));
-    house.settle().await;
+    house.pass(TimeDelta::hours(1)).await;
     team.hears(&case);
     house
 }

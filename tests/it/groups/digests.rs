@@ -38,8 +38,7 @@ async fn notices_that_can_wait_come_in_one_message_when_the_quiet_hours_are_over
     let (team, waiting) = at_night(&house).await;
     let [(first, manage), (over, manage_over), (third, _)] = &waiting[..] else { panic!("{waiting:?}") };
     close(&house, manage_over).await;
-    house.advance(TimeDelta::hours(3));
-    house.settle().await;
+    house.pass(TimeDelta::hours(3)).await;
 
     let message = team.chat.read().expect("a message").to_string();
     assert!(message.contains(first) && message.contains(third), "{message}");
@@ -81,8 +80,7 @@ async fn a_digest_that_is_refused_is_told_one_by_one(house: House) -> House {
     let house = house.and_chats(&[Platform::Webhook]).await;
     let (team, waiting) = at_night(&house).await;
     team.chat.script(413, &[], "not this");
-    house.advance(TimeDelta::hours(3));
-    house.settle().await;
+    house.pass(TimeDelta::hours(3)).await;
     let told: Vec<String> = team.chat.read_all().iter().map(Value::to_string).collect();
     assert_eq!(told.len(), 3, "{told:?}");
     for (case, _) in &waiting {
@@ -103,8 +101,7 @@ async fn a_digest_that_perhaps_arrived_is_told_once_more_one_by_one(house: House
         house.settle().await;
         close(&house, manage).await;
         for _ in 0..10 {
-            house.advance(TimeDelta::minutes(1));
-            house.settle().await;
+            house.pass(TimeDelta::minutes(1)).await;
         }
     }
     team.chat.lose_answers(false);

@@ -51,8 +51,7 @@ async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: Ho
     house.settle().await;
     assert_eq!(team.shown(&house).await["state"], "active");
     assert_eq!(team.newest(&house).await["state"], "open");
-    house.advance(TimeDelta::hours(1));
-    house.settle().await;
+    house.pass(TimeDelta::hours(1)).await;
     team.hears(&case);
     house
 }
@@ -66,17 +65,14 @@ async fn a_day_without_a_way_out_does_not_stop_a_group(house: House) -> House {
     house.stations.worker.sender = Arc::new(Sender::new(way_out.guard().clone(), none));
     let (case, _) = team.publish_bag(&house).await;
     for _ in 0..25 {
-        house.advance(TimeDelta::hours(1));
-        house.settle().await;
+        house.pass(TimeDelta::hours(1)).await;
     }
     house.stations.worker.sender = way_out;
     team.chat.script(503, &[], "not now");
-    house.advance(TimeDelta::hours(1));
-    house.settle().await;
+    house.pass(TimeDelta::hours(1)).await;
     assert_eq!(team.shown(&house).await["state"], "active");
     assert_eq!(team.newest(&house).await["last_code"], "http_503");
-    house.advance(TimeDelta::hours(1));
-    house.settle().await;
+    house.pass(TimeDelta::hours(1)).await;
     team.hears(&case);
     house
 }
@@ -96,8 +92,7 @@ async fn failures_of_long_ago_do_not_stop_a_group(house: House) -> House {
     let (case, _) = team.publish(&house, bag, "13800138002").await;
     assert_eq!(team.newest(&house).await["attempts"], 1);
     assert_eq!(team.shown(&house).await["state"], "active");
-    house.advance(TimeDelta::hours(1));
-    house.settle().await;
+    house.pass(TimeDelta::hours(1)).await;
     team.hears(&case);
     house
 }
@@ -128,8 +123,7 @@ async fn a_platform_that_names_a_time_is_not_asked_before_it(house: House) -> Ho
     };
     let (minutes, start) = (TimeDelta::minutes, house.clock.now());
     let wait_until = async |at: TimeDelta| {
-        house.advance(start + at - house.clock.now());
-        house.settle().await;
+        house.pass(start + at - house.clock.now()).await;
         team.chat.asked().len()
     };
     // First a test message gets this answer.
@@ -159,8 +153,7 @@ async fn a_notice_that_found_its_robot_gone_is_said_when_a_new_one_is_proved(hou
         assert_eq!(team.shown(&house).await["state"], "disabled");
         house.advance(TimeDelta::minutes(2));
         team.prove(&house).await;
-        house.advance(TimeDelta::seconds(10));
-        house.settle().await;
+        house.pass(TimeDelta::seconds(10)).await;
     };
     prove().await;
     team.hears(&case);
@@ -181,15 +174,13 @@ async fn a_notice_that_perhaps_arrived_is_not_said_again_by_itself(house: House)
     team.chat.script(200, &[], "?");
     team.chat.script(200, &[], r#"{"errcode":300001,"errmsg":"token is not exist"}"#);
     team.publish_bag(&house).await;
-    house.advance(TimeDelta::minutes(2));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(2)).await;
     assert_eq!(team.newest(&house).await["last_outcome"], "gone");
     let page = team.page(&house, "").await;
     assert!(page.contains("不确定是否送达"), "{page}");
     house.advance(TimeDelta::minutes(2));
     team.prove(&house).await;
-    house.advance(TimeDelta::minutes(2));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(2)).await;
     assert_eq!(team.chat.read(), None, "its admin decides");
     let delivery = team.newest(&house).await;
     assert_eq!((&delivery["state"], &delivery["redeliverable"]), (&json!("given_up"), &json!(true)));
@@ -200,8 +191,7 @@ async fn a_message_perhaps_taken_back_is_taken_back_when_a_new_code_is_proved(ho
     let house = house.and_chats(&[Platform::Discord]).await;
     let team = Team::of(&house).await;
     let (case, manage) = team.publish_bag(&house).await;
-    house.advance(TimeDelta::seconds(5));
-    house.settle().await;
+    house.pass(TimeDelta::seconds(5)).await;
     let said: String = team.chat.read_all().iter().map(Value::to_string).collect();
     assert!(said.contains(&case), "{said}");
     let stands = || team.chat.shown()[1].text.contains("已结束");
@@ -212,8 +202,7 @@ async fn a_message_perhaps_taken_back_is_taken_back_when_a_new_code_is_proved(ho
     assert_eq!((&given_up["last_outcome"], stands()), (&json!("unknown"), false), "{given_up}");
     assert_eq!(team.shown(&house).await["reason"], "failing");
     team.prove(&house).await;
-    house.advance(TimeDelta::seconds(5));
-    house.settle().await;
+    house.pass(TimeDelta::seconds(5)).await;
     assert_eq!((team.chat.read(), stands()), (None, true), "it is edited, and nothing else is said");
     house
 }
@@ -275,7 +264,7 @@ async fn the_admin_reads_what_did_not_arrive_and_what_to_do(house: House) -> Hou
     assert!(missed.iter().all(|words| page.contains(words)) && !page.contains("正常接收"), "{page}");
     let english = team.page(&house, "?lang=en").await;
     assert!(english.contains("did not arrive: 310000 (The keyword does not match"), "{english}");
-    let session = format!("session={}", house.session(&team.admin).await);
+    let session = house.cookie(&team.admin).await;
     assert!(house.page_as("/groups", &session).await.text.contains("最近没有送达"));
 
     // Until something arrives: a notice, though nobody tested again.

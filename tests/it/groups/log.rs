@@ -25,8 +25,7 @@ async fn the_log_tells_of_every_call_for_thirty_days(house: House) -> House {
     let team = Team::of(&house).await;
     team.chat.script(503, &[], "not now");
     let (case, _) = team.publish_bag(&house).await;
-    house.advance(TimeDelta::minutes(1));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(1)).await;
     team.hears(&case);
     let id = team.newest(&house).await["id"].as_str().unwrap().to_owned();
     let path = team.path(&format!("/deliveries/{id}"));
@@ -37,8 +36,7 @@ async fn the_log_tells_of_every_call_for_thirty_days(house: House) -> House {
     assert!(calls.iter().all(|call| call["took_ms"].is_number()), "{calls:?}");
     assert!(calls[0]["at"].as_str() < calls[1]["at"].as_str(), "{calls:?}");
 
-    house.advance(TimeDelta::hours(72));
-    house.settle().await;
+    house.pass(TimeDelta::hours(72)).await;
     team.hears(&case);
     let log = async || house.get(&team.path("/deliveries"), Some(&team.admin.token)).await.expect(200);
     assert_eq!(log().await["items"].as_array().map(Vec::len), Some(2));
@@ -91,8 +89,7 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) -> House {
     team.chat.script(413, &[], "no room either");
     house.post(&format!("{closing}/redeliver"), Some(&team.admin.token), &Value::Null).await.expect(202);
     house.settle().await;
-    house.advance(TimeDelta::days(30) - TimeDelta::hours(1));
-    house.settle().await;
+    house.pass(TimeDelta::days(30) - TimeDelta::hours(1)).await;
     assert_eq!(read().await["request"], json!({"words": null, "erased": true}));
     let exchange = house.get(&closing, Some(&team.admin.token)).await.expect(200);
     let youngest = exchange["calls"].as_array().unwrap().last().expect("a call of less than 30 days ago");
@@ -152,8 +149,7 @@ async fn the_log_tells_which_request_a_call_was(house: House) -> House {
     let team = Team::of(&house).await;
     team.chat.script(502, &[], "not now");
     let (case, manage) = team.publish_bag(&house).await;
-    house.advance(TimeDelta::minutes(1));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(1)).await;
     let words = team.chat.read().expect("the words").to_string();
     assert!(words.contains(&case), "{words}");
     assert_eq!(team.chat.read().expect("the picture")["msgtype"], "image");
@@ -218,8 +214,7 @@ async fn the_log_says_that_a_notice_is_paused(house: House) -> House {
     assert_eq!(team.newest(&house).await["waits_for"], "group");
     house.post(&team.path("/resume"), Some(&team.admin.token), &Value::Null).await.expect(200);
     step("resume").await;
-    house.advance(TimeDelta::hours(3));
-    house.settle().await;
+    house.pass(TimeDelta::hours(3)).await;
     team.hears(&case);
     house
 }

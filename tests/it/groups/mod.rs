@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use seventytwo::domain::people::Role;
 
 use crate::fakes::Fake;
-use crate::house::{House, Person, Reply};
+use crate::house::{COOLING, House, Person, Reply};
 use crate::notices;
 
 /// The people and the group of a test.
@@ -44,17 +44,14 @@ impl Team {
     /// Lets a notice go live; returns its case number and manage token.
     pub async fn publish(&self, house: &House, mut notice: Value, phone: &str) -> (String, String) {
         notice["reporter"]["phone"] = json!(phone);
-        let made = house.post("/notices", None, &notice).await.expect(201);
-        let text = |name: &str| made[name].as_str().unwrap().to_owned();
-        let case = text("case_number");
+        let (case, manage) = house.submit(&notice).await;
         let approved = house.decide(&case, &self.moderator, "approve", "verified").await.expect(200);
         if approved["state"] == "second_review" {
             let colleague = house.person("周志愿", Role::Moderator).await;
-            house.decide(&case, &colleague, "approve", "verified").await.expect(200);
+            house.approve(&case, &[&colleague]).await;
         }
-        house.advance(TimeDelta::seconds(30));
-        house.settle().await;
-        (case, text("manage_token"))
+        house.pass(COOLING).await;
+        (case, manage)
     }
 
     /// Lets a notice of a lost bag go live; returns its case number and manage token.
@@ -123,8 +120,7 @@ async fn fail_until(house: &House, team: &Team, status: u16, so_far: impl Fn(&Va
     let mut tried = team.newest(house).await["attempts"].as_i64().unwrap();
     team.chat.script(status, &[], "not now");
     for _ in 0..60 {
-        house.advance(TimeDelta::hours(1));
-        house.settle().await;
+        house.pass(TimeDelta::hours(1)).await;
         let delivery = team.newest(house).await;
         if so_far(&delivery) {
             return;
@@ -137,9 +133,9 @@ async fn fail_until(house: &House, team: &Team, status: u16, so_far: impl Fn(&Va
     panic!("never so far: {}", team.newest(house).await);
 }
 
+/// Its reporter says that it is over, and the group hears of it.
 async fn close(house: &House, manage: &str) {
-    let body = json!({"outcome": "returned", "announce": false});
-    house.post("/my/notice/close", Some(manage), &body).await.expect(200);
+    house.close(manage, "returned").await;
     house.settle().await;
 }
 

@@ -27,8 +27,7 @@ async fn words_go_alone_where_their_picture_is_refused(house: House) -> House {
         let mut bag = notices::lost_property(house.clock.now());
         bag["description"] = "黑色双肩包，里面有书和钥匙。".repeat(70).into();
         let (case, manage) = team.publish(&house, bag, phone).await;
-        house.advance(TimeDelta::seconds(10));
-        house.settle().await;
+        house.pass(TimeDelta::seconds(10)).await;
         let said = team.chat.read().expect("the words");
         assert!(said["text"].as_str().is_some_and(|text| text.contains(&case)), "{words}: {said}");
         let exchange = team.exchange(&house).await;
@@ -44,8 +43,7 @@ async fn words_go_alone_where_their_picture_is_refused(house: House) -> House {
         assert!(team.page(&house, "").await.contains("图片没有送达"), "{words}");
         // The message there is text, and is edited as text.
         close(&house, &manage).await;
-        house.advance(TimeDelta::seconds(10));
-        house.settle().await;
+        house.pass(TimeDelta::seconds(10)).await;
         let closing = team.newest(&house).await;
         assert_eq!((&closing["state"], &closing["words_only"]), (&json!("delivered"), &json!(false)));
     }
@@ -56,8 +54,7 @@ async fn words_go_alone_where_their_picture_is_refused(house: House) -> House {
         team.chat.script(400, &[], &refusal("Bad Request: message is too long"));
     }
     team.publish(&house, notices::lost_property(house.clock.now()), "13800138003").await;
-    house.advance(TimeDelta::seconds(10));
-    house.settle().await;
+    house.pass(TimeDelta::seconds(10)).await;
     let delivery = team.newest(&house).await;
     assert_eq!((&delivery["state"], &delivery["attempts"]), (&json!("given_up"), &json!(2)));
     house
@@ -79,8 +76,7 @@ async fn words_go_alone_where_the_link_to_their_poster_is_refused(house: House) 
         team.chat.script(status, &[], body);
         let phone = format!("1380013800{place}");
         let (case, _) = team.publish(&house, notices::lost_property(house.clock.now()), &phone).await;
-        house.advance(TimeDelta::seconds(10));
-        house.settle().await;
+        house.pass(TimeDelta::seconds(10)).await;
         let said = team.chat.read().expect("the words").to_string();
         assert!(said.contains(&case) && !said.contains("poster.jpg"), "{platform:?}: {said}");
         let delivery = team.newest(&house).await;
@@ -100,8 +96,7 @@ async fn a_picture_that_is_refused_is_uploaded_once(house: House) -> House {
     team.chat.refuse_pictures();
     let before = team.chat.asked().len();
     let (case, _) = team.publish_bag(&house).await;
-    house.advance(TimeDelta::minutes(1));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(1)).await;
     team.hears(&case);
     assert_eq!(team.chat.asked().len() - before, 3, "the words, the upload, the picture");
     let delivery = team.newest(&house).await;

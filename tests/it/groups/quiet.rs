@@ -32,8 +32,7 @@ async fn quiet_hours_hold_back_all_but_life_at_risk(house: House) -> House {
     assert_eq!((&waits["state"], &waits["due_at"]), (&json!("open"), &json!("2026-11-23T05:00:00Z")));
     let (lost, _) = team.publish(&house, notices::missing_person(now), "13800138002").await;
     team.hears(&lost);
-    house.advance(TimeDelta::hours(3));
-    house.settle().await;
+    house.pass(TimeDelta::hours(3)).await;
     team.hears(&bag);
     assert_eq!(team.newest(&house).await["due_at"], Value::Null, "nothing more of it is due");
 
@@ -89,8 +88,7 @@ async fn a_group_that_was_not_tried_waits_for_a_reason(house: House) -> House {
     team.publish(&house, bag(), "13800138003").await;
     let (behind, _) = team.publish(&house, bag(), "13800138004").await;
     assert_eq!(reasons(&behind).await, because("resting"));
-    house.advance(TimeDelta::minutes(15));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(15)).await;
     assert!(team.chat.read().is_some() && team.chat.read().is_some(), "both are told in the end");
     house
 }
@@ -109,8 +107,7 @@ async fn a_cap_of_two_lets_the_third_notice_within_an_hour_wait(house: House) ->
     house.advance(TimeDelta::minutes(30));
     let (urgent, _) = team.publish(&house, notices::missing_person(now), "13800138004").await;
     team.hears(&urgent);
-    house.advance(TimeDelta::minutes(30));
-    house.settle().await;
+    house.pass(TimeDelta::minutes(30)).await;
     team.hears(&third);
     // Nor does it count: there is room for another.
     let (other, _) = team.publish(&house, notices::lost_property(now), "13800138007").await;
@@ -139,13 +136,11 @@ async fn a_notice_that_perhaps_arrived_counts_for_the_cap(house: House) -> House
         team.publish(&house, notices::lost_property(house.clock.now()), phone).await;
     }
     for _ in 0..10 {
-        house.advance(TimeDelta::minutes(1));
-        house.settle().await;
+        house.pass(TimeDelta::minutes(1)).await;
     }
     assert_eq!(team.chat.read_all().len(), 4, "two notices within the hour");
     team.chat.lose_answers(false);
-    house.advance(TimeDelta::hours(1));
-    house.settle().await;
+    house.pass(TimeDelta::hours(1)).await;
     assert_eq!(team.chat.read_all().len(), 1, "the third");
     house
 }
@@ -156,8 +151,7 @@ async fn a_paused_group_hears_what_went_live_when_it_goes_on(house: House) -> Ho
     house.post(&team.path("/pause"), Some(&team.admin.token), &Value::Null).await.expect(200);
     let (case, _) = team.publish_bag(&house).await;
     let (_, manage) = team.publish(&house, notices::lost_property(house.clock.now()), "13800138002").await;
-    house.advance(TimeDelta::hours(30));
-    house.settle().await;
+    house.pass(TimeDelta::hours(30)).await;
     assert_eq!(team.chat.read(), None, "it hears nothing");
     assert_eq!(team.newest(&house).await["waits_for"], "group");
     close(&house, &manage).await;

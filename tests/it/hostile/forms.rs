@@ -101,10 +101,9 @@ async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) -> Hou
     ] {
         let (case, _) = house.submit(&body).await;
         for person in by.into_iter().flatten() {
-            house.decide(&case, person, "approve", "verified").await.expect(200);
+            house.approve(&case, &[person]).await;
         }
-        house.advance(TimeDelta::hours(1));
-        house.settle().await;
+        house.pass(TimeDelta::hours(1)).await;
         let send = async |text: &str, phone: &str, language: &str| {
             let typed = [("text", text), ("phone", phone)];
             let path = format!("/n/{case}/tips?lang={language}");
@@ -151,9 +150,8 @@ async fn a_tip_that_lacks_its_time_keeps_its_day(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let made = house.post("/notices", None, &notices::lost_property(house.clock.now())).await.expect(201);
     let case = made["case_number"].as_str().unwrap();
-    house.decide(case, &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::minutes(1));
-    house.settle().await;
+    house.approve(case, &[&moderator]).await;
+    house.pass(TimeDelta::minutes(1)).await;
     let send = |seen_at: &str, seen_time: &str| {
         let typed = [("text", "放在司机那里"), ("seen_at", seen_at), ("seen_time", seen_time)];
         let tip = request(&house, Method::POST, &format!("/n/{case}/tips")).form(&typed);
@@ -182,9 +180,7 @@ async fn a_tip_that_lacks_its_time_keeps_its_day(house: House) -> House {
 async fn who_sends_too_often_keeps_what_was_typed(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&moderator]).await;
     let (sender, photographer) = ("203.0.113.7", "203.0.114.7");
     let limits = &house.stations.shared.limits;
     let spent = [(Limit::Submit, sender), (Limit::Tips, sender), (Limit::PhotosADay, photographer)];

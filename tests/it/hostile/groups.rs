@@ -8,7 +8,7 @@ use seventytwo::domain::people::Role;
 
 use super::{ask, faults, only, request};
 use crate::fakes::Wire;
-use crate::house::{House, Person};
+use crate::house::{COOLING, House, Person};
 use crate::notices;
 use crate::{Test, housed};
 
@@ -181,15 +181,13 @@ async fn a_redirect_of_the_chat_is_not_followed(house: House) -> House {
     }
     house.group(&chat, &admin, &["131003"], &["rescue"]).await;
     let (case, _) = house.submit(&notices::rescue(house.clock.now())).await;
-    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
+    house.approve(&case, &[&moderator]).await;
     chat.script(302, &[("location", there)], "");
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.pass(COOLING).await;
     assert_eq!(chat.read(), None);
     assert_eq!(canary.connections(), 0, "the redirect was followed");
     // The right code still works where it belongs.
-    house.advance(TimeDelta::hours(1));
-    house.settle().await;
+    house.pass(TimeDelta::hours(1)).await;
     assert!(chat.read().expect("the notice").to_string().contains(&case));
     chat.read_all();
     house
@@ -238,7 +236,7 @@ async fn the_page_says_how_often_a_code_may_still_be_tried(house: House) -> Hous
     let house = house.and_chats(&[Platform::Wecom]).await;
     let admin = house.person("王群主", Role::GroupAdmin).await;
     let (id, _) = connected(&house, &admin, 0).await;
-    let cookie = format!("session={}", house.session(&admin).await);
+    let cookie = house.cookie(&admin).await;
     let page = house.page_as(&format!("/groups/{id}"), &cookie).await.text;
     let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap().split('"').next().unwrap();
     for (language, said) in [

@@ -429,9 +429,7 @@ async fn what_is_hostile_in_a_text_does_not_reach_a_chat(house: House) -> House 
     }
     put(&mut body, "item.what", json!("<@all>@所有人 包"));
     let (case, _) = house.submit(&body).await;
-    house.decide(&case, &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(&case, &[&moderator]).await;
     for chat in &house.chats {
         let mut said = String::new();
         while let Some(message) = chat.read() {
@@ -473,7 +471,7 @@ const READ_BY_NOBODY: [&str; 9] = [
 
 async fn what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
-    let cookie = format!("session={}", house.session(&moderator).await);
+    let cookie = house.cookie(&moderator).await;
     let person: &[&str] =
         &["person.name", "person.appearance", "person.clothing", "last_seen.place", "police.station"];
     let item: &[&str] = &["item.what", "item.brand", "item.colour", "last_seen.place"];
@@ -499,9 +497,7 @@ async fn what_is_hostile_in_a_text_is_read_by_nobody_but_the_moderator(house: Ho
             assert!(desk.text.contains(told), "{told} is not in {}", desk.text);
         }
 
-        house.decide(case, &moderator, "approve", "verified").await.expect(200);
-        house.advance(TimeDelta::seconds(30));
-        house.settle().await;
+        house.go_live(case, &[&moderator]).await;
         let page = house.page(&format!("/n/{case}")).await;
         let one = house.get(&format!("/notices/{case}"), None).await;
         let phone = format!("+86139{n:08}");
@@ -551,9 +547,7 @@ async fn a_correction_that_changes_nothing_is_none(house: House) -> House {
     };
     for live in [false, true] {
         if live {
-            house.decide(case, &moderator, "approve", "verified").await.expect(200);
-            house.advance(TimeDelta::seconds(30));
-            house.settle().await;
+            house.go_live(case, &[&moderator]).await;
         }
         let before = look().await;
         for change in [&json!({}), &same] {
@@ -588,8 +582,8 @@ async fn nobody_is_kept_from_reporting_by_what_others_send_with_their_phone(hous
     let moderator = house.person("林志愿", Role::Moderator).await;
     let mut flags = Vec::new();
     for _ in 0..3 {
-        let made = house.post("/notices", None, &lost_property(house.clock.now())).await.expect(201);
-        let path = format!("/review/{}", made["case_number"].as_str().unwrap());
+        let (case, _) = house.submit(&lost_property(house.clock.now())).await;
+        let path = format!("/review/{case}");
         house.post(&format!("{path}/claim"), Some(&moderator.token), &json!({})).await.expect(200);
         let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
         flags.push(sheet["flags"].as_array().unwrap().contains(&json!("many_of_one_phone")));

@@ -171,8 +171,7 @@ async fn photos_that_nobody_takes_do_not_fill_the_house(house: House) -> House {
     house.post("/notices", None, &body).await.expect(201);
     house.photo(jpeg()).await;
     send(&house, Part::bytes(jpeg()).file_name("x.jpg")).await.problem(429);
-    house.advance(TimeDelta::hours(24));
-    house.settle().await;
+    house.pass(TimeDelta::hours(24)).await;
     house.photo(jpeg()).await;
     house
 }

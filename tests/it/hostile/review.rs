@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use seventytwo::domain::people::Role;
 
 use super::{by_another, faults, only, post_bytes};
-use crate::house::{House, Person, Reply};
+use crate::house::{COOLING, House, Person, Reply};
 use crate::notices;
 use crate::{Test, housed};
 
@@ -167,12 +167,11 @@ async fn a_sealed_case_refuses_alike_wherever_it_stands(house: House) -> House {
     alike("submitted").await;
     step("claim", &one, json!({})).await.expect(200);
     alike("in_review").await;
-    house.decide(&case, &one, "approve", "verified").await.expect(200);
+    house.approve(&case, &[&one]).await;
     alike("second_review").await;
-    house.decide(&case, &other, "approve", "verified").await.expect(200);
+    house.approve(&case, &[&other]).await;
     alike("cooling").await;
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.pass(COOLING).await;
     alike("live").await;
     // Any moderator may take from view what everybody can read, but learns no more of it than everybody.
     let unsafe_one = json!({"version": 0, "reason": "unsafe"});
@@ -212,9 +211,7 @@ async fn a_refusal_says_what_else_can_be_done(house: House) -> House {
     let mine = by_another(notices::lost_property(house.clock.now()), 20_000_400);
     let made = house.post("/notices", None, &mine).await.expect(201);
     let (case, manage) = (made["case_number"].as_str().unwrap(), made["manage_token"].as_str());
-    house.decide(case, &moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
-    house.settle().await;
+    house.go_live(case, &[&moderator]).await;
     let change = json!({"description": "黑色双肩包，在 12 路公交车上。"});
     house.call(reqwest::Method::PATCH, "/my/notice", manage, Some(&change)).await.expect(200);
     let claim = house.post(&format!("/review/{case}/claim"), Some(&colleague.token), &json!({})).await;
@@ -356,7 +353,7 @@ async fn a_filter_of_the_queue_that_is_none_is_told_so(house: House) -> House {
     assert_eq!(faults(nowhere), only(["state"]));
     assert_eq!(faults(house.get("/review/queue?cursor=nowhere", token).await), only(["cursor"]));
     // An old bookmark still opens the page, with a note that it shows something else.
-    let cookie = format!("session={}", house.session(&moderator).await);
+    let cookie = house.cookie(&moderator).await;
     let hint = "没有这个筛选条件，或没有这一页";
     for (query, astray) in [
         ("", false),

@@ -108,7 +108,7 @@ async fn told_words_alone(
     let alert = log["items"].as_array().unwrap().iter().find(|item| item["broadcast"] == "alert").unwrap();
     assert_eq!((&alert["state"], &alert["last_outcome"]), (&json!("delivered"), &json!(last_outcome)));
     assert!(alert["delivered_at"].is_string(), "{alert}");
-    let session = format!("session={}", house.session(&admin).await);
+    let session = house.cookie(&admin).await;
     let page = house.page_as(&format!("/groups/{group}"), &session).await.text;
     let partly = page.contains("文字已送达；信息随后结束，图片没有再发");
     assert_eq!(partly, last_outcome == "delivered", "{page}");
@@ -446,8 +446,7 @@ async fn a_picture_that_was_never_sent_leaves_no_doubt(house: House) -> House {
             chat.lose_answers(true);
             house.settle().await;
             chat.lose_answers(false);
-            house.advance(TimeDelta::minutes(1));
-            house.settle().await;
+            house.pass(TimeDelta::minutes(1)).await;
         },
     )
     .await

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use seventytwo::domain::people::Role;
 
 use crate::fakes::{Fake, Shown};
-use crate::house::{House, Person};
+use crate::house::{COOLING, House, Person};
 use crate::notices;
 
 pub mod endings;
@@ -163,8 +163,7 @@ impl Scene {
 /// Lets the background loops work for some seconds, because a chat takes one request a second.
 async fn work(house: &House) {
     for _ in 0..6 {
-        house.advance(TimeDelta::seconds(1));
-        house.settle().await;
+        house.pass(TimeDelta::seconds(1)).await;
     }
 }
 
@@ -174,7 +173,7 @@ async fn approve(house: &House, moderator: &Person, phone: &str) -> (String, Str
     notice["reporter"]["phone"] = json!(phone);
     let (case, manage) = house.submit(&notice).await;
     house.approve(&case, &[moderator]).await;
-    house.advance(TimeDelta::seconds(30));
+    house.advance(COOLING);
     (case, manage)
 }
 
@@ -187,8 +186,7 @@ async fn publish(house: &House, moderator: &Person, phone: &str) -> (String, Str
 
 /// Its reporter closes a notice.
 async fn end(house: &House, manage: &str) {
-    let body = json!({"outcome": "rescued", "announce": false});
-    house.post("/my/notice/close", Some(manage), &body).await.expect(200);
+    house.close(manage, "rescued").await;
 }
 
 /// The messages in a chat, without the code that proved control of it.

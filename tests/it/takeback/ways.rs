@@ -15,7 +15,7 @@ use seventytwo::domain::group::Platform;
 use super::{Ledger, OVER, Scene, alone, end, exchanged, publish, standing, work};
 use crate::chaos::pace::draw_by;
 use crate::fakes::{Fake, Shown};
-use crate::house::House;
+use crate::house::{COOLING, House};
 use crate::{Test, housed};
 
 /// The tests of this file.
@@ -161,8 +161,8 @@ async fn twice_said(house: &House) -> Scene {
     let scene = Scene::of(house).await;
     let edit = json!({"description": "有人在河边看见过他。"});
     house.call(Method::PATCH, "/my/notice", Some(&scene.manage), Some(&edit)).await.expect(200);
-    house.decide(&scene.case, &scene.moderator, "approve", "verified").await.expect(200);
-    house.advance(TimeDelta::seconds(30));
+    house.approve(&scene.case, &[&scene.moderator]).await;
+    house.advance(COOLING);
     work(house).await;
     house.chats[0].read().expect("the update");
     assert_eq!(standing(&house.chats[0]).len(), 2);
