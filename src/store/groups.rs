@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::lanes::{self, decode_times, encode_times};
 use super::mutation::{self, Mutation};
+use super::rows::NAMED;
 use super::schema::{self, deliveries, group_regions, groups};
 use super::types::sql::Uid;
 use super::types::{Id, Time};
@@ -246,10 +247,11 @@ pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
         return Ok(());
     }
     let waiting = super::deliveries::lock_waiting(conn, id)?;
-    let waiting = deliveries::table.filter(deliveries::id.eq_any(waiting));
-    both!(conn, c => diesel::update(waiting.filter(deliveries::due_at.gt(Time(now))))
-        .set(deliveries::due_at.eq(Time(now)))
-        .execute(c))?;
+    for some in waiting.chunks(NAMED) {
+        let later =
+            deliveries::table.filter(deliveries::id.eq_any(some).and(deliveries::due_at.gt(Time(now))));
+        both!(conn, c => diesel::update(later).set(deliveries::due_at.eq(Time(now))).execute(c))?;
+    }
     super::listen::announce(conn)
 }
 

@@ -11,7 +11,7 @@ use diesel::sql_types::{BigInt, Text};
 use uuid::Uuid;
 
 use super::mutation::{self, Mutation};
-use super::rows::{Change, Holds};
+use super::rows::{Change, Holds, NAMED};
 use super::schema::{broadcasts, deliveries, lanes};
 use super::statement::Value;
 use super::types::sql::Ts;
@@ -239,22 +239,21 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> Answer<()> {
     let asked = if mutation::on(Mutation::ForgetWait) { DateTime::UNIX_EPOCH } else { lane.asked_until.0 };
     let opens = pace(&decode_times(&lane.recent)).max(asked);
     let waiting = super::deliveries::lock_waiting(conn, group)?;
-    both!(conn, c => {
-        diesel::update(lanes::table.find(Id(group)))
-            .set((
-                lanes::open_at.eq(Time(opens)),
-                lanes::failures.eq(0),
-                lanes::failing_since.eq(None::<Time>),
-                lanes::missed_at.eq(None::<Time>),
-                lanes::missed_as.eq(None::<EndedAs>),
-                lanes::missed_fault.eq(None::<Fault>),
-                lanes::missed_code.eq(None::<String>),
-            ))
-            .execute(c)?;
-        diesel::update(deliveries::table.filter(deliveries::id.eq_any(waiting)))
-            .set(deliveries::due_at.eq(Time(opens)))
-            .execute(c)?;
-    });
+    both!(conn, c => diesel::update(lanes::table.find(Id(group)))
+        .set((
+            lanes::open_at.eq(Time(opens)),
+            lanes::failures.eq(0),
+            lanes::failing_since.eq(None::<Time>),
+            lanes::missed_at.eq(None::<Time>),
+            lanes::missed_as.eq(None::<EndedAs>),
+            lanes::missed_fault.eq(None::<Fault>),
+            lanes::missed_code.eq(None::<String>),
+        ))
+        .execute(c))?;
+    for some in waiting.chunks(NAMED) {
+        let some = deliveries::table.filter(deliveries::id.eq_any(some));
+        both!(conn, c => diesel::update(some).set(deliveries::due_at.eq(Time(opens))).execute(c))?;
+    }
     super::listen::announce(conn)
 }
 

@@ -9,6 +9,7 @@ use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::notices::{Notice, needs as needs_of};
+use super::rows::NAMED;
 use super::schema::{events, marks, notices};
 use super::types::Id;
 use super::{Answer, Conn, both, photos};
@@ -17,9 +18,6 @@ use crate::domain::marks::{Likeness, Mark, of_protected, plainly};
 use crate::domain::notice::{Private, Public};
 use crate::domain::reason::Reason;
 use crate::vault::Vault;
-
-/// The most marks that one statement looks for: one of SQLite takes 32,766 values.
-const MOST: usize = 10_000;
 
 /// A mark as it is stored: a keyed hash.
 fn hash(vault: &Vault, (likeness, words): &Mark) -> Vec<u8> {
@@ -143,14 +141,8 @@ pub fn protected(
             also(id.0, Likeness::Phone);
         }
     }
-    let [a, b, c, d] =
-        Reason::PROTECT.map(|why| events::step.eq(why.step().as_str()).and(events::reason.eq(why.as_str())));
-    let to_protect = events::table.filter(events::notice_id.eq(notices::id)).filter(a.or(b).or(c).or(d));
-    let found: Vec<(Id, bool, i16, i16)> = both!(conn, c => notices::table
-        .filter(notices::id.eq_any(alike.keys().map(|id| Id(*id))).and(notices::id.ne(Id(but))))
-        .filter(notices::sealed.or(exists(to_protect)))
-        .select((notices::id, notices::sealed, notices::needs_approvals, notices::needs_leads))
-        .load(c))?;
+    let ids: Vec<Id> = alike.keys().filter(|id| **id != but).copied().map(Id).collect();
+    let found = protecting(conn, &ids)?;
     let looked_at = looked_at(conn, &found.iter().map(|(id, ..)| *id).collect::<Vec<_>>())?;
     let mut found: Vec<Protected> = found
         .into_iter()
@@ -163,6 +155,23 @@ pub fn protected(
         })
         .collect();
     found.sort_by_key(|case| (case.needs.is_none(), Reverse(case.id)));
+    Ok(found)
+}
+
+/// Those of these cases that are sealed, or were refused or removed to protect somebody, each with whether it is sealed
+/// and the approvals and leads that it asks for.
+fn protecting(conn: &mut Conn, among: &[Id]) -> Answer<Vec<(Id, bool, i16, i16)>> {
+    let mut found = Vec::new();
+    for some in among.chunks(NAMED) {
+        let [a, b, c, d] = Reason::PROTECT
+            .map(|why| events::step.eq(why.step().as_str()).and(events::reason.eq(why.as_str())));
+        let to_protect = events::table.filter(events::notice_id.eq(notices::id)).filter(a.or(b).or(c).or(d));
+        found.extend(both!(conn, c => notices::table
+            .filter(notices::id.eq_any(some))
+            .filter(notices::sealed.or(exists(to_protect)))
+            .select((notices::id, notices::sealed, notices::needs_approvals, notices::needs_leads))
+            .load::<(Id, bool, i16, i16)>(c))?);
+    }
     Ok(found)
 }
 
@@ -180,7 +189,7 @@ fn bearing(
     why.extend(phone.map(|phone| (phone.to_vec(), (Likeness::Phone, false))));
     let hashes: Vec<&[u8]> = why.keys().map(Vec::as_slice).collect();
     let mut bearing: HashMap<Uuid, Vec<(Likeness, bool)>> = HashMap::new();
-    for some in hashes.chunks(MOST) {
+    for some in hashes.chunks(NAMED) {
         let borne = marks::table.filter(marks::hash.eq_any(some)).select((marks::notice_id, marks::hash));
         for (id, hash) in both!(conn, c => borne.load::<(Id, Vec<u8>)>(c))? {
             bearing.entry(id.0).or_default().extend(why.get(&hash));
@@ -193,13 +202,14 @@ fn bearing(
 /// refused because it is not true, or a copy: with a few words anybody could seal the notice that is.
 fn looked_at(conn: &mut Conn, cases: &[Id]) -> Answer<Vec<Id>> {
     let decided = [Step::Escalate, Step::Reject, Step::Remove].map(Step::as_str);
-    let claimed = events::step.eq(Step::Claim.as_str()).and(events::actor.eq("lead"));
-    let by_somebody = events::step.eq_any(decided).and(events::account_id.is_not_null());
-    let looked_at: Vec<(Id, String, State, Option<String>)> = both!(conn, c => events::table
-        .filter(events::notice_id.eq_any(cases))
-        .filter(claimed.or(by_somebody))
-        .select((events::notice_id, events::step, events::after, events::reason))
-        .load(c))?;
+    let claimed = || events::step.eq(Step::Claim.as_str()).and(events::actor.eq("lead"));
+    let by_somebody = || events::step.eq_any(decided).and(events::account_id.is_not_null());
+    let mut looked_at: Vec<(Id, String, State, Option<String>)> = Vec::new();
+    for some in cases.chunks(NAMED) {
+        let steps = events::table.filter(events::notice_id.eq_any(some)).filter(claimed().or(by_somebody()));
+        let steps = steps.select((events::notice_id, events::step, events::after, events::reason));
+        looked_at.extend(both!(conn, c => steps.load::<(Id, String, State, Option<String>)>(c))?);
+    }
     // An edit that is refused says nothing of the notice itself.
     let disproves = |step: &str, after: State, reason: &Option<String>| {
         let is = |why: &Reason| why.step().as_str() == step && reason.as_deref() == Some(why.as_str());
@@ -208,4 +218,23 @@ fn looked_at(conn: &mut Conn, cases: &[Id]) -> Answer<Vec<Id>> {
     let disproved = looked_at.iter().filter(|(_, step, after, reason)| disproves(step, *after, reason));
     let disproved: HashSet<Uuid> = disproved.map(|(case, ..)| case.0).collect();
     Ok(looked_at.into_iter().map(|(case, ..)| case).filter(|case| !disproved.contains(&case.0)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::StoreError;
+    use crate::store::fixture::store;
+
+    /// One statement of SQLite cannot name so many.
+    #[tokio::test]
+    async fn very_many_cases_may_be_alike() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let look = |c: &mut Conn| {
+            let many = vec![Id(Uuid::nil()); 33_000];
+            Ok::<_, StoreError>((protecting(c, &many)?.len(), looked_at(c, &many)?.len()))
+        };
+        assert_eq!(store.read(look).await.unwrap(), (0, 0));
+    }
 }

@@ -11,6 +11,9 @@ use super::types::Id;
 use super::types::sql::Uid;
 use super::{Answer, Conn};
 
+/// The most values that one query names: SQLite takes 32,766.
+pub(super) const NAMED: usize = 10_000;
+
 /// The type of a column.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Holds {

@@ -9,7 +9,7 @@ use diesel::sql_types::{BigInt, Bool, Nullable};
 use uuid::Uuid;
 
 use super::mutation::{self, Mutation};
-use super::rows::{Change, Holds};
+use super::rows::{Change, Holds, NAMED};
 use super::schema::{broadcasts, deliveries, groups, notices};
 use super::statement::Statement;
 use super::{Answer, Conn, both, listen};
@@ -50,22 +50,26 @@ pub(super) fn wanted() -> SqlLiteral<Bool> {
 /// Cancels those of these open deliveries that their groups do not want (any more); returns which. Their rows or
 /// their groups' lanes are locked.
 pub(super) fn drop_unwanted(conn: &mut Conn, among: &[i64]) -> Answer<Vec<i64>> {
-    if among.is_empty() || mutation::on(Mutation::KeepUnwanted) {
-        return Ok(Vec::new());
+    let mut dropped = Vec::new();
+    if mutation::on(Mutation::KeepUnwanted) {
+        return Ok(dropped);
     }
-    let these = said_to_groups!().filter(deliveries::id.eq_any(among).and(not(wanted())));
-    let unwanted: Vec<i64> = both!(conn, c => these.select(deliveries::id).load(c))?;
-    if !unwanted.is_empty() {
-        both!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&unwanted)))
-            .set((
-                deliveries::state.eq(DeliveryState::Cancelled),
-                deliveries::queued.eq(false),
-                deliveries::last_outcome.eq(EndedAs::Unwanted),
-                deliveries::last_code.eq(None::<String>),
-            ))
-            .execute(c))?;
+    for some in among.chunks(NAMED) {
+        let these = said_to_groups!().filter(deliveries::id.eq_any(some).and(not(wanted())));
+        let unwanted: Vec<i64> = both!(conn, c => these.select(deliveries::id).load(c))?;
+        if !unwanted.is_empty() {
+            both!(conn, c => diesel::update(deliveries::table.filter(deliveries::id.eq_any(&unwanted)))
+                .set((
+                    deliveries::state.eq(DeliveryState::Cancelled),
+                    deliveries::queued.eq(false),
+                    deliveries::last_outcome.eq(EndedAs::Unwanted),
+                    deliveries::last_code.eq(None::<String>),
+                ))
+                .execute(c))?;
+        }
+        dropped.extend(unwanted);
     }
-    Ok(unwanted)
+    Ok(dropped)
 }
 
 /// Goes by the kinds and regions of a locked group, which have just changed: cancels what waits for it and is
@@ -98,9 +102,11 @@ fn reopen(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<()> {
     if mutation::on(Mutation::LoseUnwanted) {
         return Ok(());
     }
-    let cancelled = cancelled(conn, group, now)?;
-    let again = said_to_groups!().filter(deliveries::id.eq_any(cancelled)).filter(wanted());
-    let again: Vec<i64> = both!(conn, c => again.select(deliveries::id).load(c))?;
+    let mut again: Vec<i64> = Vec::new();
+    for some in cancelled(conn, group, now)?.chunks(NAMED) {
+        let wanted = said_to_groups!().filter(deliveries::id.eq_any(some)).filter(wanted());
+        again.extend(both!(conn, c => wanted.select(deliveries::id).load::<i64>(c))?);
+    }
     let change = Change {
         before: "UPDATE deliveries SET state = 'open', queued = TRUE, due_at = rows.due_at, tries = 0, \
              last_outcome = NULL, last_code = NULL",
