@@ -152,6 +152,7 @@ fn unused(state: DeliveryState, leased: Leased, at: DateTime<Utc>) -> Record {
         apart: false,
         along: Vec::new(),
         attempted: false,
+        answered: false,
         leased,
     }
 }
@@ -233,6 +234,7 @@ fn tried(leased: Leased, ended: Ended, act: Option<Act<'_>>) -> Record {
         outcome: Some(verdict.outcome.ended_as()),
         health,
         code: verdict.code,
+        answered: verdict.answered,
         answer_sealed,
         took_ms,
         lane_open_at: pace(leased.platform, &sends, at, random).max(asked_until),

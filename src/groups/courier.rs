@@ -24,7 +24,7 @@ use crate::domain::delivery::{Outcome, Priority};
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::Arg;
-use crate::store::bots::{self, Used};
+use crate::store::bots::{self, Use, Used};
 use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Held, Missed, NotHeld};
 use crate::store::leasing::Admission;
@@ -91,6 +91,8 @@ pub(super) struct Lent {
     missed: Option<Missed>,
     /// Whether the request may have reached the platform.
     reached: bool,
+    /// Whether that answered.
+    answered: bool,
 }
 
 /// A place among the requests that a host has under way, until dropped.
@@ -258,6 +260,7 @@ impl Groups {
             delivered: matches!(verdict.outcome, Outcome::Delivered(_)),
             missed: None,
             reached: answer.is_some() || verdict.outcome == Outcome::Unknown,
+            answered: answer.is_some(),
             ended,
             group: errand.group,
             platform: errand.platform,
@@ -300,7 +303,8 @@ impl Groups {
                 match lent.bot.as_deref().filter(|_| lent.reached) {
                     Some(bot) => {
                         let rests_until = Some(lent.asked_until).filter(|until| lent.wide && *until > at);
-                        let used = Used { requests: vec![(lent.started, Some(at))], rests_until };
+                        let one = Use { taken: lent.started, ended: Some(at), answered: lent.answered };
+                        let used = Used { requests: vec![one], rests_until };
                         bots::record(tx, &BTreeMap::from([(bot, used)]))
                     }
                     None => Ok(()),

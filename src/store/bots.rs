@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use super::lanes::{NotHeld, REMEMBERED, decode_times, encode_times, with_one_more};
 use super::leasing::Pace;
 use super::mutation::{self, Mutation};
+use super::results::Record;
 use super::rows::{Change, Holds};
 use super::schema::bots;
 use super::types::Time;
@@ -124,13 +125,35 @@ pub fn take(
     Ok(Ok(()))
 }
 
-/// How a bot was used by requests whose results are recorded.
+/// A request whose result is recorded.
+#[derive(Clone, Copy, Debug)]
+pub struct Use {
+    pub taken: DateTime<Utc>,
+    /// `None` where it never left.
+    pub ended: Option<DateTime<Utc>>,
+    /// Whether anybody answered.
+    pub answered: bool,
+}
+
+/// How a bot was used.
 #[derive(Default)]
 pub struct Used {
-    /// When each was taken, and when it ended; `None` where it never left.
-    pub requests: Vec<(DateTime<Utc>, Option<DateTime<Utc>>)>,
+    pub requests: Vec<Use>,
     /// Its platform asked it to rest until then.
     pub rests_until: Option<DateTime<Utc>>,
+}
+
+/// How bots were used by the requests of deliveries, and what their platforms said about them.
+pub(super) fn used_by<'a>(records: &[&'a Record]) -> BTreeMap<&'a str, Used> {
+    let mut used: BTreeMap<&str, Used> = BTreeMap::new();
+    for record in records {
+        let (Some(bot), Some(taken)) = (&record.leased.bot, record.leased.sends.last()) else { continue };
+        let used = used.entry(bot).or_default();
+        let ended = record.attempted.then_some(record.at);
+        used.requests.push(Use { taken: *taken, ended, answered: record.answered });
+        used.rests_until = used.rests_until.max(record.bot_open_at);
+    }
+    used
 }
 
 /// Records how bots were used: a request counts from its end on, because it had arrived by then, and
@@ -172,7 +195,7 @@ pub fn record(conn: &mut Conn, used: &BTreeMap<&str, Used>) -> Answer<()> {
 /// A bot after these uses.
 fn after(mut bot: Bot, used: &Used) -> Bot {
     let recent = &mut bot.recent;
-    for (taken, ended) in &used.requests {
+    for Use { taken, ended, .. } in &used.requests {
         if let Some(place) = recent.iter().rposition(|at| at == taken) {
             recent.remove(place);
         }
@@ -188,8 +211,10 @@ fn after(mut bot: Bot, used: &Used) -> Bot {
         bot.limited_until = bot.limited_until.max(Some(Time(until)));
         return bot;
     }
-    // What left before the end of the limit says nothing about it.
-    let tried = |end: Time| used.requests.iter().any(|(taken, ended)| ended.is_some() && *taken >= end.0);
+    // What left before the end of the limit says nothing about it. Nothing leaves after its end: that one was taken by
+    // a clock that was ahead.
+    let left = |one: &Use| one.ended.map(|ended| ended.min(one.taken)).filter(|_| one.answered);
+    let tried = |end: Time| used.requests.iter().filter_map(left).any(|left| left >= end.0);
     bot.limited_until = bot.limited_until.filter(|end| !tried(*end));
     bot
 }
@@ -226,15 +251,15 @@ mod tests {
             .write(move |tx| {
                 assert_eq!([ask(tx, 0)?, ask(tx, 1)?], [Ok(()), Ok(())]);
                 assert_eq!(ask(tx, 2)?, Err(NotHeld::Full(at(60))));
-                hear(tx, &[(0, Some(1)), (1, Some(2))], Some(90))?;
+                hear(tx, &[(0, 1), (1, 2)], Some(90))?;
                 assert_eq!(ask(tx, 89)?, Err(NotHeld::Full(at(90))));
                 assert_eq!(ask(tx, 90)?, Ok(()));
                 // Until the result of that request is known the others wait.
                 assert_eq!(ask(tx, 91)?, Err(NotHeld::Full(at(90) + PROBE)));
-                hear(tx, &[(90, Some(92))], None)?;
+                hear(tx, &[(90, 92)], None)?;
                 assert_eq!([ask(tx, 93)?, ask(tx, 93)?], [Ok(()), Err(NotHeld::Full(at(152)))]);
                 // Two were taken, and one of them never left.
-                hear(tx, &[(93, None)], None)?;
+                record(tx, &used(vec![Use { taken: at(93), ended: None, answered: false }], None))?;
                 assert_eq!([ask(tx, 94)?, ask(tx, 94)?], [Ok(()), Err(NotHeld::Full(at(152)))]);
                 Ok::<_, StoreError>(())
             })
@@ -242,16 +267,24 @@ mod tests {
             .unwrap();
     }
 
-    /// Records uses of a bot, and what its platform asked for.
-    fn hear(tx: &mut Conn, requests: &[(i64, Option<i64>)], rests_until: Option<i64>) -> Answer<()> {
-        let requests = requests.iter().map(|(taken, ended)| (at(*taken), ended.map(at))).collect();
-        record(tx, &BTreeMap::from([("bot", Used { requests, rests_until: rests_until.map(at) })]))
+    fn answered((taken, ended): (i64, i64)) -> Use {
+        Use { taken: at(taken), ended: Some(at(ended)), answered: true }
+    }
+
+    fn used(requests: Vec<Use>, rests_until: Option<i64>) -> BTreeMap<&'static str, Used> {
+        BTreeMap::from([("bot", Used { requests, rests_until: rests_until.map(at) })])
+    }
+
+    /// Records answered uses of a bot, and what its platform asked for.
+    fn hear(tx: &mut Conn, requests: &[(i64, i64)], rests_until: Option<i64>) -> Answer<()> {
+        record(tx, &used(requests.iter().copied().map(answered).collect(), rests_until))
     }
 
     #[test]
     fn a_use_counts_at_its_end_though_it_is_forgotten_by_then() {
         let recent: Vec<_> = (1..=REMEMBERED as i64).map(at).collect();
-        let used = Used { requests: vec![(at(0), Some(at(200))), (at(0), None)], rests_until: None };
+        let never_left = Use { taken: at(0), ended: None, answered: false };
+        let used = Used { requests: vec![answered((0, 200)), never_left], rests_until: None };
         let recent = after(Bot { recent, open_at: at(0), limited_until: None, used: false }, &used).recent;
         assert_eq!((recent.len(), recent[0], recent.last()), (REMEMBERED, at(2), Some(&at(200))));
     }
@@ -259,7 +292,7 @@ mod tests {
     #[test]
     fn a_use_that_began_by_a_clock_far_ahead_counts_at_its_end() {
         let hours = 3 * 60 * 60;
-        let used = Used { requests: vec![(at(hours), Some(at(9))), (at(8), Some(at(7)))], rests_until: None };
+        let used = Used { requests: vec![answered((hours, 9)), answered((8, 7))], rests_until: None };
         let recent = vec![at(1), at(8)];
         let bot = after(Bot { recent, open_at: at(0), limited_until: None, used: false }, &used);
         let (latest, sooner) = (*bot.recent.last().unwrap(), bot.recent.contains(&at(8)));
@@ -275,12 +308,35 @@ mod tests {
         store
             .write(move |tx| {
                 assert_eq!([ask(tx, 0)?, ask(tx, 1)?], [Ok(()), Ok(())]);
-                hear(tx, &[(1, Some(2))], Some(4))?;
+                hear(tx, &[(1, 2)], Some(4))?;
                 // Its answer was on its way for longer.
-                hear(tx, &[(0, Some(3))], None)?;
+                hear(tx, &[(0, 3)], None)?;
                 assert_eq!([ask(tx, 4)?, ask(tx, 4)?], [Ok(()), Err(NotHeld::Full(at(4) + PROBE))]);
-                hear(tx, &[(4, Some(5))], None)?;
+                hear(tx, &[(4, 5)], None)?;
                 assert_eq!([ask(tx, 7)?, ask(tx, 7)?], [Ok(()), Ok(())]);
+                Ok::<_, StoreError>(())
+            })
+            .await
+            .unwrap();
+    }
+
+    /// The platform cannot be reached; or it answers what a clock that was ahead had taken before the limit.
+    #[tokio::test]
+    async fn what_nobody_answered_does_not_lift_a_limit_nor_what_another_clock_has_taken() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = store(folder.path()).await;
+        let ask = |tx: &mut Conn, now| take(tx, "bot", Platform::Matrix, at(now), &|_, _| at(0));
+        store
+            .write(move |tx| {
+                assert_eq!(ask(tx, 0)?, Ok(()));
+                hear(tx, &[(0, 1)], Some(4))?;
+                assert_eq!(ask(tx, 4)?, Ok(()));
+                record(tx, &used(vec![Use { answered: false, ..answered((4, 5)) }], None))?;
+                assert_eq!([ask(tx, 8)?, ask(tx, 8)?], [Ok(()), Err(NotHeld::Full(at(8) + PROBE))]);
+                hear(tx, &[(60 * 60, 3)], None)?;
+                assert_eq!([ask(tx, 12)?, ask(tx, 12)?], [Ok(()), Err(NotHeld::Full(at(12) + PROBE))]);
+                hear(tx, &[(12, 13)], None)?;
+                assert_eq!([ask(tx, 15)?, ask(tx, 15)?], [Ok(()), Ok(())]);
                 Ok::<_, StoreError>(())
             })
             .await

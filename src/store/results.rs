@@ -1,19 +1,18 @@
 //! Results: what became of the deliveries that were leased, recorded only where the lease still holds.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::bots::Used;
 use super::leasing::Leased;
 use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds};
 use super::schema::{broadcasts, groups, lanes};
 use super::statement::Value;
 use super::types::{Id, Time, stored_act};
-use super::{Answer, Conn, both, wishes};
+use super::{Answer, Conn, both, bots, wishes};
 use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, How, Purpose, Reach};
 use crate::domain::group::{GroupState, WhyDisabled};
 use crate::domain::named::named;
@@ -91,6 +90,8 @@ pub struct Record {
     pub along: Vec<Record>,
     /// Whether a request left. If none did, nothing is logged or counted as an attempt.
     pub attempted: bool,
+    /// Whether anybody answered it.
+    pub answered: bool,
 }
 
 impl Record {
@@ -149,7 +150,7 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
             disable(conn, record.leased.group, reason)?;
         }
     }
-    use_bots(conn, &ours)?;
+    bots::record(conn, &bots::used_by(&ours))?;
     log(conn, &to_log)?;
     Ok(ours.len())
 }
@@ -348,18 +349,6 @@ fn disable(conn: &mut Conn, group: Uuid, why: WhyDisabled) -> Answer<()> {
         .set((groups::state.eq(GroupState::Disabled), groups::reason.eq(why)))
         .execute(c))?;
     super::groups::count_change(conn, Id(group))
-}
-
-/// Records how bots were used, and what their platforms said about them.
-fn use_bots(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
-    let mut used: BTreeMap<&str, Used> = BTreeMap::new();
-    for record in records {
-        let (Some(bot), Some(taken)) = (&record.leased.bot, record.leased.sends.last()) else { continue };
-        let used = used.entry(bot).or_default();
-        used.requests.push((*taken, record.attempted.then_some(record.at)));
-        used.rests_until = used.rests_until.max(record.bot_open_at);
-    }
-    super::bots::record(conn, &used)
 }
 
 /// A group that certainly did not receive a notice which has ended meanwhile need not be told of the end.

@@ -11,7 +11,7 @@ use seventytwo::clock::Clock;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::Conn;
-use seventytwo::store::bots::{self, PROBE, Used};
+use seventytwo::store::bots::{self, PROBE, Use, Used};
 use seventytwo::store::lanes::NotHeld;
 use seventytwo::store::schema::lanes;
 use seventytwo::store::types::Time;
@@ -279,7 +279,8 @@ async fn a_wait_that_was_asked_for_by_the_right_clock_stands(db: Db) {
     let house = of_today(db).await;
     let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
     let ask = move |tx: &mut Conn, at| bots::take(tx, "bot", Platform::Discord, at, &|_, _| now);
-    let asked = Used { requests: vec![(now, Some(now))], rests_until: Some(now + TimeDelta::hours(1)) };
+    let asked = Use { taken: now, ended: Some(now), answered: true };
+    let asked = Used { requests: vec![asked], rests_until: Some(now + TimeDelta::hours(1)) };
     let soon = now + TimeDelta::minutes(1);
     let limited = store.write(move |tx| {
         assert_eq!(ask(tx, now)?, Ok(()));

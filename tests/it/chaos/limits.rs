@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::TimeDelta;
 use seventytwo::domain::group::Platform;
-use seventytwo::store::bots::{self, Used};
+use seventytwo::store::bots::{self, Use, Used};
 use seventytwo::store::{Conn, StoreError};
 
 use crate::house::House;
@@ -18,7 +18,7 @@ async fn a_limit_is_over_though_answers_take_longer_than_the_others_wait(house: 
     let at = move |second| began + TimeDelta::seconds(second);
     let ask = move |tx: &mut Conn, now| bots::take(tx, "bot", Platform::Discord, at(now), &|_, _| began);
     let hear = move |tx: &mut Conn, taken, ended, rests_until: Option<i64>| {
-        let requests = vec![(at(taken), Some(at(ended)))];
+        let requests = vec![Use { taken: at(taken), ended: Some(at(ended)), answered: true }];
         bots::record(tx, &BTreeMap::from([("bot", Used { requests, rests_until: rests_until.map(at) })]))
     };
     let store = house.stations.shared.store.clone();
