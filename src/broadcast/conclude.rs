@@ -373,7 +373,7 @@ impl Leg<'_> {
 
 /// Whether a platform makes no second message of the same request.
 fn is_idempotent(platform: Platform) -> bool {
-    adapter(platform).profile().idempotent
+    adapter(platform).profile().remembers.is_some()
 }
 
 /// Sends nothing more to this group before that moment.

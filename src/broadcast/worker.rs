@@ -219,7 +219,7 @@ impl Worker {
             admit: &mut |host, priority| self.hosts().admit(host, priority, now),
         };
         let mut batch = leasing::lease(tx, &mut terms)?;
-        standing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().idempotent)?;
+        standing::add_standing(tx, &mut batch.leased, |platform| adapter(platform).profile().remembers)?;
         let next = match &batch {
             Batch { more: false, leased, busy } if leased.is_empty() => {
                 Then::Rest(if *busy { BUSY } else { POLL })

@@ -291,6 +291,8 @@ pub(super) fn renew(
     if !present.is_same_robot(credentials) {
         lanes::renew(tx, group.id.0)?;
         courier::note(tx, group, tested.at)?;
+    } else if present.token != credentials.token {
+        lanes::renew_token(tx, group.id.0)?;
     }
     group.code_hash = Some(tested.hash);
     group.code_expires_at = Some(Time(tested.at + VALID));

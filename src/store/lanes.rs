@@ -5,9 +5,9 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use diesel::dsl::exists;
+use diesel::dsl::{exists, sql};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::{BigInt, Nullable, Text};
 use uuid::Uuid;
 
 use super::mutation::{self, Mutation};
@@ -26,8 +26,8 @@ mod abandoned;
 
 /// Requests of a lane or a bot that are remembered: the largest vendor budget counts 100 of them.
 pub(super) const REMEMBERED: usize = 100;
-/// Stands for the references of what was said, or perhaps was, by a robot that was replaced since, or in a
-/// digest of which nobody knows whether it arrived.
+/// Stands for the references of what was said, or perhaps was, by a robot that was replaced since, by a token that
+/// was, or in a digest of which nobody knows whether it arrived.
 pub const UNNAMED: &str = "";
 /// No process has this number: a lane that is held for one request is not freed before its time.
 const NOBODY: i64 = -1;
@@ -288,6 +288,22 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
     both!(conn, c => diesel::update(untold.filter(exists(ends)))
         .set((deliveries::part.eq(0), deliveries::act.eq(0), deliveries::how.eq(None::<How>)))
         .execute(c))?;
+    Ok(())
+}
+
+/// Prepares a lane for a new token of the same robot, which can take back what it said by the old one. But what perhaps
+/// arrived by that, and will be said again, may be another message to the platform.
+pub fn renew_token(conn: &mut Conn, group: Uuid) -> Answer<()> {
+    if mutation::on(Mutation::TrustNewToken) {
+        return Ok(());
+    }
+    super::deliveries::lock_of_group(conn, Id(group))?;
+    let said = deliveries::table.filter(deliveries::group_id.eq(Id(group)));
+    let perhaps = said
+        .filter(deliveries::state.ne(DeliveryState::Delivered))
+        .filter(deliveries::reach.gt(Reach::No as i16).and(deliveries::attempts.gt(deliveries::proved)));
+    let one_more = sql::<Nullable<Text>>("COALESCE('\n' || message_ref, '')");
+    both!(conn, c => diesel::update(perhaps).set(deliveries::message_ref.eq(one_more)).execute(c))?;
     Ok(())
 }
 

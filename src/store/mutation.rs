@@ -62,6 +62,10 @@ pub enum Mutation {
     KeepPicture,
     /// The proof that words arrived is taken for that of the picture which follows them.
     TrustWords,
+    /// What is proved is taken for one message, however long ago its platform first heard of it.
+    TrustLateProof,
+    /// What is proved is taken for one message, though another token may have said it before.
+    TrustNewToken,
     /// An unknown end is taken for a delivery.
     TrustSilence,
     /// A doubtful message is said again and again.

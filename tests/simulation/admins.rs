@@ -2,13 +2,13 @@
 
 use chrono::DateTime;
 
-use super::chat::Mood;
+use super::chat::{Manner, Mood};
 use super::node::Fate;
 use super::rules::Outcome;
 use super::sight::DeliveryRow;
 use super::world::{PEOPLE, REGION, World};
 use crate::broadcast::conclude;
-use crate::domain::delivery::DeliveryState;
+use crate::domain::delivery::{DeliveryState, Reach};
 use crate::domain::group::{GroupState, Kinds};
 use crate::domain::notice::Kind;
 use crate::domain::quiet::{DAY, Quiet};
@@ -31,6 +31,8 @@ enum Act {
     Again,
     /// It gets a new robot, whose control is yet to be proved.
     Renew,
+    /// Its robot gets a new token, and control is yet to be proved, too.
+    Token,
     Delete,
 }
 
@@ -40,6 +42,7 @@ const CHANCES: &[(usize, Act)] = &[
     (6, Act::Wants),
     (10, Act::Again),
     (4, Act::Renew),
+    (4, Act::Token),
     (1, Act::Delete),
 ];
 
@@ -65,6 +68,7 @@ impl World<'_> {
             }
             Act::Again => self.send_again(place)?,
             Act::Renew => self.renew(self.half_told().unwrap_or(place))?,
+            Act::Token => self.renew_token(self.doubted().unwrap_or(place))?,
             Act::Delete => {
                 self.conn.transaction(|tx| groups::delete(tx, self.members[place].id))?;
                 self.members[place].deleted = true;
@@ -127,6 +131,29 @@ impl World<'_> {
         })?;
         self.note(|| format!("group {place} has a new robot"));
         Ok(())
+    }
+
+    /// The robot of a group gets a new token. It can take back what it said by the old one, but what is said again by
+    /// the new one is another message.
+    fn renew_token(&mut self, place: usize) -> Answer<()> {
+        let member = &mut self.members[place];
+        (member.chat.token, member.chat.renewed) = (member.chat.token + 1, true);
+        let id = member.id;
+        self.conn.transaction(|tx| {
+            let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
+            (group.state, group.reason) = (GroupState::Unverified, None);
+            groups::save(tx, &group)?;
+            lanes::renew_token(tx, id)
+        })?;
+        self.note(|| format!("group {place} has a new token"));
+        Ok(())
+    }
+
+    /// A group that knows requests again by their token, and has perhaps heard something.
+    fn doubted(&self) -> Option<usize> {
+        let perhaps = |d: &&DeliveryRow| d.state == DeliveryState::Open && d.reach == Reach::Maybe as i16;
+        let mut places = self.sight.deliveries.iter().filter(perhaps).map(|d| self.place_of(d.group_id.0));
+        places.find(|place| self.members[*place].chat.manner == Manner::Once)
     }
 
     /// A group in which the end of a notice has taken back only a part of what has to be.

@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::dice::Dice;
 use crate::broadcast::hosts::Went;
 use crate::broadcast::platforms::{Act, Profile, TakeBack, Verdict, adapter};
 use crate::domain::delivery::{Fault, Outcome};
 use crate::domain::group::Platform;
+
+/// How long a platform that recognises requests does so.
+const REMEMBERED: TimeDelta = TimeDelta::hours(24);
 
 /// A kind of platform. Rates and whether sending is idempotent are the real platform's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,7 +22,7 @@ pub enum Manner {
     Threads,
     /// Edits only.
     Edits,
-    /// Makes no second message of the same request.
+    /// Makes no second message of the same request by the same token, for a day.
     Once,
 }
 
@@ -104,6 +107,8 @@ pub struct Message {
     /// Whether it tells that the notice is over.
     pub ends: bool,
     pub now: Now,
+    /// The token that said it, and when, by the true time.
+    said: (u64, DateTime<Utc>),
 }
 
 /// What one request wants.
@@ -141,6 +146,9 @@ pub struct Asking {
     /// With a picture.
     pub pictured: bool,
     pub address: u64,
+    pub token: u64,
+    /// When it arrives, by the true time.
+    pub at: DateTime<Utc>,
 }
 
 /// What the platform did and what it says.
@@ -156,6 +164,8 @@ pub struct Reply {
 pub struct Chat {
     pub manner: Manner,
     pub address: u64,
+    /// The robot's present token; an earlier one is good for what is under way.
+    pub token: u64,
     pub mood: Mood,
     pub messages: Vec<Message>,
     /// What it allows nobody: its messages are too old, or the robot lacks the right.
@@ -164,7 +174,7 @@ pub struct Chat {
     pub no_pictures: bool,
     /// When requests arrived, by the true time; each with the request's number.
     pub arrivals: Vec<(DateTime<Utc>, usize)>,
-    /// The robot is not the first: it does not know what an earlier one took back.
+    /// The robot or its token is not the first: what an earlier one took back, or perhaps said, is not known.
     pub renewed: bool,
 }
 
@@ -177,11 +187,13 @@ impl Chat {
 
     /// Answers a request.
     pub fn ask(&mut self, deed: &Deed, asking: Asking, dice: &mut Dice) -> Reply {
-        let answered = |outcome: Outcome| {
+        let ended = |outcome: Outcome, went| {
             let code = outcome.as_str();
-            Reply { accepted: false, verdict: Verdict::ours(outcome, code), went: Went::Answered }
+            let verdict = Verdict { answered: went == Went::Answered, ..Verdict::ours(outcome, code) };
+            Reply { accepted: false, verdict, went }
         };
-        let lost = Reply { went: Went::Failed, ..answered(Outcome::Unknown) };
+        let answered = |outcome| ended(outcome, Went::Answered);
+        let lost = ended(Outcome::Unknown, Went::Failed);
         if asking.address != self.address {
             return answered(Outcome::Moved(self.address.to_string()));
         }
@@ -190,7 +202,7 @@ impl Chat {
             Mood::Moved => answered(Outcome::Moved(self.address.to_string())),
             Mood::Faulty => answered(Outcome::Config(Fault::Keyword)),
             Mood::Refusing => answered(Outcome::Bad),
-            Mood::Down => Reply { went: Went::Failed, ..answered(Outcome::Retry) },
+            Mood::Down => ended(Outcome::Retry, Went::Failed),
             Mood::Storm if dice.percent(70) => {
                 let seconds = dice.weighted(&[(6, 600), (2, 20_000), (1, 2)]);
                 let wait = Duration::from_secs(dice.between(1, seconds) as u64);
@@ -204,7 +216,7 @@ impl Chat {
                 None => answered(Outcome::Bad),
                 Some(_) => Reply { accepted: true, ..lost },
             },
-            _ if dice.percent(3) => Reply { went: Went::Failed, ..answered(Outcome::Retry) },
+            _ if dice.percent(3) => ended(Outcome::Retry, Went::Failed),
             _ => match self.does(deed, asking) {
                 None => answered(Outcome::Bad),
                 Some(_) if self.mood == Mood::Silent || dice.percent(4) => Reply { accepted: true, ..lost },
@@ -236,14 +248,17 @@ impl Chat {
             Deed::Say(part) => (*part, self.manner != Manner::Plain),
             Deed::Reply(_) => (0, true),
         };
-        let same = |m: &&Message| m.deliveries == asking.deliveries && m.part == part;
+        let same = |m: &&Message| {
+            let known = m.said.0 == asking.token && asking.at - m.said.1 < REMEMBERED;
+            known && m.deliveries == asking.deliveries && m.part == part
+        };
         if self.manner == Manner::Once
             && let Some(message) = self.messages.iter().find(same)
         {
             return Some(Some(message.reference.clone()));
         }
         let reference = format!("m{}", self.messages.len());
-        let Asking { deliveries, cases, ends, .. } = asking;
+        let Asking { deliveries, cases, ends, token, at, .. } = asking;
         self.messages.push(Message {
             reference: reference.clone(),
             deliveries,
@@ -251,6 +266,7 @@ impl Chat {
             cases,
             ends,
             now: Now::Stands,
+            said: (token, at),
         });
         Some(named.then_some(reference))
     }

@@ -37,6 +37,8 @@ faults! {
     forgetting_that_a_request_was_about_to_leave: ForgetReach breaks Ending;
     forgetting_a_message_whose_answer_was_lost: ForgetDoubt breaks Ending;
     taking_the_proof_of_words_for_that_of_a_picture: TrustWords breaks Ending;
+    taking_what_was_forgotten_for_what_is_proved: TrustLateProof breaks Ending;
+    taking_the_words_of_a_token_for_those_of_another: TrustNewToken breaks Ending;
     giving_up_taking_back_after_a_lost_answer: DoubtTakingBack breaks Ending;
     stopping_after_the_first_slice: StopGrowing breaks Lost;
     forgetting_what_was_leased_as_it_was_planned: ForgetSlices breaks Works;

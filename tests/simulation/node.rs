@@ -54,6 +54,8 @@ pub struct Request {
     pub leased_at: DateTime<Utc>,
     /// Its group was paused then.
     pub paused: bool,
+    /// The token that it goes by.
+    pub token: u64,
     pub deed: Option<Deed>,
     /// Its words go with a picture.
     pub pictured: bool,
@@ -181,8 +183,8 @@ impl World<'_> {
                 admit: &mut |host, priority| hosts.admit(host, priority, now),
             };
             let mut batch = leasing::lease(tx, &mut terms)?;
-            let idempotent = |platform| adapter(platform).profile().idempotent;
-            standing::add_standing(tx, &mut batch.leased, idempotent)?;
+            let remembers = |platform| adapter(platform).profile().remembers;
+            standing::add_standing(tx, &mut batch.leased, remembers)?;
             if kept { Ok(batch) } else { Err(StoreError::BrokenOff) }
         });
         for group in held_up.into_inner() {
@@ -221,7 +223,7 @@ impl World<'_> {
             self.shared.uses.push(self.clock);
         }
         let paused = self.sight.groups[&leased.group].state == GroupState::Paused;
-        let manner = self.members[member].chat.manner;
+        let (manner, token) = (self.members[member].chat.manner, self.members[member].chat.token);
         let alone = leased.act.alone || leased.purpose.ends() || !leased.with.is_empty();
         self.requests.push(Request {
             leased,
@@ -230,6 +232,7 @@ impl World<'_> {
             member,
             leased_at: self.clock,
             paused,
+            token,
             deed: None,
             pictured: manner.shows_pictures() && !alone,
             left_at: None,
@@ -292,6 +295,8 @@ impl World<'_> {
             ends: leased.purpose.ends(),
             pictured: self.requests[number].pictured,
             address: address.expect("the world's credentials are eight bytes"),
+            token: self.requests[number].token,
+            at: truly,
         };
         let chat = &mut self.members[member].chat;
         // What an earlier robot still sends does not count against this one's budget.

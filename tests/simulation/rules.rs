@@ -368,12 +368,13 @@ impl World<'_> {
 
     /// Whether a message about a notice may stand in a chat although nobody can name it.
     fn doubt_remains(&self, case: usize, place: usize) -> bool {
-        let once = self.members[place].chat.manner == Manner::Once;
+        let remembers = self.members[place].chat.manner.profile().remembers;
         let of = |r: &&Request| r.about(case).is_some() && r.member == place && !r.leased.purpose.ends();
         let all: Vec<&Request> = self.requests.iter().filter(of).collect();
         let proved = |r: &Request| {
             let same = |o: &&&Request| {
-                (o.about(case), o.leased.part, &o.along) == (r.about(case), r.leased.part, &r.along)
+                (o.about(case), o.leased.part, &o.along, o.token)
+                    == (r.about(case), r.leased.part, &r.along, r.token)
                     && o.named
             };
             all.iter().filter(same).any(|o| o.fate == Fate::Kept(EndedAs::Delivered))
@@ -386,12 +387,17 @@ impl World<'_> {
             let whole =
                 |d: &DeliveryRow| Some(d.id) == told && d.state == DeliveryState::Delivered && !d.digest;
             let last = all.iter().rfind(|o| o.about(case) == told);
+            // What was decided on long before may have been said long before.
+            let soon = |o: &Request| {
+                let took = o.ended_at.map(|at| at - o.leased.said_at);
+                took.zip(remembers).is_some_and(|(took, remembers)| took < remembers)
+            };
             self.sight.deliveries.iter().any(whole)
-                && last.is_some_and(|o| o.fate == Fate::Kept(EndedAs::Delivered))
+                && last.is_some_and(|o| o.fate == Fate::Kept(EndedAs::Delivered) && soon(o))
         };
         all.iter().any(|r| match r.fate {
             Fate::Kept(EndedAs::Delivered) => !r.named,
-            _ => r.may_have_arrived() && !(once && proved(r) && complete(r)),
+            _ => r.may_have_arrived() && !(proved(r) && complete(r)),
         })
     }
 

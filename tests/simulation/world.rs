@@ -173,6 +173,7 @@ impl<'c> World<'c> {
             let chat = Chat {
                 manner,
                 address: place as u64,
+                token: 0,
                 mood: Mood::Fine,
                 messages: Vec::new(),
                 no_edits: self.dice.percent(25),
@@ -267,6 +268,8 @@ impl<'c> World<'c> {
                 (4, (10_000, 70_000)),
                 (3, (60_000, 1_200_000)),
                 (1, (1_200_000, 20_000_000)),
+                // What platforms remember for a day they have forgotten.
+                (1, (70_000_000, 100_000_000)),
             ]
         };
         let (least, most) = self.dice.weighted(chances);

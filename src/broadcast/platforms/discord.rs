@@ -48,7 +48,7 @@ static PROFILE: Profile = Profile {
     keeps_media: false,
     takes_back: &[TakeBack::Edit, TakeBack::Delete],
     keeps_edited: false,
-    idempotent: false,
+    remembers: None,
     avoids_round_hours: false,
 };
 

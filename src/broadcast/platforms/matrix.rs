@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt::Display;
 
 use bytes::Bytes;
+use chrono::TimeDelta;
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
@@ -53,13 +54,18 @@ static PROFILE: Profile = Profile {
     keeps_media: true,
     takes_back: &[TakeBack::Edit, TakeBack::Delete],
     keeps_edited: true,
-    idempotent: true,
+    remembers: Some(REMEMBERED),
     avoids_round_hours: false,
 };
 
 /// Synapse's default:
 /// <https://element-hq.github.io/synapse/latest/usage/configuration/config_documentation.html#max_upload_size>.
 const PICTURE: usize = 50 * 1024 * 1024;
+/// Synapse forgets a transaction after 24 hours by its own clock (`_cleanup_old_transaction_ids`):
+/// <https://github.com/element-hq/synapse/blob/develop/synapse/storage/databases/main/events_worker.py>. It knows one
+/// by the device, which a new login changes:
+/// <https://spec.matrix.org/latest/client-server-api/#transaction-identifiers>.
+const REMEMBERED: TimeDelta = TimeDelta::hours(23);
 const ROOMS: &str = "/_matrix/client/v3/rooms/";
 const UPLOAD: &str = "/_matrix/media/v3/upload";
 

@@ -35,7 +35,7 @@ static PROFILE: Profile = Profile {
     keeps_media: false,
     takes_back: &[],
     keeps_edited: false,
-    idempotent: false,
+    remembers: None,
     avoids_round_hours: false,
 };
 

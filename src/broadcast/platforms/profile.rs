@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use url::Url;
 
 use super::TakeBack;
@@ -37,8 +38,9 @@ pub struct Profile {
     pub takes_back: &'static [TakeBack],
     /// What was edited can still be read in the message's history.
     pub keeps_edited: bool,
-    /// The same request again makes no second message.
-    pub idempotent: bool,
+    /// For how long the same request again makes no second message, as far as we can rely on that; `None` where
+    /// it always makes one.
+    pub remembers: Option<TimeDelta>,
     /// The platform asks senders to avoid :00 and :30.
     pub avoids_round_hours: bool,
 }

@@ -45,7 +45,7 @@ static PROFILE: Profile = Profile {
     keeps_media: false,
     takes_back: &[TakeBack::Edit, TakeBack::Delete, TakeBack::Reply],
     keeps_edited: false,
-    idempotent: false,
+    remembers: None,
     avoids_round_hours: false,
 };
 

@@ -46,7 +46,7 @@ static PROFILE: Profile = Profile {
     keeps_media: true,
     takes_back: &[TakeBack::Edit, TakeBack::Delete, TakeBack::Reply],
     keeps_edited: false,
-    idempotent: false,
+    remembers: None,
     avoids_round_hours: false,
 };
 

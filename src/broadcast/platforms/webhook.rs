@@ -3,6 +3,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use chrono::TimeDelta;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Map, Value};
 use sha2::Sha256;
@@ -42,10 +43,13 @@ static PROFILE: Profile = Profile {
     keeps_media: false,
     takes_back: &[],
     keeps_edited: false,
-    idempotent: true,
+    remembers: Some(REMEMBERED),
     avoids_round_hours: false,
 };
 
+/// What the specification gives as an example to receivers, who choose for themselves:
+/// <https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#verifying-signatures>.
+const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
 const SECRET: &str = "whsec_";
 
 /// The key inside a secret: 24 to 64 bytes, in padded base64 because not every verifier adds the
@@ -119,7 +123,7 @@ impl Adapter for Webhook {
 
 #[cfg(test)]
 mod tests {
-    use chrono::{DateTime, TimeDelta, Utc};
+    use chrono::{DateTime, Utc};
     use uuid::Uuid;
 
     use super::*;

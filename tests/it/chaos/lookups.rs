@@ -112,7 +112,7 @@ fn set_going(tx: &mut Conn, one: &Leased) -> Answer<()> {
 /// What an end asks: for what stands in the chat, and whether there is anything to be told.
 fn ends(tx: &mut Conn, one: &Leased) -> Answer<()> {
     let mut ending = Leased { purpose: Purpose::Closing, ..one.clone() };
-    standing::add_standing(tx, std::slice::from_mut(&mut ending), |_| false)?;
+    standing::add_standing(tx, std::slice::from_mut(&mut ending), |_| None)?;
     let nobody = if matches!(tx, Conn::Pg(_)) { "gen_random_uuid()" } else { "randomblob(16)" };
     let end = "(id, notice_id, revision, purpose, priority, created_at, expanded, planned)";
     let end = format!(

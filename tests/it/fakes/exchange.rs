@@ -134,6 +134,15 @@ pub struct Shown {
     pub at: DateTime<Utc>,
 }
 
+/// A request that was answered.
+pub struct Answered {
+    pub path: String,
+    /// The token that it came with.
+    pub token: String,
+    pub at: DateTime<Utc>,
+    pub said: String,
+}
+
 /// A chat with one robot in it.
 pub struct Chat {
     pub now: DateTime<Utc>,
@@ -146,7 +155,7 @@ pub struct Chat {
     /// Files that the platform stores, by handle.
     pub files: Vec<(String, Vec<u8>)>,
     /// Requests that were answered before, where the platform recognises them again.
-    pub answered: Vec<(String, String)>,
+    pub answered: Vec<Answered>,
     /// When requests were refused, or requests other than messages accepted, where the platform counts those.
     pub counted: Vec<DateTime<Utc>>,
     /// Nothing is accepted before this time.

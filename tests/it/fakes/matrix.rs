@@ -6,8 +6,11 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use seventytwo::domain::group::Platform;
 
-use super::exchange::{Call, Chat, Reply};
+use super::exchange::{Answered, Call, Chat, Reply};
 use super::{Rules, example};
+
+/// How long Synapse knows a request again.
+const REMEMBERED: TimeDelta = TimeDelta::hours(24);
 
 /// Status, error code and message.
 type Refusal = (u16, &'static str, &'static str);
@@ -27,7 +30,7 @@ pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
 fn judge(chat: &mut Chat, call: &Call<'_>) -> Judged {
     let token = call.header("authorization").strip_prefix("Bearer ");
     let token = token.ok_or((401, "M_MISSING_TOKEN", "Missing access token"))?;
-    if token != example(Platform::Matrix, "access_token") {
+    if token != chat.token.as_deref().unwrap_or(example(Platform::Matrix, "access_token")) {
         return Err((401, "M_UNKNOWN_TOKEN", "Invalid access token passed."));
     }
     if call.posts_to("_matrix/media/v3/upload") {
@@ -42,9 +45,11 @@ fn judge(chat: &mut Chat, call: &Call<'_>) -> Judged {
         };
     };
     let event = call.json().ok_or((400, "M_NOT_JSON", "Content not JSON."))?;
-    // The same path gets the same answer again, whatever the body and however often.
-    if let Some((_, said)) = chat.answered.iter().find(|(path, _)| *path == call.path) {
-        return Ok(serde_json::from_str(said).unwrap());
+    // The same path by the same token gets the same answer again, whatever the body and however often.
+    let same =
+        |one: &&Answered| one.path == call.path && one.token == token && chat.now - one.at < REMEMBERED;
+    if let Some(one) = chat.answered.iter().find(same) {
+        return Ok(serde_json::from_str(&one.said).unwrap());
     }
     let parts: Vec<&str> = act.split('/').collect();
     let made = match parts[..] {
@@ -52,13 +57,14 @@ fn judge(chat: &mut Chat, call: &Call<'_>) -> Judged {
         ["redact", of, _] => redact(chat, of),
         _ => Err((404, "M_UNRECOGNIZED", "Unrecognized request")),
     }?;
-    chat.answered.push((call.path.clone(), made.to_string()));
+    let (path, token, at, said) = (call.path.clone(), token.to_owned(), chat.now, made.to_string());
+    chat.answered.push(Answered { path, token, at, said });
     Ok(made)
 }
 
 /// The id of an event that was ever created, even if it was redacted since.
 fn known(chat: &Chat, is_it: impl Fn(&str) -> bool) -> Option<String> {
-    let made = chat.answered.iter().map(|(_, said)| serde_json::from_str::<Value>(said).unwrap());
+    let made = chat.answered.iter().map(|one| serde_json::from_str::<Value>(&one.said).unwrap());
     made.filter_map(|said| said["event_id"].as_str().map(str::to_owned)).find(|id| is_it(id))
 }
 

@@ -160,16 +160,18 @@ impl Fake {
     }
 
     /// The `credentials` object that a group admin would enter: the required fields, or all fields except the
-    /// address where there is a choice.
+    /// address where there is a choice; with the token that the robot has now.
     pub fn credentials(&self) -> Map<String, Value> {
         let fields = adapter(self.platform).profile().fields;
         let choice = fields.iter().all(|field| !field.needed);
+        let token = self.state.chat.lock().unwrap().token.clone();
         let given = fields.iter().filter(|field| field.needed || (choice && field.name != "url"));
         let mut given: Map<String, Value> = given
             .map(|field| {
                 let value = match field.name {
                     "url" => self.robot(),
                     "homeserver" => self.address.to_string(),
+                    "token" | "access_token" if token.is_some() => token.clone().unwrap_or_default(),
                     _ => field.example.to_owned(),
                 };
                 (field.name.to_owned(), value.into())
@@ -255,7 +257,7 @@ impl Fake {
         self.state.chat.lock().unwrap().pictureless = true;
     }
 
-    /// From now on the robot has another token (Telegram only), and the old one is refused.
+    /// From now on the robot has another token (Telegram and Matrix only), and the old one is refused.
     pub fn replace_token(&self, token: &str) {
         self.state.chat.lock().unwrap().token = Some(token.to_owned());
     }

@@ -11,7 +11,7 @@ use seventytwo::store::{Conn, StoreError, deliveries};
 
 use super::{Ledger, OVER, Scene, alone, approve, end, exchanged, publish, standing, work};
 use crate::chaos::leases::lease_and_die;
-use crate::fakes::Fake;
+use crate::fakes::{Fake, Shown};
 use crate::groups::beijing;
 use crate::house::{House, Person};
 use crate::{Test, housed};
@@ -33,6 +33,8 @@ pub const TESTS: &[Test] = &[
     housed!(an_end_that_a_crash_left_in_doubt_is_said_as_often_as_any),
     housed!(a_picture_that_a_crash_left_in_doubt_is_told_to_be_over),
     housed!(a_picture_that_was_never_sent_leaves_no_doubt),
+    housed!(what_a_homeserver_has_forgotten_is_told_to_be_over),
+    housed!(what_another_token_has_said_is_told_to_be_over),
 ];
 
 async fn what_waited_for_its_picture_does_not_go_once_it_is_over(house: House) -> House {
@@ -477,5 +479,55 @@ async fn before_its_picture(
     let scene = Scene { moderator, admin, groups, case, manage };
     scene.told(&house, "closing", told).await;
     chat.read_all();
+    house
+}
+
+/// Two tokens of one user of Synapse.
+const TOKENS: [&str; 2] = ["syt_Ym90_kR8w2Qv1234abcdefghi_1Xy2Zz", "syt_Ym90_pL5t7Mn9876zyxwvutsr_2Ab3Cc"];
+
+/// The words are sent again when a homeserver does not know the first request any more.
+async fn what_a_homeserver_has_forgotten_is_told_to_be_over(house: House) -> House {
+    said_twice(house, async |house, _| house.advance(TimeDelta::hours(24))).await
+}
+
+/// The words are sent again by another token, so that a homeserver takes them for other words.
+async fn what_another_token_has_said_is_told_to_be_over(house: House) -> House {
+    said_twice(house, async |house, scene| {
+        house.advance(TimeDelta::seconds(1));
+        scene.replace_token(house, TOKENS[1]).await;
+    })
+    .await
+}
+
+/// A room has the words, and the answer is lost; they are sent once more, and both stand there. Then the notice ends:
+/// nobody can edit the first, so the room is told.
+async fn said_twice(house: House, before_the_second: impl AsyncFnOnce(&House, &Scene)) -> House {
+    let house = house.and_chats(&[Platform::Matrix]).await;
+    let (moderator, admin) =
+        (house.person("林志愿", Role::Moderator).await, house.person("王群主", Role::GroupAdmin).await);
+    let chat = house.chats[0].clone();
+    chat.replace_token(TOKENS[0]);
+    let groups = vec![house.group(&chat, &admin, &["131003"], &["rescue"]).await];
+    let (case, manage) = approve(&house, &moderator, "13800138001").await;
+    let scene = Scene { moderator, admin, groups, case, manage };
+    chat.lose_answers(true);
+    house.settle().await;
+    chat.lose_answers(false);
+    let said = |chat: &Fake| {
+        let words = standing(chat).into_iter().filter(|shown| shown.picture.is_none());
+        words.filter(|shown| shown.text.contains(&scene.case)).collect::<Vec<_>>()
+    };
+    chat.read().expect("the words");
+    before_the_second(&house, &scene).await;
+    work(&house).await;
+    let stood = said(&chat);
+    assert_eq!(stood.len(), 2, "{stood:?}");
+    chat.read_all();
+    scene.close(&house).await;
+    let told = chat.read().expect("that it is over").to_string();
+    assert!(told.contains(OVER) && told.contains(&scene.case), "{told}");
+    let over = |shown: &&Shown| shown.text.starts_with(OVER);
+    assert_eq!(said(&chat).iter().filter(over).count(), 2, "the second is edited, and the room is told");
+    scene.told(&house, "closing", Ledger::one(|l| &mut l.followed_up)).await;
     house
 }

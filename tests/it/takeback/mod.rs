@@ -154,6 +154,16 @@ impl Scene {
         house.call(reqwest::Method::PATCH, &path, Some(&self.admin.token), Some(&to)).await.expect(200);
     }
 
+    /// The token of the first chat's robot leaked, and another one takes its place.
+    async fn replace_token(&self, house: &House, token: &str) {
+        let chat = &house.chats[0];
+        chat.replace_token(token);
+        self.change(house, 0, json!({"credentials": chat.credentials()})).await;
+        let path = format!("/groups/{}/verify", self.groups[0]);
+        let code = json!({"code": chat.read_code()});
+        house.post(&path, Some(&self.admin.token), &code).await.expect(200);
+    }
+
     async fn delete(&self, house: &House, group: usize) {
         let path = format!("/groups/{}", self.groups[group]);
         house.call(reqwest::Method::DELETE, &path, Some(&self.admin.token), None).await.expect(204);
