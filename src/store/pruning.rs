@@ -4,7 +4,7 @@
 //! Up to 500 deliveries go in one transaction, by broadcast and group, with their attempts and their broadcasts.
 //! They belong to erased notices that ended 30 days ago and that no delivery log lists any more; a group that still
 //! waits to hear of such a notice keeps its own rows and no others. Attempts stay for as long as an ending may ask
-//! how many requests failed.
+//! how many requests failed: one that was given up may be set going again.
 
 use chrono::{DateTime, Utc};
 use diesel::dsl::{exists, not};
@@ -132,7 +132,8 @@ pub fn prune_attempts(
            CROSS JOIN broadcasts said \
            LEFT JOIN deliveries other ON other.broadcast_id = said.id AND other.group_id = d.group_id \
            WHERE d.id = a.delivery_id AND said.notice_id = n.id \
-             AND (n.ended_at IS NULL OR NOT said.expanded OR other.state = 'open') LIMIT 1) \
+             AND (n.ended_at IS NULL OR NOT said.expanded OR other.state = 'open' \
+               OR (other.state = 'given_up' AND said.purpose IN ('closing', 'correction'))) LIMIT 1) \
          FROM attempts a WHERE a.at >= ? AND (a.at > ? OR a.id > ?) AND a.at < ? ORDER BY a.at, a.id LIMIT ?";
     let (at, id) = beyond;
     let values = [at.into(), at.into(), id.into(), before.into(), most.into()];

@@ -24,6 +24,7 @@ pub const TESTS: &[Test] = &[
     housed!(telegram_edits_what_is_too_old_to_be_deleted),
     housed!(telegram_answers_what_can_be_neither_edited_nor_deleted),
     housed!(telegram_edits_once_what_arrived_at_the_third_try_long_ago),
+    housed!(telegram_edits_once_what_arrived_at_the_third_try_though_that_was_given_up),
     housed!(telegram_edits_what_was_said_with_a_token_that_was_replaced),
     housed!(telegram_keeps_the_picture_though_a_message_that_it_is_for_is_gone),
     housed!(telegram_is_sent_the_picture_again_when_it_forgot_it),
@@ -102,8 +103,35 @@ async fn telegram_answers_what_can_be_neither_edited_nor_deleted(house: House) -
     house
 }
 
-/// What failed is on record for a month, and for longer where somebody still waits to be told of an end.
+/// What failed is on record for a month, and for longer where somebody still waits to be told of an end: until
+/// control is proved again, its group cannot be told.
 async fn telegram_edits_once_what_arrived_at_the_third_try_long_ago(house: House) -> House {
+    after_the_third_try(house, async |house, scene, manage| {
+        let chat = &house.chats[0];
+        scene.change(house, 0, json!({"credentials": chat.credentials()})).await;
+        chat.read_code();
+        end(house, manage).await;
+    })
+    .await
+}
+
+/// Nor is it forgotten where the chat could not be told at all, and its group was disabled.
+async fn telegram_edits_once_what_arrived_at_the_third_try_though_that_was_given_up(house: House) -> House {
+    after_the_third_try(house, async |house, scene, manage| {
+        let kicked = "Forbidden: bot was kicked from the group chat";
+        let refusal = json!({"ok": false, "error_code": 403, "description": kicked});
+        house.chats[0].script(403, &[], &refusal.to_string());
+        end(house, manage).await;
+        work(house).await;
+        let path = format!("/groups/{}/deliveries", scene.groups[0]);
+        let log = house.get(&path, Some(&scene.admin.token)).await.expect(200);
+        assert_eq!(log["items"][0]["state"], "given_up", "{log}");
+    })
+    .await
+}
+
+/// A notice arrived at its third try, and its end is told a month after it was to be told.
+async fn after_the_third_try(house: House, ends: impl AsyncFnOnce(&House, &Scene, &str)) -> House {
     let house = house.and_chats(&[Platform::Telegram]).await;
     let scene = Scene::of(&house).await;
     scene.close(&house).await;
@@ -116,10 +144,7 @@ async fn telegram_edits_once_what_arrived_at_the_third_try_long_ago(house: House
     work(&house).await;
     let [_, stood] = &standing(chat)[..] else { panic!("{:?}", standing(chat)) };
     house.overhear().await;
-    // Until control is proved again, its group cannot be told.
-    scene.change(&house, 0, json!({"credentials": chat.credentials()})).await;
-    chat.read_code();
-    end(&house, &manage).await;
+    ends(&house, &scene, &manage).await;
     house.advance(TimeDelta::days(31));
     work(&house).await;
     house.stations.forget_attempts().await.unwrap();
@@ -141,14 +166,7 @@ async fn telegram_edits_what_was_said_with_a_token_that_was_replaced(house: Hous
     let house = house.and_chats(&[Platform::Telegram]).await;
     let scene = Scene::of(&house).await;
     let (chat, stood) = (house.chats[0].clone(), standing(&house.chats[0]));
-    let token = "110201543:BBHdqTcvCH1vGWJxfSeofSAs0K5PALD9876";
-    chat.replace_token(token);
-    let mut credentials = chat.credentials();
-    credentials.insert("token".to_owned(), token.into());
-    scene.change(&house, 0, json!({"credentials": credentials})).await;
-    let path = format!("/groups/{}/verify", scene.groups[0]);
-    let code = json!({"code": chat.read_code()});
-    house.post(&path, Some(&scene.admin.token), &code).await.expect(200);
+    scene.replace_token(&house, "110201543:BBHdqTcvCH1vGWJxfSeofSAs0K5PALD9876").await;
     scene.close(&house).await;
     let stands = standing(&chat);
     assert_eq!(stands.len(), 2, "the message and the second code: {stands:?}");
