@@ -11,7 +11,7 @@ use crate::store::notices::{self, Notice};
 use crate::vault::token_hash;
 use crate::web::json::Json;
 use crate::web::problem::{FieldFault, FieldFaults, Problem};
-use crate::web::session::ManageToken;
+use crate::web::session::{ManageToken, Then};
 use crate::web::shared::Shared;
 
 impl From<ExpiryError> for Problem {
@@ -65,9 +65,8 @@ pub struct Closed {
 )]
 #[post("/my/notice/close")]
 pub async fn close(
-    token: ManageToken,
+    Then(token, body): Then<ManageToken, Json<CloseBody>>,
     shared: web::Data<Shared>,
-    body: Json<CloseBody>,
 ) -> Result<web::Json<Closed>, Problem> {
     let notice = by_token(&shared, &token.0).await?;
     let (outcome, announce) = body.read(|body| Ok((outcome(&body.outcome, notice.kind)?, body.announce)))?;

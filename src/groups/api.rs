@@ -3,9 +3,11 @@
 mod bodies;
 pub mod log;
 
+use actix_web::dev::Payload;
 use actix_web::http::header::LOCATION;
-use actix_web::{HttpRequest, HttpResponse, delete, get, patch, post, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, delete, get, patch, post, web};
 use chrono::{DateTime, Utc};
+use futures_util::future::LocalBoxFuture;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -24,7 +26,7 @@ use crate::web::json::{Json, JsonIfAny};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::request::language;
-use crate::web::session::Caller;
+use crate::web::session::{Caller, Then};
 use crate::web::shared::Shared;
 
 /// The station behind the doors.
@@ -107,8 +109,18 @@ pub(super) fn id(path: &str) -> Result<Uuid, Problem> {
     Uuid::parse_str(path).map_err(|_| Problem::NotFound)
 }
 
-fn admin(caller: &Caller) -> Result<Uuid, Problem> {
-    Ok(caller.require(Role::GroupAdmin)?.id.0)
+/// A program that acts for a group admin's account. Refused as [`Caller`], and with 403 `forbidden` for other
+/// roles.
+pub struct AsAdmin(pub Uuid);
+
+impl FromRequest for AsAdmin {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<AsAdmin, Problem>>;
+
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let caller = Caller::from_request(http, payload);
+        Box::pin(async move { Ok(AsAdmin(caller.await?.require(Role::GroupAdmin)?.id.0)) })
+    }
 }
 
 /// Connect a chat: a six-digit code is sent into it
@@ -125,11 +137,9 @@ fn admin(caller: &Caller) -> Result<Uuid, Problem> {
 #[post("/groups")]
 pub async fn connect(
     http: HttpRequest,
-    caller: Caller,
+    Then(AsAdmin(account), body): Then<AsAdmin, Json<NewGroupBody>>,
     shared: web::Data<Shared>,
-    body: Json<NewGroupBody>,
 ) -> Result<HttpResponse, Problem> {
-    let account = admin(&caller)?;
     let new = body.read(|body| body.draft().new_group(addresses(&http, &shared)))?;
     shared.limits.check(Limit::GroupConnects, account)?;
     let reader = language(&http);
@@ -154,11 +164,10 @@ pub async fn connect(
 )]
 #[get("/groups")]
 pub async fn list(
-    caller: Caller,
+    AsAdmin(account): AsAdmin,
     shared: web::Data<Shared>,
     query: web::Query<ListQuery>,
 ) -> Result<web::Json<GroupList>, Problem> {
-    let account = admin(&caller)?;
     let after = cursor::asked(query.cursor.as_deref(), cursor::read).map_err(Problem::Invalid)?;
     let page = station(&shared).page(account, after).await?;
     let items = page.groups.into_iter().map(GroupBody::from).collect();
@@ -174,11 +183,11 @@ pub async fn list(
 )]
 #[get("/groups/{id}")]
 pub async fn show(
-    caller: Caller,
+    AsAdmin(account): AsAdmin,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<GroupBody>, Problem> {
-    Ok(web::Json(station(&shared).whole(admin(&caller)?, id(&path)?).await?.into()))
+    Ok(web::Json(station(&shared).whole(account, id(&path)?).await?.into()))
 }
 
 /// Change a group: all of it, or nothing; new credentials need a new proof of control, and a code is sent by
@@ -198,12 +207,11 @@ pub async fn show(
 #[patch("/groups/{id}")]
 pub async fn change(
     http: HttpRequest,
-    caller: Caller,
+    Then(AsAdmin(account), body): Then<AsAdmin, Json<ChangeBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    body: Json<ChangeBody>,
 ) -> Result<HttpResponse, Problem> {
-    let (account, id, reader) = (admin(&caller)?, id(&path)?, language(&http));
+    let (id, reader) = (id(&path)?, language(&http));
     let groups = station(&shared);
     let platform = groups.whole(account, id).await?.group.platform;
     let change = body.read(|body| body.draft().change(platform, addresses(&http, &shared)))?;
@@ -236,11 +244,11 @@ pub struct Changed {
 )]
 #[post("/groups/{id}/secret")]
 pub async fn rotate(
-    caller: Caller,
+    AsAdmin(account): AsAdmin,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<NewSecret>, Problem> {
-    let Rotated { secret, both_until } = station(&shared).rotate(admin(&caller)?, id(&path)?).await?;
+    let Rotated { secret, both_until } = station(&shared).rotate(account, id(&path)?).await?;
     Ok(web::Json(NewSecret { secret, both_until }))
 }
 
@@ -253,11 +261,11 @@ pub async fn rotate(
 )]
 #[delete("/groups/{id}")]
 pub async fn forget(
-    caller: Caller,
+    AsAdmin(account): AsAdmin,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    station(&shared).delete(admin(&caller)?, id(&path)?).await?;
+    station(&shared).delete(account, id(&path)?).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -277,12 +285,11 @@ pub async fn forget(
 )]
 #[post("/groups/{id}/verify")]
 pub async fn verify(
-    caller: Caller,
+    Then(AsAdmin(account), body): Then<AsAdmin, Json<CodeBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    body: Json<CodeBody>,
 ) -> Result<web::Json<GroupStanding>, Problem> {
-    let (account, id, code) = (admin(&caller)?, id(&path)?, body.whole()?.code);
+    let (id, code) = (id(&path)?, body.whole()?.code);
     station(&shared).verify(account, id, &code).await?;
     Ok(web::Json(GroupStanding { state: GroupState::Active }))
 }
@@ -301,11 +308,11 @@ pub async fn verify(
 )]
 #[post("/groups/{id}/code")]
 pub async fn send_code(
-    caller: Caller,
+    AsAdmin(account): AsAdmin,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    station(&shared).send_code(admin(&caller)?, id(&path)?).await?;
+    station(&shared).send_code(account, id(&path)?).await?;
     Ok(HttpResponse::Accepted().finish())
 }
 
@@ -320,12 +327,11 @@ pub async fn send_code(
 )]
 #[post("/groups/{id}/pause")]
 pub async fn pause(
-    caller: Caller,
+    Then(AsAdmin(account), body): Then<AsAdmin, JsonIfAny<PauseBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    body: JsonIfAny<PauseBody>,
 ) -> Result<web::Json<PausedGroup>, Problem> {
-    let (account, id) = (admin(&caller)?, id(&path)?);
+    let id = id(&path)?;
     let now = shared.clock.now();
     let end = |body: PauseBody| body.until.map(|until| pauses::end(&until, now)).transpose();
     let paused_until = body.0.read(|body| Ok(body.map(end).transpose()?.flatten()))?;
@@ -343,11 +349,11 @@ pub async fn pause(
 )]
 #[post("/groups/{id}/resume")]
 pub async fn resume(
-    caller: Caller,
+    AsAdmin(account): AsAdmin,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<GroupStanding>, Problem> {
-    let state = station(&shared).resume(admin(&caller)?, id(&path)?).await?;
+    let state = station(&shared).resume(account, id(&path)?).await?;
     Ok(web::Json(GroupStanding { state }))
 }
 
@@ -365,10 +371,10 @@ pub async fn resume(
 )]
 #[post("/groups/{id}/test")]
 pub async fn test(
-    caller: Caller,
+    AsAdmin(account): AsAdmin,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<Tested>, Problem> {
-    let code = station(&shared).test(admin(&caller)?, id(&path)?).await?;
+    let code = station(&shared).test(account, id(&path)?).await?;
     Ok(web::Json(Tested { outcome: EndedAs::Delivered.as_str(), code }))
 }

@@ -20,6 +20,7 @@ use crate::domain::people::Moderator;
 use crate::store::notices::Notice;
 use crate::web::json::Json;
 use crate::web::problem::{Instead, Problem, StateOf};
+use crate::web::session::Then;
 use crate::web::shared::Shared;
 
 /// Notices on a page of the queue.
@@ -208,10 +209,9 @@ pub async fn release(
 )]
 #[post("/review/{case}/decisions")]
 pub async fn decide(
-    AsModerator(by): AsModerator,
+    Then(AsModerator(by), body): Then<AsModerator, Json<DecisionBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    body: Json<DecisionBody>,
 ) -> Result<web::Json<Standing>, Problem> {
     let decision = body.read(DecisionBody::decision)?;
     let notice = station(&shared).decide(case(&path)?, by, decision, shared.clock.now()).await?;
@@ -254,10 +254,9 @@ pub async fn undo(
 )]
 #[post("/review/{case}/pause")]
 pub async fn pause(
-    AsModerator(by): AsModerator,
+    Then(AsModerator(by), body): Then<AsModerator, Json<RestrictBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    body: Json<RestrictBody>,
 ) -> Result<web::Json<Standing>, Problem> {
     restrict(&shared, &path, by, body.read(|body| body.decision(Step::Pause))?).await
 }
@@ -276,10 +275,9 @@ pub async fn pause(
 )]
 #[post("/review/{case}/resume")]
 pub async fn resume(
-    AsModerator(by): AsModerator,
+    Then(AsModerator(by), body): Then<AsModerator, Json<RestrictBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    body: Json<RestrictBody>,
 ) -> Result<web::Json<Standing>, Problem> {
     restrict(&shared, &path, by, body.read(|body| body.decision(Step::Resume))?).await
 }
@@ -298,10 +296,9 @@ pub async fn resume(
 )]
 #[post("/review/{case}/remove")]
 pub async fn remove(
-    AsModerator(by): AsModerator,
+    Then(AsModerator(by), body): Then<AsModerator, Json<RemoveBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    body: Json<RemoveBody>,
 ) -> Result<web::Json<Standing>, Problem> {
     restrict(&shared, &path, by, body.read(RemoveBody::decision)?).await
 }
@@ -320,10 +317,9 @@ pub async fn remove(
 )]
 #[post("/review/{case}/tips/{id}")]
 pub async fn decide_tip(
-    AsModerator(by): AsModerator,
+    Then(AsModerator(by), body): Then<AsModerator, Json<VerdictBody>>,
     shared: web::Data<Shared>,
     path: web::Path<(String, Uuid)>,
-    body: Json<VerdictBody>,
 ) -> Result<HttpResponse, Problem> {
     let (given, tip) = path.into_inner();
     let fate = body.read(VerdictBody::fate)?;
@@ -355,10 +351,9 @@ pub struct PhoneShown {
 )]
 #[post("/review/{case}/phone")]
 pub async fn reveal_phone(
-    AsModerator(by): AsModerator,
+    Then(AsModerator(by), body): Then<AsModerator, Json<PhoneBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
-    body: Json<PhoneBody>,
 ) -> Result<web::Json<PhoneShown>, Problem> {
     let now = shared.clock.now();
     let reason = Some(body.read(PhoneBody::reason)?);

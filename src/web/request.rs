@@ -37,15 +37,19 @@ pub fn asked<'a>(request: &'a HttpRequest, name: &'a str) -> impl Iterator<Item 
     pairs.filter(move |(asked, _)| asked == name).map(|(_, value)| value)
 }
 
-/// The reader's language: `?lang=`, then the cookie, then `Accept-Language`.
+/// The reader's language: `?lang=`, then the cookie, then `Accept-Language`; for a program the last alone.
 pub fn language(request: &HttpRequest) -> Language {
+    let accepted = || {
+        let header = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
+        Language::accepted(header.unwrap_or_default())
+    };
+    if request.path().starts_with("/api/v1/") {
+        return accepted();
+    }
     let asked = asked(request, LANGUAGE_COOKIE).find_map(|name| Language::tagged(&name));
     asked
         .or_else(|| request.cookie(LANGUAGE_COOKIE).and_then(|c| Language::tagged(c.value())))
-        .unwrap_or_else(|| {
-            let header = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok());
-            Language::accepted(header.unwrap_or_default())
-        })
+        .unwrap_or_else(accepted)
 }
 
 /// The client's address: the forwarding header counts only where a trusted proxy set it.

@@ -6,7 +6,7 @@
 use actix_web::dev::Payload;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
-use futures_util::future::{LocalBoxFuture, Ready, ready};
+use futures_util::future::LocalBoxFuture;
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -19,6 +19,8 @@ use crate::accounts::{sessions, tokens};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::people::Role;
 use crate::store::accounts::Account;
+use crate::store::notices;
+use crate::vault::token_hash;
 
 mod forms;
 #[cfg(test)]
@@ -75,16 +77,41 @@ impl FromRequest for Caller {
     }
 }
 
-/// The token of a reporter's manage link, sent as a bearer token. The intake decides whether it opens a
-/// notice. 401 `manage_link_invalid` without one.
+/// The token of a reporter's manage link, sent as a bearer token; it opened a notice a moment ago. 401
+/// `manage_link_invalid` for any other.
 pub struct ManageToken(pub String);
 
 impl FromRequest for ManageToken {
     type Error = Problem;
-    type Future = Ready<Result<ManageToken, Problem>>;
+    type Future = LocalBoxFuture<'static, Result<ManageToken, Problem>>;
 
     fn from_request(http: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(bearer(http).map(|t| ManageToken(t.to_owned())).ok_or(Problem::ManageLinkInvalid))
+        let http = http.clone();
+        Box::pin(async move {
+            let token = bearer(&http).ok_or(Problem::ManageLinkInvalid)?;
+            let hash = token_hash(token);
+            let found = shared(&http)?.store.read(move |c| notices::by_manage_hash(c, &hash)).await?;
+            found.map(|_| ManageToken(token.to_owned())).ok_or(Problem::ManageLinkInvalid)
+        })
+    }
+}
+
+/// Who asks, and then what: whoever may not ask at all learns nothing about the body, whichever of the two is
+/// ready first.
+pub struct Then<W, B>(pub W, pub B);
+
+impl<W, B> FromRequest for Then<W, B>
+where
+    W: FromRequest<Error = Problem> + 'static,
+    B: FromRequest<Error = Problem> + 'static,
+{
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<Then<W, B>, Problem>>;
+
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let who = W::from_request(http, payload);
+        let (http, mut payload) = (http.clone(), payload.take());
+        Box::pin(async move { Ok(Then(who.await?, B::from_request(&http, &mut payload).await?)) })
     }
 }
 

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use super::super::delivery_log::{Asked, Call, Exchange, Kept, Log};
-use super::{admin, id, station};
+use super::{AsAdmin, id, station};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::delivery::{DeliveryState, Purpose};
@@ -16,7 +16,6 @@ use crate::store::groups::{LoggedDelivery, WaitsFor};
 use crate::web::answers::explained;
 use crate::web::problem::Problem;
 use crate::web::request::language;
-use crate::web::session::Caller;
 use crate::web::shared::Shared;
 
 /// One delivery of the log.
@@ -179,14 +178,14 @@ pub struct UnderWay {
 )]
 #[get("/groups/{id}/deliveries")]
 pub async fn deliveries(
-    caller: Caller,
+    AsAdmin(account): AsAdmin,
     shared: web::Data<Shared>,
     path: web::Path<String>,
     query: web::Query<LogQuery>,
 ) -> Result<web::Json<LogBody>, Problem> {
     let place = |given: &str| given.parse().ok().filter(|place| *place > 0);
     let before = cursor::asked(query.cursor.as_deref(), place).map_err(Problem::Invalid)?;
-    let Log { lines, next, .. } = station(&shared).log(admin(&caller)?, id(&path)?, before).await?;
+    let Log { lines, next, .. } = station(&shared).log(account, id(&path)?, before).await?;
     let now = shared.clock.now();
     let items = lines.into_iter().map(|line| DeliveryBody::new(line.delivery, now)).collect();
     Ok(web::Json(LogBody { items, next: next.map(|id| id.to_string()) }))
@@ -202,11 +201,11 @@ pub async fn deliveries(
 #[get("/groups/{id}/deliveries/{delivery}")]
 pub async fn detail(
     http: HttpRequest,
-    caller: Caller,
+    AsAdmin(account): AsAdmin,
     shared: web::Data<Shared>,
     path: web::Path<(String, String)>,
 ) -> Result<web::Json<ExchangeBody>, Problem> {
-    let (account, (group, delivery)) = (admin(&caller)?, ids(&path)?);
+    let (group, delivery) = ids(&path)?;
     let exchange = station(&shared).exchange(account, group, delivery).await?;
     Ok(web::Json(ExchangeBody::new(exchange, shared.clock.now(), language(&http))))
 }
@@ -220,11 +219,11 @@ pub async fn detail(
 )]
 #[post("/groups/{id}/deliveries/{delivery}/redeliver")]
 pub async fn redeliver(
-    caller: Caller,
+    AsAdmin(account): AsAdmin,
     shared: web::Data<Shared>,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let (account, (group, delivery)) = (admin(&caller)?, ids(&path)?);
+    let (group, delivery) = ids(&path)?;
     station(&shared).redeliver(account, group, delivery).await?;
     Ok(HttpResponse::Accepted().json(UnderWay { state: DeliveryState::Open }))
 }

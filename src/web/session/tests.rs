@@ -8,6 +8,9 @@ use serde::Deserialize;
 use super::*;
 use crate::accounts::fixture::House;
 use crate::accounts::people;
+use crate::domain::life_cycle::State;
+use crate::store::fixture;
+use crate::store::notices::Revision;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,12 +121,25 @@ async fn the_api_takes_neither_cookies_nor_other_schemes() {
 }
 
 #[actix_web::test]
-async fn a_manage_token_is_handed_on_as_it_came() {
+async fn a_manage_token_is_handed_on_where_it_opens_a_notice() {
     let house = House::new().await;
+    let mut notice = fixture::notice(State::Submitted);
+    notice.manage_hash = Some(token_hash("abc-_1"));
+    let revision = Revision {
+        notice_id: notice.id,
+        number: 1,
+        public_sealed: Vec::new(),
+        private_sealed: Vec::new(),
+        renewal: false,
+        created_at: notice.submitted_at,
+    };
+    house.shared.store.write(move |tx| notices::insert(tx, &notice, &revision)).await.unwrap();
     assert_eq!(text(answer(&house, with_token("/api/v1/managed", "abc-_1")).await).await, "abc-_1");
-    let refused = answer(&house, get("/api/v1/managed")).await;
-    assert_eq!(refused.status(), 401);
-    assert!(text(refused).await.contains("manage_link_invalid"));
+    for refused in [get("/api/v1/managed"), with_token("/api/v1/managed", "abc-_2")] {
+        let refused = answer(&house, refused).await;
+        assert_eq!(refused.status(), 401);
+        assert!(text(refused).await.contains("manage_link_invalid"));
+    }
 }
 
 #[actix_web::test]

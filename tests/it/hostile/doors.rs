@@ -23,6 +23,8 @@ use crate::{Test, housed};
 pub const TESTS: &[Test] = &[
     housed!(no_call_is_made_without_a_valid_token),
     housed!(no_call_is_made_in_another_role),
+    housed!(who_asks_is_settled_before_what_they_ask),
+    housed!(a_program_is_answered_in_the_language_that_it_accepts),
     housed!(a_manage_token_opens_its_own_notice_and_no_other_door),
     housed!(another_admins_group_is_not_there),
     housed!(what_another_site_sends_is_refused_everywhere),
@@ -171,6 +173,44 @@ async fn no_call_is_made_in_another_role(house: House) -> House {
             assert_eq!(refused.problem(403), "forbidden", "{} {} by {}", call.method, call.path, person.name);
         }
     }
+    house
+}
+
+async fn who_asks_is_settled_before_what_they_ask(house: House) -> House {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let broken = [("application/json", "{"), ("application/json", "7"), ("text/plain", "x"), ("", "")];
+    for call in protected(&house, NO_GROUP).await.iter().filter(|call| call.method != Method::GET) {
+        let (unknown, role) = match (call.security.as_str(), call.tag.as_str()) {
+            ("manage", _) => ("manage_link_invalid", None),
+            (_, "groups") => ("login_required", Some(&moderator)),
+            _ => ("login_required", Some(&admin)),
+        };
+        for (kind, body) in broken {
+            let refused = async |token: &str| {
+                let asked = request(&house, call.method.clone(), &format!("/api/v1{}", call.path));
+                let asked = asked.bearer_auth(token).body(body);
+                ask(if kind.is_empty() { asked } else { asked.header("content-type", kind) }).await
+            };
+            let told = (&call.method, &call.path, kind, body);
+            assert_eq!(refused("x").await.problem(401), unknown, "{told:?}");
+            if let Some(other) = role {
+                assert_eq!(refused(&other.token).await.problem(403), "forbidden", "{told:?}");
+            }
+        }
+    }
+    house
+}
+
+/// Pages keep a reader's choice of language in a cookie, which the API does not know.
+async fn a_program_is_answered_in_the_language_that_it_accepts(house: House) -> House {
+    let titled = async |path: &str| {
+        let asked = request(&house, Method::GET, path).header("cookie", "lang=en");
+        ask(asked.header("accept-language", "zh-CN")).await.body["title"].as_str().unwrap().to_owned()
+    };
+    let chinese = titled("/api/v1/notices/00000-00000").await;
+    assert!(!chinese.is_ascii(), "{chinese}");
+    assert_eq!(titled("/api/v1/notices/00000-00000?lang=en").await, chinese);
     house
 }
 
