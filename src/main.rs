@@ -13,7 +13,7 @@ mod command;
 fn main() -> ExitCode {
     // What this program writes (the database and its log, the key, photos) is for this user alone.
     rustix::process::umask(rustix::fs::Mode::RWXG | rustix::fs::Mode::RWXO);
-    let given = match CommandLine::try_parse() {
+    let given = match CommandLine::try_parse_from(command::words(std::env::args_os())) {
         Ok(given) => given,
         Err(error) if error.use_stderr() => {
             eprintln!("seventytwo: {}", usage(&error.to_string()));

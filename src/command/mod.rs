@@ -1,5 +1,6 @@
 //! The commands, as they are typed. A command that has commands of its own is in the file of its name.
 
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -45,6 +46,17 @@ enum Command {
     Audit(Audit),
     /// print every setting, its value, source and meaning
     Config(Flags),
+}
+
+/// The words of the command line; flags without a command are those of `serve`.
+pub fn words(typed: impl Iterator<Item = OsString>) -> Vec<OsString> {
+    let mut words: Vec<OsString> = typed.collect();
+    let own = ["-h", "--help", "-V", "--version"];
+    let first = words.get(1).map(|word| word.to_string_lossy());
+    if first.is_some_and(|word| word.starts_with('-') && !own.contains(&&*word)) {
+        words.insert(1, "serve".into());
+    }
+    words
 }
 
 impl CommandLine {

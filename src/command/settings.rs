@@ -19,7 +19,7 @@ impl FromArgMatches for Flags {
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        let given = |s: &Setting| Some((s.variable, matches.get_one::<String>(s.variable)?.clone()));
+        let given = |s: &Setting| Some((s.variable, filled(matches.get_one::<String>(s.variable)?.clone())?));
         self.0.extend(SETTINGS.iter().filter_map(given));
         Ok(())
     }
@@ -92,10 +92,15 @@ impl Flags {
     }
 }
 
-/// A setting's value in the environment; an empty one is none.
+/// A value; a blank one is none.
+fn filled(value: String) -> Option<String> {
+    Some(value).filter(|value| !value.trim().is_empty())
+}
+
+/// A setting's value in the environment, where it has one.
 pub fn in_environment(setting: &Setting) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "settings are read here and nowhere else")]
-    std::env::var(setting.variable).ok().filter(|value| !value.is_empty())
+    std::env::var(setting.variable).ok().and_then(filled)
 }
 
 /// The configuration that the environment makes, for commands that take no settings as flags.
@@ -104,6 +109,18 @@ pub fn in_environment(setting: &Setting) -> Option<String> {
 /// Every fault of every setting, at once.
 pub fn read() -> anyhow::Result<Config> {
     Flags::default().configuration()
+}
+
+/// A value without the names and passwords in its addresses.
+fn without_names(value: &str) -> String {
+    let mut parts = value.split("://");
+    let mut shown = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (address, rest) = part.split_at(part.find(',').unwrap_or(part.len()));
+        let address = address.rsplit_once('@').map_or(address.to_owned(), |(_, rest)| format!("***@{rest}"));
+        shown.extend(["://", &address, rest]);
+    }
+    shown
 }
 
 /// Prints every setting, its value, source and meaning; no secret that somebody gave.
@@ -115,7 +132,8 @@ pub fn show(flags: &Flags) -> anyhow::Result<()> {
         let value_of = |s: &Setting| flags.look_up(s).map(|(value, _)| value);
         let (value, source) =
             flags.look_up(setting).unwrap_or_else(|| (config::in_force(setting, value_of), "default"));
-        let shown = if setting.secret && source != "default" { "***" } else { &value };
+        let open = without_names(&value);
+        let shown = if setting.secret && source != "default" { "***" } else { &open };
         say(format!("{}={shown}\n    {source}; {}", setting.variable, setting.explained()))?;
     }
     flags.configuration()?;

@@ -23,6 +23,8 @@ pub const TESTS: &[Test] = &[
     alone!(wrong_usage_is_told_in_one_line),
     alone!(help_and_version_are_no_errors),
     alone!(the_settings_in_force_are_shown),
+    alone!(a_blank_setting_is_none),
+    alone!(a_password_in_an_address_is_not_shown),
     alone!(what_is_kept_is_for_its_user_alone),
     alone!(first_commands_at_once_agree),
     alone!(times_have_bounds_that_are_named),
@@ -93,6 +95,7 @@ async fn wrong_usage_is_told_in_one_line() {
         (&["token", "add", "--account", "x", "--expires", "-5d"], "30d", "seventytwo"),
         (&["token", "revoke", "--account", "x"], "--number", "seventytwo token revoke"),
         (&["audit"], "audit", "seventytwo audit"),
+        (&["--nonsense"], "--nonsense", "seventytwo serve"),
         (&["migrate", "now"], "now", "seventytwo migrate"),
     ] {
         let output = run(folder.path(), arguments);
@@ -141,6 +144,31 @@ async fn the_settings_in_force_are_shown() {
     let key = std::fs::read_to_string(&file).expect("the key is kept where it was said to be");
     let again = run(&data, &["config"]);
     assert!(!said(&again.stdout).contains(key.trim()), "the key is never shown");
+}
+
+async fn a_blank_setting_is_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let bind = |arguments: &[&str], given: &str| {
+        let shown = run_with(folder.path(), arguments, &[("SEVENTYTWO_BIND", given)]);
+        assert!(shown.status.success(), "{}", said(&shown.stderr));
+        let shown = said(&shown.stdout);
+        let line = shown.lines().find_map(|line| line.strip_prefix("SEVENTYTWO_BIND=")).unwrap();
+        line.to_owned()
+    };
+    assert_eq!(bind(&["config"], "  "), "127.0.0.1:7272");
+    assert_eq!(bind(&["config", "--bind", " "], "127.0.0.1:8080"), "127.0.0.1:8080");
+}
+
+async fn a_password_in_an_address_is_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let given = [
+        ("SEVENTYTWO_PLATFORM_HOSTS", "matrix=https://me:s3cret@h.example,wecom=https://gate.example"),
+        ("SEVENTYTWO_BASE_URL", "https://me:s3cret@72.example"),
+    ];
+    let shown = run_with(folder.path(), &["config"], &given);
+    let shown = said(&shown.stdout);
+    assert!(!shown.contains("s3cret"), "{shown}");
+    assert!(shown.contains("matrix=https://***@h.example,wecom=https://gate.example"), "{shown}");
 }
 
 async fn a_folder_in_the_place_of_the_database_stays_as_it_was() {
@@ -324,10 +352,12 @@ async fn a_database_is_where_its_path_leads_with_slashes_or_without() {
 
 async fn a_flag_is_blamed_by_its_name_and_its_variable() {
     let folder = tempfile::tempdir().unwrap();
-    let told = run(folder.path(), &["serve", "--cooling", "5x"]);
-    assert_eq!(told.status.code(), Some(1));
-    let told = said(&told.stderr);
-    assert!(told.contains("SEVENTYTWO_COOLING (--cooling): must be written like"), "{told}");
+    for arguments in [&["serve", "--cooling", "5x"][..], &["--cooling", "5x"], &["--cooling=5x"]] {
+        let told = run(folder.path(), arguments);
+        assert_eq!(told.status.code(), Some(1), "{arguments:?}: {}", said(&told.stderr));
+        let told = said(&told.stderr);
+        assert!(told.contains("SEVENTYTWO_COOLING (--cooling): must be written like"), "{told}");
+    }
 }
 
 async fn a_setting_that_is_none_is_told() {
