@@ -1,6 +1,6 @@
 //! What a group chat reads, for those who decide whether it may, and for everybody to pass on.
 
-use chrono::{DateTime, Utc};
+use chrono::DateTime;
 
 use super::message::{Known, message};
 use super::platforms::adapter;
@@ -18,7 +18,6 @@ pub fn preview(
     purpose: Purpose,
     public: &Public,
     language: Language,
-    now: DateTime<Utc>,
 ) -> Vec<String> {
     let message = message(&Known {
         purpose,
@@ -29,7 +28,8 @@ pub fn preview(
         public: Some(public),
         outcome: None,
         language,
-        at: now,
+        // It is among no words.
+        at: DateTime::UNIX_EPOCH,
     });
     let texts = Platform::ALL.map(adapter).map(|one| message.text(one.profile().unit, one.caption()));
     let shortest = texts.into_iter().min_by_key(|text| text.chars().count()).unwrap_or_default();
@@ -42,13 +42,24 @@ mod tests {
     use crate::domain::notice::samples;
 
     #[test]
+    fn it_names_the_city_once() {
+        let mut public = samples::public();
+        public.last_seen.as_mut().unwrap().place = "廊坊市广阳区银河南路".to_owned();
+        let (number, link) = (CaseNumber::from_bits(1), "https://72.example.org/n/1");
+        let told = |language| preview(&number, link, Purpose::Alert, &public, language).join("\n");
+        let chinese = told(Language::ZhCn);
+        assert!(chinese.contains("，河北省廊坊市广阳区银河南路"), "{chinese}");
+        assert_eq!(chinese.matches("廊坊市").count(), 1, "{chinese}");
+        assert!(told(Language::En).contains("Hebei (河北省廊坊市广阳区), 廊坊市广阳区银河南路"));
+    }
+
+    #[test]
     fn what_it_shows_fits_every_platform_in_any_script() {
         for story in ["She left for the market. ", "早上出门买菜后未归。"] {
             let public = samples::public();
             let public = Public { description: story.repeat(1_000 / story.chars().count()), ..public };
             let (number, link) = (CaseNumber::from_bits(1), "https://72.example.org/n/1");
-            let now = DateTime::UNIX_EPOCH;
-            let shown = preview(&number, link, Purpose::Alert, &public, Language::ZhCn, now).join("\n");
+            let shown = preview(&number, link, Purpose::Alert, &public, Language::ZhCn).join("\n");
             assert!(shown.contains(&story[..9]), "{shown}");
             for platform in Platform::ALL {
                 let (unit, most) = (adapter(platform).profile().unit, adapter(platform).caption());

@@ -114,6 +114,30 @@ impl Region {
         }
     }
 
+    /// The place with the names of this division that it does not tell itself, so that nobody reads one twice:
+    /// 廊坊市人民医院 in 广阳区 is 河北省廊坊市人民医院（广阳区）. `None` where it begins with none of them.
+    #[must_use]
+    pub fn completing(&self, place: &str) -> Option<String> {
+        let mut names: Vec<&str> = self.ancestors_and_self().map(|r| r.name).collect();
+        names.reverse();
+        let first = names.iter().position(|name| place.starts_with(*name))?;
+        let mut rest = place;
+        let told = names[first..].iter().take_while(|name| match rest.strip_prefix(**name) {
+            Some(after) => {
+                rest = after.trim_start();
+                true
+            }
+            None => false,
+        });
+        let below = names[first + told.count()..].concat();
+        let above = names[..first].concat();
+        Some(if below.is_empty() {
+            format!("{above}{place}")
+        } else {
+            format!("{above}{place}（{below}）")
+        })
+    }
+
     /// The province it lies in, or itself.
     #[must_use]
     pub fn province(&self) -> Region {
@@ -230,6 +254,23 @@ mod tests {
         }
         seen.sort_unstable();
         assert_eq!(seen, Region::all());
+    }
+
+    #[test]
+    fn a_place_is_told_with_each_name_once() {
+        for (code, place, told) in [
+            ("131003", "廊坊市广阳区银河南路", Some("河北省廊坊市广阳区银河南路")),
+            ("131003", "廊坊市 广阳区", Some("河北省廊坊市 广阳区")),
+            ("131003", "广阳区政府门口", Some("河北省廊坊市广阳区政府门口")),
+            ("131003", "河北省廊坊市人民医院", Some("河北省廊坊市人民医院（广阳区）")),
+            ("131003", "廊坊市人民医院", Some("河北省廊坊市人民医院（广阳区）")),
+            ("131000", "廊坊市人民医院", Some("河北省廊坊市人民医院")),
+            ("131003", "银河南路", None),
+            ("131003", "廊坊火车站", None),
+            ("131003", "固安县城", None),
+        ] {
+            assert_eq!(region(code).completing(place).as_deref(), told, "{code} {place}");
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use super::masking::{without_doors, without_illnesses, without_schools};
 use super::notice::{Public, Subject};
 use super::school::mentions;
-use super::text::for_group;
+use super::text::{for_group, has_contact};
 
 /// The youngest age, in years, at which somebody is grown up.
 const GROWN_UP: u8 = 18;
@@ -50,6 +50,13 @@ pub fn shown(public: Public) -> Public {
         *text = for_group(text);
     }
     public
+}
+
+/// Whether something in its texts is replaced by words of ours before anybody reads it.
+#[must_use]
+pub fn replaces(public: &Public) -> bool {
+    let mut read = masked(public.clone());
+    read != *public || texts(&mut read).into_iter().any(|(_, text)| has_contact(text))
 }
 
 /// The texts that are shown differently from how they were typed, each under its field's dotted name.

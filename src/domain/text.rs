@@ -14,6 +14,6 @@ mod unit;
 pub use clean::{one_line, paragraph};
 pub use fold::{compact, name_key, narrow, unspaced, whole_number};
 pub(crate) use fold::{digit, is_dash};
-pub use group::{cut_for_group, for_group};
+pub use group::{cut_for_group, for_group, has_contact};
 pub use sound::sounds;
 pub use unit::Unit;

@@ -74,8 +74,26 @@ impl Told {
 /// The longest text that is read, in characters: a notice with all its fields full makes a message of about 2,000,
 /// and what it costs to find links and accounts in a text grows faster than the text.
 const LONGEST: usize = 3_000;
-/// The key of what is said of something that is not a case number.
-const MALFORMED: &str = "status-malformed-detail";
+
+/// What is wrong with what was typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Fault {
+    Empty,
+    TooLong,
+    /// It has no case number in it.
+    Malformed,
+}
+
+impl Fault {
+    /// The key of its sentence.
+    const fn key(self) -> &'static str {
+        match self {
+            Fault::Empty => "check-empty",
+            Fault::TooLong => "check-long",
+            Fault::Malformed => "status-malformed-detail",
+        }
+    }
+}
 
 #[derive(Template)]
 #[template(path = "check.html")]
@@ -83,19 +101,18 @@ struct CheckPage<'a> {
     frame: &'a Frame,
     typed: String,
     told: Option<Told>,
-    /// The key of what is wrong with what was typed.
-    fault: Option<&'static str>,
+    fault: Option<Fault>,
 }
 
 impl CheckPage<'_> {
-    /// Whether what was typed is not a case number.
+    /// Whether what was typed has no case number in it.
     fn is_malformed(&self) -> bool {
-        self.fault == Some(MALFORMED)
+        self.fault == Some(Fault::Malformed)
     }
 
     /// What is wrong with what was typed, in the reader's language.
     fn sentence(&self) -> Option<String> {
-        self.fault.map(|key| self.frame.t(key))
+        self.fault.map(|fault| self.frame.t(fault.key()))
     }
 }
 
@@ -109,12 +126,12 @@ pub async fn check(
     let typed = asked.into_inner().case;
     let (told, fault) = match typed.as_deref() {
         None => (None, None),
-        Some(text) if text.trim().is_empty() => (None, Some("check-empty")),
-        Some(text) if text.chars().count() > LONGEST => (None, Some("check-long")),
+        Some(text) if text.trim().is_empty() => (None, Some(Fault::Empty)),
+        Some(text) if text.chars().count() > LONGEST => (None, Some(Fault::TooLong)),
         Some(text) => {
             counted(&http, &shared)?;
             match pasted::read(text, &shared.base_url) {
-                None => (None, Some(MALFORMED)),
+                None => (None, Some(Fault::Malformed)),
                 Some(pasted) => (Some(answer(&shared, &pasted).await?), None),
             }
         }

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 
 use super::number::Live;
 use crate::broadcast::preview::preview;
+use crate::domain::case_number::CaseNumber;
 use crate::domain::delivery::Purpose;
 use crate::domain::language::Language;
-use crate::domain::notice::{Campaign, Incident, Item, LastSeen, Person, Precision, Sex, Subject};
+use crate::domain::notice::{Campaign, Incident, Item, LastSeen, Person, Precision, Public, Sex, Subject};
 use crate::language::{Words, text, text_with};
 
 /// A label and its value.
@@ -55,9 +56,9 @@ pub fn facts(live: &Live, language: Language) -> Vec<Fact> {
     facts.told
 }
 
-/// A text for a chat: the words that groups were sent.
-pub fn to_copy(live: &Live, link: &str, language: Language) -> String {
-    preview(&live.number, link, Purpose::Alert, &live.public, language, live.live_at).join("\n")
+/// A text for a chat: the words that groups were sent, or will be.
+pub fn to_copy(number: &CaseNumber, public: &Public, link: &str, language: Language) -> String {
+    preview(number, link, Purpose::Alert, public, language).join("\n")
 }
 
 struct Facts {

@@ -104,7 +104,7 @@ fn live_page<'a>(frame: &'a Frame, shared: &Shared, live: &'a Live) -> LivePage<
         facts: said::facts(live, frame.language),
         until: said::until(live.ends_at, frame.language),
         left: (live.ends_at - shared.clock.now()).num_seconds().max(0),
-        copy: said::to_copy(live, &link, frame.language),
+        copy: said::to_copy(&live.number, &live.public, &link, frame.language),
         link,
         tip: TipForm {
             to: live.path(),

@@ -140,9 +140,10 @@ fn person_summary(person: &Person, words: Words) -> String {
 fn highlights(public: &Public, words: Words) -> Vec<String> {
     let region = public.region.name_in(words.0);
     let Some(seen) = &public.last_seen else { return vec![region] };
+    let place = public.region.completing(&seen.place).filter(|_| words.0 == Language::ZhCn);
     vec![
         words.moment(&format!("poster-at-{}", seen.precision.as_str()), seen.at),
-        format!("{region}{}{}", words.gap(), seen.place),
+        place.unwrap_or_else(|| format!("{region}{}{}", words.gap(), seen.place)),
     ]
 }
 

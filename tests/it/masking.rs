@@ -134,6 +134,11 @@ async fn the_reporter_reads_beforehand_what_others_will(house: House) -> House {
     let (_, plain) = house.submit(&by_another(notices::lost_property(house.clock.now()), 2)).await;
     let read = page(&plain, "").await;
     assert!(read.contains(told[0]) && read.contains("双肩包") && !read.contains("〔〕"), "{read}");
+    // Nor where the reporter wrote such brackets themselves.
+    let mut bracketed = by_another(notices::lost_property(house.clock.now()), 3);
+    bracketed["description"] = json!("标签上写着〔姓名已隐去〕，@12路。");
+    let read = page(&house.submit(&bracketed).await.1, "").await;
+    assert!(read.contains("〔姓名已隐去〕，＠12路") && !read.contains("〔〕里的内容"), "{read}");
     // What is over is shown to nobody any more.
     house.close(&manage, "withdrawn").await;
     assert!(!page(&manage, "").await.contains(told[0]));

@@ -2,7 +2,9 @@
 
 use super::words::{harmless, line, list, name};
 use super::{Field, Line};
+use crate::domain::language::Language;
 use crate::domain::notice::{Campaign, Direction, Incident, Item, LastSeen, Person, Public, Sex, Subject};
+use crate::domain::region::Region;
 use crate::language::Words;
 
 /// The lines about a notice, without those that would say nothing.
@@ -13,12 +15,11 @@ pub(super) fn lines(public: &Public, words: Words) -> Vec<Line> {
         Subject::Rescue { incident } => vec![incident_line(incident, words)],
         Subject::Donation { campaign } => campaign_lines(campaign, words),
     };
-    let region = public.region.name_in(words.0);
     lines.push(match &public.last_seen {
         Some(seen) => {
-            line(words, Field::LastSeen, seen_label(&public.subject), last_seen(seen, &region, words))
+            line(words, Field::LastSeen, seen_label(&public.subject), last_seen(seen, public.region, words))
         }
-        None => line(words, Field::Region, "broadcast-label-region", region),
+        None => line(words, Field::Region, "broadcast-label-region", public.region.name_in(words.0)),
     });
     if let Subject::MissingPerson { person } = &public.subject
         && person.medical_urgent
@@ -84,8 +85,12 @@ const fn seen_label(subject: &Subject) -> &'static str {
 }
 
 /// When and where, the exact place last because it is the first to be cut.
-fn last_seen(seen: &LastSeen, region: &str, words: Words) -> String {
+fn last_seen(seen: &LastSeen, region: Region, words: Words) -> String {
     // With the year: forwarded messages live long.
     let at = words.moment(&format!("broadcast-at-{}", seen.precision.as_str()), seen.at);
-    list(words, [Some(at), Some(region.to_owned()), Some(harmless(&seen.place))])
+    let place = harmless(&seen.place);
+    match region.completing(&place).filter(|_| words.0 == Language::ZhCn) {
+        Some(place) => list(words, [Some(at), Some(place)]),
+        None => list(words, [Some(at), Some(region.name_in(words.0)), Some(place)]),
+    }
 }

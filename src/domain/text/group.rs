@@ -21,6 +21,12 @@ pub fn for_group(text: &str) -> String {
     plain(&without_contacts(&lines(text)))
 }
 
+/// Whether [`for_group`] hides a link, a number or an account in it.
+#[must_use]
+pub fn has_contact(text: &str) -> bool {
+    !contacts(&glyphs(text)).is_empty()
+}
+
 /// [`Unit::cut`] for text that [`for_group`] made harmless, and it stays harmless. Cutting can create a link
 /// or a number that the whole was not (`evil.com…` out of `evil.comfy`, or fewer digits), so a word that the
 /// cut would split is left out whole.

@@ -18,14 +18,14 @@ use crate::domain::faults::FieldFault;
 use crate::domain::language::Language;
 use crate::domain::life_cycle::State;
 use crate::domain::named::named;
-use crate::domain::notice::{Kind, Outcome, Public};
-use crate::domain::shown::{altered, shown};
+use crate::domain::notice::{Kind, Outcome};
+use crate::domain::shown::replaces;
 use crate::domain::zone::moment;
 use crate::intake::IntakeError;
 use crate::intake::api::{count, station};
 use crate::intake::form::Typed;
 use crate::intake::view::MyNotice;
-use crate::pages::number::{Issued, Live, look_up};
+use crate::pages::number::{Issued, look_up};
 use crate::pages::said::to_copy;
 use crate::store::tally::Sum;
 use crate::web::cookies::MANAGE;
@@ -195,7 +195,7 @@ async fn show(
         manage,
         ends: mine.ends_at.filter(|_| mine.state == State::Live).map(moment),
         hours: shared.times.lifetime.num_hours(),
-        read: to_be_read(&mine, frame.language, shared.clock.now()),
+        read: to_be_read(&mine, frame.language),
         forward: to_forward(http, shared, &frame, &mine).await?,
         about: summary(&frame, mine.kind, &mine.notice),
         sum: mine.groups.as_ref().map(|sum| sum::sentences(&frame, sum, mine.state.is_over())),
@@ -217,19 +217,13 @@ async fn show(
 }
 
 /// What others will read of a text that waits.
-fn to_be_read(mine: &MyNotice, language: Language, now: DateTime<Utc>) -> Option<(String, bool)> {
+fn to_be_read(mine: &MyNotice, language: Language) -> Option<(String, bool)> {
     let waits = match mine.state {
         State::Live => mine.waiting == Some("revision"),
         state => mine.live_at.is_none() && !state.is_over(),
     };
-    let read = |typed: &Public| {
-        let (number, kind, public) = (mine.case_number, mine.kind, shown(typed.clone()));
-        let text =
-            to_copy(&Live { number, kind, live_at: now, ends_at: now, public }, &mine.public_url, language);
-        let replaced = text.contains("已隐去〕") && !altered(typed).is_empty();
-        (text, replaced)
-    };
-    waits.then(|| read(&mine.public))
+    let read = || to_copy(&mine.case_number, &mine.public, &mine.public_url, language);
+    waits.then(|| (read(), replaces(&mine.public)))
 }
 
 /// The text to forward, the same as on the public page: by it, people who receive the text can tell that it
@@ -244,7 +238,9 @@ async fn to_forward(
         return Ok(None);
     }
     match look_up(http, shared, mine.case_number.as_str()).await? {
-        (_, Issued::Live(live)) => Ok(Some(to_copy(&live, &mine.public_url, frame.language))),
+        (number, Issued::Live(live)) => {
+            Ok(Some(to_copy(&number, &live.public, &mine.public_url, frame.language)))
+        }
         _ => Ok(None),
     }
 }

@@ -54,6 +54,14 @@ fn an_english_poster_names_the_place_as_the_message_does() {
 }
 
 #[test]
+fn a_poster_names_the_city_once() {
+    let mut notice = sought(76, "出门未归。");
+    notice.last_seen.as_mut().unwrap().place = "廊坊市广阳区银河南路".to_owned();
+    let told = read(&notice, Language::ZhCn);
+    assert!(told.contains("\"河北省廊坊市广阳区银河南路\"") && told.matches("廊坊市").count() == 1, "{told}");
+}
+
+#[test]
 fn a_call_for_blood_leads_to_the_blood_centre() {
     let incident = notice::Incident { what: notice::Emergency::Blood, people: None };
     let blood = Public { subject: notice::Subject::Rescue { incident }, ..sought(76, "急需 A 型血。") };

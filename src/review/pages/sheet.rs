@@ -168,7 +168,7 @@ impl SheetPage {
                 (_, true) => "review-preview-live",
                 _ => "review-preview",
             },
-            preview: previews(&frame, &sheet, case, link, now),
+            preview: previews(&frame, &sheet, case, link),
             unread: if sheet.state == State::Erased { "review-erased" } else { "review-over" },
             reply: reply(&frame, &sheet.events),
             holds_tips: sheet.tips.iter().any(|tip| tip.held),
@@ -281,11 +281,11 @@ fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<StandingLin
     lines
 }
 
-fn previews(frame: &Frame, sheet: &Sheet, case: CaseNumber, link: &str, now: DateTime<Utc>) -> Vec<String> {
+fn previews(frame: &Frame, sheet: &Sheet, case: CaseNumber, link: &str) -> Vec<String> {
     let Some(public) = &sheet.public else { return Vec::new() };
     let again = sheet.live_at.is_some() && sheet.pending_revision.is_some();
     let purpose = if again { Purpose::Update } else { Purpose::Alert };
-    preview(&case, link, purpose, public, frame.language, now)
+    preview(&case, link, purpose, public, frame.language)
 }
 
 /// What the moderator must check, by the policy's class.
