@@ -5,6 +5,7 @@ use actix_web::{get, web};
 use super::report::{self, Report, ReportError};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::people::{Moderator, Role};
+use crate::store::knocks;
 use crate::web::problem::Problem;
 use crate::web::session::Caller;
 use crate::web::shared::Shared;
@@ -45,5 +46,8 @@ pub async fn read(shared: &Shared, case: &str, by: Moderator) -> Result<Report, 
     let case: CaseNumber = case.parse()?;
     let now = shared.clock.now();
     let found = shared.store.read(move |c| Ok(report::report(c, case, by, now))).await?;
+    if matches!(found, Err(ReportError::LeadRequired)) {
+        shared.store.write(move |tx| knocks::knocked(tx, case, by, now)).await?;
+    }
     Ok(found?)
 }

@@ -98,7 +98,7 @@ pub fn report(
     now: DateTime<Utc>,
 ) -> Result<Report, ReportError> {
     let notice = notices::by_case(conn, case)?.ok_or(ReportError::Unknown)?;
-    if notice.is_for_leads() && !by.lead {
+    if !notice.opens_for(by) {
         return Err(ReportError::LeadRequired);
     }
     let items = broadcasts::of_notice(conn, notice.id.0)?

@@ -57,8 +57,8 @@ fn doors(text: &str) -> Vec<Range<usize>> {
     doors
 }
 
-/// The length in bytes of an entrance's and a flat's number that follow at once: 2门501, -2-501, 501. That of a
-/// flat has three or four digits.
+/// The length in bytes of an entrance's and a flat's number that follow at once: 2门501, -2-501, 501, the 2 of 2门口.
+/// That of a flat has three or four digits.
 fn flat(rest: &str) -> usize {
     let numbers = |rest: &str| {
         let after = rest.trim_start_matches(is_digit);
@@ -69,6 +69,7 @@ fn flat(rest: &str) -> usize {
     let (length, digits) = numbers(&rest[begins..]);
     let entrance = begins + length;
     let ends = match (digits, &rest[entrance..]) {
+        (1 | 2, after) if after.starts_with("门口") => entrance,
         (1 | 2, after) if after.starts_with('门') => entrance + '门'.len_utf8(),
         (1 | 2, after) if begins > 0 && after.starts_with(is_dash) => entrance,
         _ => 0,
@@ -119,6 +120,8 @@ mod tests {
             ("患失智症，認知障礙", "患〔病情已隐去〕，〔病情已隐去〕"),
             ("She has Alzheimer's disease and dementia.", "She has 〔病情已隐去〕 and 〔病情已隐去〕."),
             ("cognitive impairment, autistic", "〔病情已隐去〕, 〔病情已隐去〕"),
+            ("Emma Parkinson has Parkinson", "Emma Parkinson has 〔病情已隐去〕"),
+            ("She has PARKINSON and Parkinson's disease", "She has 〔病情已隐去〕 and 〔病情已隐去〕"),
             ("an intellectual disability", "an 〔病情已隐去〕"),
             ("金桥小区3号楼2单元501家中", "金桥小区〔门牌已隐去〕家中"),
             ("家住新华路12号楼3单元502室，电梯", "家住新华路〔门牌已隐去〕，电梯"),
@@ -135,6 +138,7 @@ mod tests {
             ("3#2#501", "〔门牌已隐去〕"),
             ("3#楼2单元", "〔门牌已隐去〕"),
             ("3号楼2门501", "〔门牌已隐去〕"),
+            ("在3号楼2门口走失", "在〔门牌已隐去〕门口走失"),
             ("3号楼-2-501", "〔门牌已隐去〕"),
             ("从金桥小区12号家中出走", "从金桥小区〔门牌已隐去〕家中出走"),
             ("家住金桥小区12号走失", "家住金桥小区〔门牌已隐去〕走失"),
@@ -192,6 +196,7 @@ mod tests {
             "从人民医院门口走失，带着降压药",
             "小学文化，认知水平一般",
             "he walked through the park in a son's jacket",
+            "Emma Parkinson, Mr. Alzheimer",
             // No door.
             "坐3号线",
             "在学校路走失",

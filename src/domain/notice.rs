@@ -293,6 +293,11 @@ impl Private {
         self.flags.iter().chain(replied).map(String::as_str)
     }
 
+    /// Whether "not sure" was answered to that question of [`Safety`], which counts as yes.
+    pub fn is_unsure_of(&self, question: &str) -> bool {
+        self.flags.iter().any(|flag| flag.strip_suffix("_unsure") == Some(question))
+    }
+
     /// The photos that came with the reply of that instant.
     pub fn came_with(&self, at: DateTime<Utc>) -> Vec<Uuid> {
         self.evidence.iter().filter(|evidence| evidence.at == at).map(|evidence| evidence.photo).collect()

@@ -10,7 +10,7 @@ use crate::domain::text::scan::{Glyph, contacts, glyphs, is_end, is_filler, runs
 
 mod seeking;
 
-pub use seeking::{seeks_a_person, seeks_somebody_by_a_thing};
+pub use seeking::{seeks_a_person, seeks_somebody_by_a_thing, told_ages};
 
 named! {
     /// What was found, under its code in the API.
@@ -130,6 +130,25 @@ const MADE_ANOTHER: &[(&str, &[char])] = &[
     ("带着孩子跑", &['步']),
 ];
 
+/// Illnesses that have the name of a family.
+const EPONYMS: &[&str] = &["alzheimer", "parkinson"];
+/// Before one of [`EPONYMS`], capital letters or not, these make it the illness.
+const SUFFERS: &[&str] = &[
+    "has",
+    "had",
+    "have",
+    "with",
+    "from",
+    "of",
+    "and",
+    "or",
+    "severe",
+    "advanced",
+    "early",
+    "late",
+    "suspected",
+];
+
 /// Everything in `text` that is refused or flagged, in order of position.
 #[must_use]
 pub fn screen(text: &str) -> Vec<Finding> {
@@ -218,12 +237,22 @@ fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
                 && (end..solid.len().min(end + 2))
                     .take_while(|s| *s == end || is_end(glyphs[solid[end]].c))
                     .any(|s| DIED.iter().any(|died| stands_at(glyphs, &solid[s..], died)));
-            if !warned && !another && !by_stranger && !died {
+            let family = EPONYMS.contains(word) && is_surname(glyphs, solid[i]);
+            if !warned && !another && !by_stranger && !died && !family {
                 found.push((*what, solid[i]..solid[end - 1] + 1));
                 past = end;
             }
         }
     }
+}
+
+/// Whether the word that begins there is a family's name after another name: Emma Parkinson.
+fn is_surname(glyphs: &[Glyph], at: usize) -> bool {
+    let end = at - glyphs[..at].iter().rev().take_while(|glyph| is_filler(glyph.c)).count();
+    let start = end - glyphs[..end].iter().rev().take_while(|glyph| glyph.c.is_ascii_alphabetic()).count();
+    let before: String = glyphs[start..end].iter().map(|glyph| glyph.c).collect();
+    let capitals = start < end && end < at && glyphs[start].capital && glyphs[at].capital;
+    capitals && !SUFFERS.contains(&before.as_str())
 }
 
 /// `提供她的住址`: an asking word, and within twelve characters of the same sentence what is asked for.

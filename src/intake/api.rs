@@ -13,7 +13,7 @@ use utoipa::ToSchema;
 use super::manage::MyStanding;
 use super::photos::Stored;
 use super::submission::parse;
-use super::view::{MyNotice, told};
+use super::view::MyNotice;
 use super::{Intake, IntakeError, Receipt, Request, photo, tips};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFault;
@@ -39,7 +39,7 @@ impl From<IntakeError> for Problem {
             IntakeError::KeyReused => Problem::KeyReused,
             IntakeError::Unknown => Problem::CaseUnknown,
             IntakeError::LinkInvalid => Problem::ManageLinkInvalid,
-            IntakeError::NotPossible(state) => Problem::not_from(told(state)),
+            IntakeError::NotPossible(state) => Problem::not_from(state),
             IntakeError::RenewedOut => Problem::NotPossible {
                 state: StateOf::Notice(State::Live),
                 instead: Some(Instead::RenewedOut),
@@ -335,8 +335,9 @@ pub async fn reply(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
     let body = json::value(&http, payload.into_inner()).await?;
-    let notice = station(&shared).reply(&token.0, &body, shared.clock.now()).await?;
-    Ok(HttpResponse::Ok().json(MyStanding::from(&notice)))
+    let now = shared.clock.now();
+    let notice = station(&shared).reply(&token.0, &body, now).await?;
+    Ok(HttpResponse::Ok().json(MyStanding::of(&notice, now)))
 }
 
 /// Correct the notice, by a JSON merge patch
@@ -359,8 +360,9 @@ pub async fn revise(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
     let changes = json::value(&http, payload.into_inner()).await?;
-    let notice = station(&shared).revise(&token.0, changes, shared.clock.now()).await?;
-    Ok(HttpResponse::Ok().json(MyStanding::from(&notice)))
+    let now = shared.clock.now();
+    let notice = station(&shared).revise(&token.0, changes, now).await?;
+    Ok(HttpResponse::Ok().json(MyStanding::of(&notice, now)))
 }
 
 /// Ask for another 72 hours
@@ -380,6 +382,7 @@ pub async fn renew(
     token: ManageToken,
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Submit)?;
-    let notice = station(&shared).renew(&token.0, shared.clock.now()).await?;
-    Ok(HttpResponse::Ok().json(MyStanding::from(&notice)))
+    let now = shared.clock.now();
+    let notice = station(&shared).renew(&token.0, now).await?;
+    Ok(HttpResponse::Ok().json(MyStanding::of(&notice, now)))
 }

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::submission::{PHOTOS, Submission, heeds, parse};
-use super::view::{MyNotice, told, view};
+use super::view::{MyNotice, view};
 use super::words::{patch, restate};
 use super::{Intake, IntakeError, attach, seal_if_alike};
 use crate::domain::faults::{FieldFault, FieldFaults};
@@ -98,6 +98,9 @@ impl Intake {
         self.store
             .write(move |tx| {
                 let notice = locked(tx, &hash)?;
+                if notice.state_at(now) != State::NeedsInfo {
+                    return Err(IntakeError::NotPossible(notice.told_to_reporter(now)));
+                }
                 let by = By { note: Some(&reply.words), ..By::reporter(now) };
                 take(tx, &intake.vault, notice, Step::Reply, by, |tx, n| {
                     n.let_go();
@@ -156,7 +159,7 @@ impl Intake {
             .write(move |tx| {
                 let notice = locked(tx, &hash)?;
                 if !notice.is_public(now) {
-                    return Err(IntakeError::NotPossible(notice.state_at(now)));
+                    return Err(IntakeError::NotPossible(notice.told_to_reporter(now)));
                 }
                 if notice.renewals >= RENEWALS {
                     return Err(IntakeError::RenewedOut);
@@ -375,8 +378,9 @@ pub struct MyStanding {
     pub pending: bool,
 }
 
-impl From<&Notice> for MyStanding {
-    fn from(notice: &Notice) -> MyStanding {
-        MyStanding { state: told(notice.state), pending: notice.pending_revision.is_some() }
+impl MyStanding {
+    /// Where it stands at `now`, as its reporter is told.
+    pub fn of(notice: &Notice, now: DateTime<Utc>) -> MyStanding {
+        MyStanding { state: notice.told_to_reporter(now), pending: notice.pending_revision.is_some() }
     }
 }

@@ -117,7 +117,7 @@ pub(super) fn view(
         public_url: format!("{}/n/{case_number}", intake.base_url),
         case_number,
         kind: notice.kind,
-        state: told(notice.told_at(now)),
+        state: notice.told_to_reporter(now),
         submitted_at: notice.submitted_at.0,
         live_at: notice.live_at.map(|t| t.0),
         ends_at: notice.ends_at.map(|t| t.0),
@@ -187,15 +187,6 @@ fn passed_on(
     Ok(tips.into_iter().map(shown).collect())
 }
 
-/// The state that the reporter is told. That a lead took the case, or how many must approve it, would warn a
-/// person with something to hide.
-pub(super) const fn told(state: State) -> State {
-    match state {
-        State::Escalated | State::SecondReview => State::InReview,
-        state => state,
-    }
-}
-
 fn said(event: &Event, key: &Key, private: &Private) -> Result<Option<Said>, StoreError> {
     let from = match Step::named(&event.step) {
         Some(Step::Ask) => "moderator",
@@ -208,10 +199,13 @@ fn said(event: &Event, key: &Key, private: &Private) -> Result<Option<Said>, Sto
     Ok(Some(Said { at: event.at.0, from, text, photo_ids }))
 }
 
-/// The events without approvals that were taken back, because the person withdrew them, and without those that
-/// did not let anything out: how many there must be shows whether the case is sealed.
+/// The events without approvals that were taken back, because the person withdrew them or the policy handed the
+/// case to the leads, and without those that did not let anything out: how many there must be shows whether the
+/// case is sealed.
 fn standing<'a>(notice: &Notice, log: &'a [Event]) -> impl Iterator<Item = &'a Event> {
-    let undone = log.iter().rposition(|event| event.is(Step::Undo)).unwrap_or(0);
+    let takes_back =
+        |event: &Event| event.is(Step::Undo) || event.is(Step::Escalate) && event.actor == ActedAs::Policy;
+    let undone = log.iter().rposition(takes_back).unwrap_or(0);
     let cooling = notice.pending_revision.filter(|_| notice.cooling_until.is_some());
     let live = notice.live_revision;
     let lets_out = move |at: usize, event: &Event| {

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use self::bodies::{DecisionBody, PhoneBody, RemoveBody, RestrictBody, VerdictBody};
 use self::who::AsModerator;
-use super::view::{self, Sheet};
+use super::view::Sheet;
 use super::waiting::{self, Queue};
 use super::{Decision, Desk, ReviewError};
 use crate::domain::case_number::CaseNumber;
@@ -369,6 +369,6 @@ async fn restrict(
 ) -> Result<web::Json<Standing>, Problem> {
     let notice = station(shared).restrict(case(path)?, by, decision, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
-    let version = view::opens_for(&notice, by).then_some(notice.version);
+    let version = notice.opens_for(by).then_some(notice.version);
     Ok(web::Json(Standing { state: notice.state, version }))
 }

@@ -24,7 +24,7 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Result<Notice, ReviewError> {
         let until = now + self.times.claim;
-        self.store.write(move |tx| claim(tx, case, by, now, until)).await
+        self.step(case, by, now, move |tx| claim(tx, case, by, now, until)).await
     }
 
     /// Releases a notice.
@@ -38,18 +38,17 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Result<Notice, ReviewError> {
         let vault = self.vault.clone();
-        self.store
-            .write(move |tx| {
-                with_notice(tx, case, by, |tx, notice| {
-                    held_by(&notice, by, now)?;
-                    let by = By::moderator(by, now);
-                    take(tx, &vault, notice, Step::Release, by, |_, n| {
-                        n.let_go();
-                        Ok(())
-                    })
+        self.step(case, by, now, move |tx| {
+            with_notice(tx, case, by, |tx, notice| {
+                held_by(&notice, by, now)?;
+                let by = By::moderator(by, now);
+                take(tx, &vault, notice, Step::Release, by, |_, n| {
+                    n.let_go();
+                    Ok(())
                 })
             })
-            .await
+        })
+        .await
     }
 }
 

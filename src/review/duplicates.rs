@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::view::{opens_for, read};
+use super::view::read;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
 use crate::domain::marks::{Likeness, Mark, plainly, sought};
@@ -112,7 +112,7 @@ fn ordinary(
 ) -> Answer<Vec<Found>> {
     let room = SHOWN - beside.len();
     let may_know =
-        |other: &Notice| opens_for(other, by) && beside.iter().all(|(known, _)| known.id != other.id);
+        |other: &Notice| other.opens_for(by) && beside.iter().all(|(known, _)| known.id != other.id);
     let mut found: Vec<Found> = Vec::new();
     if let Some(phone) = &notice.phone_hash {
         let same = phones::others(conn, phone, notice.id.0, LOOKED_AT as i64)?;

@@ -34,6 +34,7 @@ pub mod phone;
 pub mod policy;
 pub mod reasons;
 mod refused;
+mod signs;
 pub mod tips;
 pub mod view;
 pub mod waiting;
@@ -120,30 +121,29 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Result<Notice, ReviewError> {
         let (desk, decision) = (self.clone(), decision.in_codes());
-        self.store
-            .write(move |tx| {
-                with_notice(tx, case, by, |tx, mut notice| {
-                    let approves = decision.step == Step::Approve;
-                    at_version(&notice, decision.version)?;
-                    if approves {
-                        not_the_same(tx, &notice, by)?;
+        self.step(case, by, now, move |tx| {
+            with_notice(tx, case, by, |tx, mut notice| {
+                let approves = decision.step == Step::Approve;
+                at_version(&notice, decision.version)?;
+                if approves {
+                    not_the_same(tx, &notice, by)?;
+                }
+                held_by(&notice, by, now)?;
+                check_reason(&decision)?;
+                let unsealed = approves.then(|| alike::unsealed(tx, &desk.vault, &notice)).transpose()?;
+                match unsealed.flatten() {
+                    // This is committed, while the caller is told that the notice has changed meanwhile.
+                    Some(Alike::Sealed(needs)) => {
+                        let handed = alike::hand_to_leads(tx, &desk.vault, notice, needs, now)?;
+                        return Ok(Err(stale(&handed)));
                     }
-                    held_by(&notice, by, now)?;
-                    check_reason(&decision)?;
-                    let unsealed = approves.then(|| alike::unsealed(tx, &desk.vault, &notice)).transpose()?;
-                    match unsealed.flatten() {
-                        // This is committed, while the caller is told that the notice has changed meanwhile.
-                        Some(Alike::Sealed(needs)) => {
-                            let handed = alike::hand_to_leads(tx, &desk.vault, notice, needs, now)?;
-                            return Ok(Err(stale(&handed)));
-                        }
-                        Some(Alike::Unsure) => notice.raise_bar(BY_A_LEAD),
-                        None => {}
-                    }
-                    decide(tx, &desk, notice, decision.step, decision.taken_by(by, now)).map(Ok)
-                })
+                    Some(Alike::Unsure) => notice.raise_bar(BY_A_LEAD),
+                    None => {}
+                }
+                decide(tx, &desk, notice, decision.step, decision.taken_by(by, now)).map(Ok)
             })
-            .await?
+        })
+        .await?
     }
 
     /// Takes an approval back while the notice, or the edit of a live one, is cooling.
@@ -157,31 +157,30 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Result<Notice, ReviewError> {
         let (vault, until) = (self.vault.clone(), now + self.times.claim);
-        self.store
-            .write(move |tx| {
-                with_notice(tx, case, by, |tx, notice| {
-                    match notice.cooling_until {
-                        Some(until) if until.0 > now => {}
-                        // Nobody has approved it.
-                        None if notice.live_revision.is_none() => {
-                            return Err(Refusal::NotFrom { from: notice.state, step: Step::Undo }.into());
-                        }
-                        _ => return Err(ReviewError::TooLate),
+        self.step(case, by, now, move |tx| {
+            with_notice(tx, case, by, |tx, notice| {
+                match notice.cooling_until {
+                    Some(until) if until.0 > now => {}
+                    // Nobody has approved it.
+                    None if notice.live_revision.is_none() => {
+                        return Err(Refusal::NotFrom { from: notice.state, step: Step::Undo }.into());
                     }
-                    let step = By::moderator(by, now);
-                    let back = |n: &mut Notice| {
-                        n.cooling_until = None;
-                        n.claimed_by = Some(Id(by.id));
-                        n.claimed_until = Some(Time(until));
-                        Ok(())
-                    };
-                    if notice.pending_revision.is_some() {
-                        return take_revision(tx, &vault, notice, Step::Undo, step, |_, n, _| back(n));
-                    }
-                    take(tx, &vault, notice, Step::Undo, step, |_, n| back(n))
-                })
+                    _ => return Err(ReviewError::TooLate),
+                }
+                let step = By::moderator(by, now);
+                let back = |n: &mut Notice| {
+                    n.cooling_until = None;
+                    n.claimed_by = Some(Id(by.id));
+                    n.claimed_until = Some(Time(until));
+                    Ok(())
+                };
+                if notice.pending_revision.is_some() {
+                    return take_revision(tx, &vault, notice, Step::Undo, step, |_, n, _| back(n));
+                }
+                take(tx, &vault, notice, Step::Undo, step, |_, n| back(n))
             })
-            .await
+        })
+        .await
     }
 
     /// Pauses, resumes or removes what is published. Restricting needs no claim: it is cheap and may save
@@ -198,25 +197,24 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Result<Notice, ReviewError> {
         let (vault, times, decision) = (self.vault.clone(), self.times, decision.in_codes());
-        self.store
-            .write(move |tx| {
-                let notice = locked(tx, case)?;
-                if view::opens_for(&notice, by) {
-                    at_version(&notice, decision.version)?;
+        self.step(case, by, now, move |tx| {
+            let notice = locked(tx, case)?;
+            if notice.opens_for(by) {
+                at_version(&notice, decision.version)?;
+            }
+            check_reason(&decision)?;
+            take(tx, &vault, notice, decision.step, decision.taken_by(by, now), |tx, n| {
+                if decision.step == Step::Remove {
+                    n.end(now, times.retention);
+                    plan::end(tx, n, Purpose::Correction, now)?;
                 }
-                check_reason(&decision)?;
-                take(tx, &vault, notice, decision.step, decision.taken_by(by, now), |tx, n| {
-                    if decision.step == Step::Remove {
-                        n.end(now, times.retention);
-                        plan::end(tx, n, Purpose::Correction, now)?;
-                    }
-                    if decision.step == Step::Resume {
-                        plan::go_on(tx, n, now)?;
-                    }
-                    Ok(())
-                })
+                if decision.step == Step::Resume {
+                    plan::go_on(tx, n, now)?;
+                }
+                Ok(())
             })
-            .await
+        })
+        .await
     }
 }
 
@@ -230,7 +228,7 @@ fn with_notice<T>(
     take: impl FnOnce(&mut Conn, Notice) -> Result<T, ReviewError>,
 ) -> Result<T, ReviewError> {
     let notice = locked(tx, case)?;
-    if !view::opens_for(&notice, by) {
+    if !notice.opens_for(by) {
         return Err(Refusal::LeadRequired.into());
     }
     take(tx, notice)

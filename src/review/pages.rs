@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::api::{self, bodies, station};
 use super::reasons::Reveal;
 use super::tips::Fate;
-use super::{Decision, ReviewError, view, waiting};
+use super::{Decision, ReviewError, waiting};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::life_cycle::{State, Step};
@@ -306,7 +306,7 @@ impl<'a> Visit<'a> {
             Step::Claim => here,
             // Most who escalate a notice may not open it any more.
             Step::Release | Step::Escalate => format!("/review?done={}", step.as_str()),
-            _ if !view::opens_for(notice, self.by) => format!("/review?done={}", step.as_str()),
+            _ if !notice.opens_for(self.by) => format!("/review?done={}", step.as_str()),
             _ => format!("{here}?done={}", step.as_str()),
         }
     }

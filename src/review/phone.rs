@@ -12,9 +12,9 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Step;
 use crate::domain::logged::Act;
 use crate::domain::people::Moderator;
-use crate::store::Conn;
 use crate::store::events::{self, Event};
 use crate::store::notices::{self, Notice};
+use crate::store::{Conn, knocks};
 use crate::vault::Vault;
 
 /// A revealed phone.
@@ -42,7 +42,8 @@ impl Desk {
     ) -> Result<Revealed, ReviewError> {
         let shown = self.show_phone(case, by, reason, now).await;
         if let Some(why) = shown.as_ref().err().and_then(reasons::of_refusal) {
-            self.note_refusal(case, by, (Act::RefusePhone, Some(why.as_str())), now).await?;
+            let refused = (Act::RefusePhone, Some(why.as_str()));
+            self.store.write(move |tx| knocks::record(tx, case, by, refused, now)).await?;
         }
         shown
     }

@@ -5,7 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::domain::life_cycle::{Needs, Weighing};
 use crate::domain::notice::{Category, Emergency, Incident, Private, Public, Subject};
-use crate::domain::screening::FindingKind;
+use crate::domain::screening::{FindingKind, told_ages};
+use crate::domain::shown::words;
 
 /// The classes of notice that the policy distinguishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,8 +25,9 @@ pub enum Class {
     SealedTeen,
     /// Dementia or intellectual disability.
     Impaired,
-    /// The same of somebody younger than [`CARED_FOR_FROM`]: it is the reporter who says so.
-    YoungImpaired,
+    /// The same of somebody younger than [`CARED_FOR_FROM`], or older and said to have left: it is the reporter who
+    /// says that they are looked after.
+    DoubtedImpaired,
     Adult,
     /// An adult, where violence or a protection order is mentioned.
     SealedAdult,
@@ -89,31 +91,62 @@ pub const PHONES_A_DAY: i64 = 24;
 /// looked after by whoever reports them. Below it they may be somebody who left.
 pub const CARED_FOR_FROM: u8 = 60;
 
+/// By as many years a family may count an age otherwise: from conception, or by the year.
+const COUNTED_OTHERWISE: u8 = 2;
+
 /// The policy.
 #[rustfmt::skip]
 pub const TABLE: [Line; 17] = [
-    Line { class: Class::Child,          approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: false, urgency: 3 },
-    Line { class: Class::ContestedChild, approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::MayFollow, guarded: true,  urgency: 3 },
-    Line { class: Class::TakenChild,     approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::MayFollow, guarded: true,  urgency: 3 },
-    Line { class: Class::Teen,           approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::Required,  guarded: false, urgency: 2 },
-    Line { class: Class::ContestedTeen,  approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::Required,  guarded: true,  urgency: 2 },
-    Line { class: Class::TakenTeen,      approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::Required,  guarded: true,  urgency: 2 },
-    Line { class: Class::SealedTeen,     approvals: 2, leads: 1, sealed: true,  second_look: false, police: Police::Required,  guarded: true,  urgency: 2 },
-    Line { class: Class::Impaired,       approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: false, urgency: 3 },
-    Line { class: Class::YoungImpaired,  approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: true,  urgency: 3 },
-    Line { class: Class::Adult,          approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::Required,  guarded: true,  urgency: 1 },
-    Line { class: Class::SealedAdult,    approvals: 2, leads: 2, sealed: true,  second_look: false, police: Police::Required,  guarded: true,  urgency: 1 },
-    Line { class: Class::SealedOther,    approvals: 2, leads: 1, sealed: true,  second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 1 },
-    Line { class: Class::Property,       approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: false, urgency: 0 },
-    Line { class: Class::Rescue,         approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 3 },
-    Line { class: Class::SoughtByRescue, approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 3 },
-    Line { class: Class::SoughtByThing,  approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 1 },
-    Line { class: Class::Donation,       approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: false, urgency: 0 },
+    Line { class: Class::Child,           approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: false, urgency: 3 },
+    Line { class: Class::ContestedChild,  approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::MayFollow, guarded: true,  urgency: 3 },
+    Line { class: Class::TakenChild,      approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::MayFollow, guarded: true,  urgency: 3 },
+    Line { class: Class::Teen,            approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::Required,  guarded: false, urgency: 2 },
+    Line { class: Class::ContestedTeen,   approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::Required,  guarded: true,  urgency: 2 },
+    Line { class: Class::TakenTeen,       approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::Required,  guarded: true,  urgency: 2 },
+    Line { class: Class::SealedTeen,      approvals: 2, leads: 1, sealed: true,  second_look: false, police: Police::Required,  guarded: true,  urgency: 2 },
+    Line { class: Class::Impaired,        approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: false, urgency: 3 },
+    Line { class: Class::DoubtedImpaired, approvals: 1, leads: 0, sealed: false, second_look: true,  police: Police::MayFollow, guarded: true,  urgency: 3 },
+    Line { class: Class::Adult,           approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::Required,  guarded: true,  urgency: 1 },
+    Line { class: Class::SealedAdult,     approvals: 2, leads: 2, sealed: true,  second_look: false, police: Police::Required,  guarded: true,  urgency: 1 },
+    Line { class: Class::SealedOther,     approvals: 2, leads: 1, sealed: true,  second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 1 },
+    Line { class: Class::Property,        approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: false, urgency: 0 },
+    Line { class: Class::Rescue,          approvals: 1, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 3 },
+    Line { class: Class::SoughtByRescue,  approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 3 },
+    Line { class: Class::SoughtByThing,   approvals: 2, leads: 1, sealed: false, second_look: false, police: Police::NotAsked,  guarded: true,  urgency: 1 },
+    Line { class: Class::Donation,        approvals: 2, leads: 0, sealed: false, second_look: false, police: Police::NotAsked,  guarded: false, urgency: 0 },
 ];
 
-/// The line that applies to a notice.
+/// The line that applies to a notice. Where its words tell another age of who is sought than was filled in, it is
+/// the line that asks for more.
 pub fn line(public: &Public, private: &Private) -> &'static Line {
-    classify(public, private).line()
+    let strictest = lines(public, private).max_by_key(|line| line.strictness());
+    strictest.expect("every notice has a class")
+}
+
+/// The lines of a notice: of a person one for each age that is told of them.
+fn lines(public: &Public, private: &Private) -> impl Iterator<Item = &'static Line> {
+    let classes = match &public.subject {
+        Subject::MissingPerson { person } => {
+            let ages = std::iter::once(person.age).chain(other_ages(public));
+            ages.map(|age| of_person(age, private)).collect()
+        }
+        subject => vec![of_another(subject, private)],
+    };
+    classes.into_iter().map(Class::line)
+}
+
+/// The ages that its words tell of who is sought, and that are not the one that was filled in.
+pub fn other_ages(public: &Public) -> Vec<u8> {
+    let Subject::MissingPerson { person } = &public.subject else { return Vec::new() };
+    let told = told_ages(&words(public)).into_iter();
+    told.filter(|told| told.abs_diff(person.age) > COUNTED_OTHERWISE).collect()
+}
+
+impl Line {
+    /// The line with the greatest asks for most.
+    fn strictness(&self) -> (bool, u8, u8, bool, bool) {
+        (self.sealed, self.leads, self.approvals, self.police == Police::Required, self.guarded)
+    }
 }
 
 impl Class {
@@ -142,43 +175,57 @@ pub fn weigh(public: &Public, private: &Private, now: DateTime<Utc>) -> Weighing
         || matches!(&public.subject, Subject::MissingPerson { person } if person.medical_urgent);
     // After a day the odds of finding somebody alive begin to fall fast.
     let long_missing = public.last_seen.as_ref().is_some_and(|seen| now - seen.at >= TimeDelta::hours(24));
+    let urgency = lines(public, private).map(|line| line.urgency).max().unwrap_or(line.urgency);
     Weighing {
         needs: Needs { approvals: line.approvals, leads: line.leads },
         sealed: line.sealed,
-        urgency: (line.urgency + i16::from(at_risk) + i16::from(long_missing && line.urgency > 0)).min(3),
+        urgency: (urgency + i16::from(at_risk) + i16::from(long_missing && urgency > 0)).min(3),
         second_look: line.second_look,
         guarded: line.guarded,
         police_follow_up: line.police == Police::MayFollow && private.police.reference.is_none(),
     }
 }
 
-fn classify(public: &Public, private: &Private) -> Class {
-    // What the answer denies but the text mentions counts as mentioned.
-    let mentioned = |what: FindingKind| private.mentions().any(|flag| FindingKind::named(flag) == Some(what));
-    use FindingKind::{Custody, Flight, Left, RanAway};
-    let left = mentioned(Left);
-    let age = match &public.subject {
-        Subject::MissingPerson { person } => person.age,
-        _ if mentioned(FindingKind::Violence) => return Class::SealedOther,
+/// What the answer denies but the text mentions counts as mentioned.
+fn mentions(private: &Private, what: FindingKind) -> bool {
+    private.mentions().any(|flag| FindingKind::named(flag) == Some(what))
+}
+
+/// The class of a notice that says to be about no missing person.
+fn of_another(subject: &Subject, private: &Private) -> Class {
+    use FindingKind::{Custody, Flight, Left, RanAway, Sought, Violence};
+    let mentioned = |what| mentions(private, what);
+    match subject {
+        _ if mentioned(Violence) => Class::SealedOther,
         // What somebody drove away in leads to whoever drove it.
         Subject::LostProperty { .. } if [Flight, Left, RanAway, Custody].into_iter().any(mentioned) => {
-            return Class::SealedOther;
+            Class::SealedOther
         }
-        Subject::LostProperty { .. } if mentioned(FindingKind::Sought) => return Class::SoughtByThing,
-        Subject::LostProperty { .. } => return Class::Property,
+        Subject::LostProperty { .. } if mentioned(Sought) => Class::SoughtByThing,
+        Subject::LostProperty { .. } => Class::Property,
         // On a mountain or in a flood people are missed who are to be rescued.
         Subject::Rescue {
             incident: Incident { what: Emergency::Medical | Emergency::Blood | Emergency::Other, .. },
-        } if mentioned(FindingKind::Sought) => {
-            return Class::SoughtByRescue;
-        }
-        Subject::Rescue { .. } => return Class::Rescue,
-        Subject::Donation { .. } => return Class::Donation,
-    };
+        } if mentioned(Sought) => Class::SoughtByRescue,
+        Subject::Rescue { .. } => Class::Rescue,
+        Subject::Donation { .. } => Class::Donation,
+        Subject::MissingPerson { person } => of_person(person.age, private),
+    }
+}
+
+/// The class of a missing person of that age, in years.
+fn of_person(age: u8, private: &Private) -> Class {
+    use FindingKind::{Custody, Flight, Left, RanAway, Violence};
+    let mentioned = |what| mentions(private, what);
     let violence = private.safety.violence
         || private.safety.protection_order
-        || mentioned(FindingKind::Violence)
+        || mentioned(Violence)
         || mentioned(Flight);
+    let left = mentioned(Left);
+    let packed = private.safety.left_voluntarily;
+    let leaves = left || mentioned(RanAway) || packed;
+    // Whoever looks for somebody old who is lost may not know what they packed.
+    let leaves_when_old = left || mentioned(RanAway) || packed && !private.is_unsure_of("left_voluntarily");
     // The age decides who is a child, whatever was ticked: a wrong tick must not lower the bar.
     match private.category {
         _ if age < 14 && left => Class::TakenChild,
@@ -190,12 +237,19 @@ fn classify(public: &Public, private: &Private) -> Class {
         _ if age < 18 => Class::Teen,
         _ if violence => Class::SealedAdult,
         Some(Category::Dementia | Category::IntellectualDisability) if age < CARED_FOR_FROM => {
-            if left || private.safety.left_voluntarily || mentioned(RanAway) {
-                return Class::Adult;
+            if leaves {
+                Class::Adult
+            } else {
+                Class::DoubtedImpaired
             }
-            Class::YoungImpaired
         }
-        Some(Category::Dementia | Category::IntellectualDisability) => Class::Impaired,
+        Some(Category::Dementia | Category::IntellectualDisability) => {
+            if leaves_when_old {
+                Class::DoubtedImpaired
+            } else {
+                Class::Impaired
+            }
+        }
         _ => Class::Adult,
     }
 }
@@ -288,11 +342,52 @@ mod tests {
                 "{age} {flag}"
             );
         }
-        for (age, category) in [(6, Category::Child), (15, Category::Teen), (76, Category::Dementia)] {
+        for (age, category) in [(6, Category::Child), (15, Category::Teen)] {
             let plain = weighed(age, category, "", false);
             for (flag, left_voluntarily) in [("ran_away_mentioned", false), ("", true)] {
                 assert_eq!(weighed(age, category, flag, left_voluntarily), plain, "{age} {flag}");
             }
+        }
+    }
+
+    #[test]
+    fn who_is_old_and_left_is_sought_as_fast_and_told_of_to_the_police_alone() {
+        let weighed = |flags: &[&str], left_voluntarily| {
+            let (public, mut private) = person(76, Category::Dementia, false);
+            private.flags.extend(flags.iter().map(|flag| (*flag).to_owned()));
+            private.safety.left_voluntarily = left_voluntarily;
+            weigh(&public, &private, DateTime::UNIX_EPOCH)
+        };
+        let plain = weighed(&[], false);
+        assert!(!plain.guarded && plain.second_look);
+        let guarded = Weighing { guarded: true, ..plain };
+        for (flag, left_voluntarily) in [("left_mentioned", false), ("ran_away_mentioned", false), ("", true)]
+        {
+            assert_eq!(weighed(&[flag], left_voluntarily), guarded, "{flag}");
+        }
+        assert_eq!(weighed(&["left_voluntarily_unsure"], true), plain, "who is not sure did not see it");
+    }
+
+    #[test]
+    fn where_the_words_tell_another_age_more_is_asked_for_and_nothing_is_slower() {
+        let weighed = |age, category, said: &str| {
+            let (mut public, private) = person(age, category, false);
+            public.description = said.to_owned();
+            let weighed = weigh(&public, &private, DateTime::UNIX_EPOCH);
+            (weighed.needs, weighed.urgency, weighed.guarded)
+        };
+        let needs = |approvals, leads| Needs { approvals, leads };
+        for (age, category, said, expected) in [
+            (6, Category::Child, "女，33岁，短发。", (needs(2, 1), 3, true)),
+            (30, Category::OtherAdult, "6岁男孩，穿校服。", (needs(2, 1), 3, true)),
+            (76, Category::Dementia, "女子，33岁。", (needs(1, 0), 3, true)),
+            (15, Category::Teen, "6岁女孩", (needs(2, 0), 3, false)),
+            // A family counts a year or two more, and tells of others, too.
+            (13, Category::Child, "15岁男孩", (needs(1, 0), 3, false)),
+            (6, Category::Child, "和70岁的奶奶走散。", (needs(1, 0), 3, false)),
+            (76, Category::Dementia, "智力相当于6岁男孩。", (needs(1, 0), 3, false)),
+        ] {
+            assert_eq!(weighed(age, category, said), expected, "{age} {said}");
         }
     }
 

@@ -1,21 +1,15 @@
-//! Refusals that leave a trace: who asks again and again for what is not theirs, a phone or a sealed case, is
-//! found in the log.
+//! Who looks for sealed cases, by their numbers or by handing in names, leaves a trace, whichever door they try.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use super::view::{self, Sheet};
-use super::{Desk, Moderator, ReviewError, locked, note_down};
+use super::{Desk, Moderator, ReviewError};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Refusal;
-use crate::domain::logged::Act;
-use crate::store::events::{self, Event};
-
-/// A person who is refused again within this time is not recorded again, so that asking cannot fill the log.
-const REFUSAL_HOLDS: TimeDelta = TimeDelta::hours(1);
+use crate::store::{Conn, knocks};
 
 impl Desk {
-    /// Everything that a moderator may see of a notice. Who looks for sealed cases, by their numbers or by
-    /// handing in names, leaves a trace.
+    /// Everything that a moderator may see of a notice.
     ///
     /// # Errors
     /// As [`view::sheet`].
@@ -27,33 +21,35 @@ impl Desk {
     ) -> Result<Sheet, ReviewError> {
         let vault = self.vault.clone();
         let found = self.store.read(move |c| Ok(view::sheet(c, &vault, case, by, now))).await?;
-        if matches!(found, Err(ReviewError::Refused(Refusal::LeadRequired))) {
-            self.note_refusal(case, by, (Act::RefuseSheet, None), now).await?;
-        }
-        found
+        self.answered(case, by, now, found).await
     }
 
-    /// Records a refusal in the notice's history. The refused step itself was rolled back, so
-    /// this needs a transaction of its own.
-    pub(super) async fn note_refusal(
+    /// Takes a step with a notice, in one transaction.
+    pub(super) async fn step<T: Send + 'static>(
         &self,
         case: CaseNumber,
         by: Moderator,
-        (act, why): (Act, Option<&'static str>),
         now: DateTime<Utc>,
-    ) -> Result<(), ReviewError> {
-        self.store
-            .write(move |tx| {
-                let notice = locked(tx, case)?;
-                let lately = |event: &Event| {
-                    let mine = event.account_id.is_some_and(|id| id.0 == by.id);
-                    mine && event.is(act) && event.at.0 > now - REFUSAL_HOLDS
-                };
-                if events::of_notice(tx, notice.id.0)?.iter().any(lately) {
-                    return Ok(());
-                }
-                Ok(note_down(tx, &notice, act, by, why, now)?)
-            })
-            .await
+        take: impl FnOnce(&mut Conn) -> Result<T, ReviewError> + Send + 'static,
+    ) -> Result<T, ReviewError> {
+        let taken = self.store.write(take).await;
+        self.answered(case, by, now, taken).await
+    }
+
+    /// The answer to somebody who wanted something of a notice, once it is recorded that they were not let in.
+    ///
+    /// # Errors
+    /// That of the answer, and what the database refuses.
+    pub async fn answered<T>(
+        &self,
+        case: CaseNumber,
+        by: Moderator,
+        now: DateTime<Utc>,
+        answer: Result<T, ReviewError>,
+    ) -> Result<T, ReviewError> {
+        if matches!(answer, Err(ReviewError::Refused(Refusal::LeadRequired))) {
+            self.store.write(move |tx| knocks::knocked(tx, case, by, now)).await?;
+        }
+        answer
     }
 }

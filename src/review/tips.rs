@@ -55,27 +55,26 @@ impl Desk {
         now: DateTime<Utc>,
     ) -> Result<(), ReviewError> {
         let (vault, until) = (self.vault.clone(), now + self.times.claim);
-        self.store
-            .write(move |tx| {
-                with_notice(tx, case, by, |tx, notice| {
-                    held_by(&notice, by, now)?;
-                    if is_own(&notice, by) {
-                        return Err(Refusal::SameApprover.into());
-                    }
-                    let held = tips::held(tx, notice.id.0, tip)?.ok_or(ReviewError::TipUnknown)?;
-                    let key = notice.key(&vault)?.ok_or(ReviewError::TipUnknown)?;
-                    if fate == Fate::PassOn && !may_pass(&held.content(&key)?) {
-                        return Err(ReviewError::TipNotPassed { state: notice.state_at(now) });
-                    }
-                    notices::hold_on(tx, notice.id.0, until)?;
-                    match fate {
-                        Fate::PassOn => pass_on(tx, &vault, &notice, &held)?,
-                        Fate::Discard => tips::discard(tx, held.id)?,
-                    }
-                    Ok(note_down(tx, &notice, fate.act(), by, None, now)?)
-                })
+        self.step(case, by, now, move |tx| {
+            with_notice(tx, case, by, |tx, notice| {
+                held_by(&notice, by, now)?;
+                if is_own(&notice, by) {
+                    return Err(Refusal::SameApprover.into());
+                }
+                let held = tips::held(tx, notice.id.0, tip)?.ok_or(ReviewError::TipUnknown)?;
+                let key = notice.key(&vault)?.ok_or(ReviewError::TipUnknown)?;
+                if fate == Fate::PassOn && !may_pass(&held.content(&key)?) {
+                    return Err(ReviewError::TipNotPassed { state: notice.state_at(now) });
+                }
+                notices::hold_on(tx, notice.id.0, until)?;
+                match fate {
+                    Fate::PassOn => pass_on(tx, &vault, &notice, &held)?,
+                    Fate::Discard => tips::discard(tx, held.id)?,
+                }
+                Ok(note_down(tx, &notice, fate.act(), by, None, now)?)
             })
-            .await
+        })
+        .await
     }
 }
 

@@ -8,10 +8,11 @@ use uuid::Uuid;
 use super::actions::{self, Actions};
 use super::changes::{Change, changes, masked};
 use super::duplicates::{Duplicate, duplicates};
+use super::signs::{found_by_others, signs};
 use super::waiting::{Want, overdue, wants};
 use super::{ReviewError, again, phone, policy, sealed_asked};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::life_cycle::{ActedAs, ByPolicy, Needs, Refusal, State, Step};
+use crate::domain::life_cycle::{ActedAs, Needs, Refusal, State, Step};
 use crate::domain::logged::{Act, Logged};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::people::Moderator;
@@ -20,7 +21,7 @@ use crate::domain::tip::Content;
 use crate::poster::content::lacks;
 use crate::store::notices::{self, Notice, Opened};
 use crate::store::tally::{self, Sum};
-use crate::store::{Answer, Conn, accounts, events, phones, tips};
+use crate::store::{Answer, Conn, accounts, events, tips};
 use crate::vault::{Key, Vault};
 
 /// A line of the notice's history.
@@ -137,7 +138,7 @@ pub fn sheet(
     now: DateTime<Utc>,
 ) -> Result<Sheet, ReviewError> {
     let notice = notices::by_case(conn, case)?.ok_or(ReviewError::Unknown)?;
-    if !opens_for(&notice, by) {
+    if !notice.opens_for(by) {
         return Err(ReviewError::Refused(Refusal::LeadRequired));
     }
     let number = read(&notice);
@@ -191,7 +192,7 @@ pub fn sheet(
         class: line.map(|line| line.class),
         wants: wants(&notice, !is_own(&notice, by) && !tips::holding(conn, &[notice.id.0])?.is_empty(), now),
         overdue: overdue(&notice, now),
-        flags: flags(
+        flags: signs(
             public.as_ref(),
             private.as_ref(),
             &poster_lacks,
@@ -277,66 +278,15 @@ pub(super) fn read(notice: &Notice) -> i32 {
     notice.pending_revision.or(notice.live_revision).unwrap_or(notice.revision)
 }
 
-/// Whether that moderator may open it: sealed and escalated notices are for leads alone.
-pub(super) fn opens_for(notice: &Notice, by: Moderator) -> bool {
-    by.lead || !notice.is_for_leads()
-}
-
 /// Whether that moderator may read what it says: nothing is left to verify once it is over (ADR 24).
 pub(super) fn reads(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> bool {
-    opens_for(notice, by) && (by.lead || !notice.told_at(now).is_over())
+    notice.opens_for(by) && (by.lead || !notice.told_at(now).is_over())
 }
 
 /// Whether that moderator handed it in: then they are its reporter, and read no more tips than a reporter
 /// does.
 pub(super) fn is_own(notice: &Notice, by: Moderator) -> bool {
     notice.submitted_by.is_some_and(|id| id.0 == by.id)
-}
-
-/// Whether its phone has more open notices than one family needs. It is not proved at the intake whose phone
-/// it is, so nobody is refused for it there.
-fn has_many(conn: &mut Conn, notice: &Notice) -> Answer<bool> {
-    const FEW: i64 = 2;
-    let open = notice.phone_hash.as_deref().map(|phone| phones::open(conn, phone)).transpose()?;
-    Ok(open.is_some_and(|open| open > FEW))
-}
-
-/// What other notices reveal about this one, as codes.
-fn found_by_others(conn: &mut Conn, notice: &Notice, beside: &[Duplicate]) -> Answer<Vec<&'static str>> {
-    let many = has_many(conn, notice)?.then_some("many_of_one_phone");
-    let alike = beside.iter().any(|other| other.protected);
-    Ok(many.into_iter().chain(alike.then_some(ByPolicy::LikeSealed.as_str())).collect())
-}
-
-fn flags(
-    public: Option<&Public>,
-    private: Option<&Private>,
-    poster_lacks: &str,
-    by_others: Vec<&'static str>,
-) -> Vec<String> {
-    let (Some(public), Some(private)) = (public, private) else { return Vec::new() };
-    let mut flags: Vec<String> = private.mentions().map(str::to_owned).collect();
-    let mut flag = |raised: bool, code: &str| {
-        if raised {
-            flags.push(code.to_owned());
-        }
-    };
-    flag(private.safety.violence, "violence");
-    flag(private.safety.protection_order, "protection_order");
-    flag(private.safety.left_voluntarily, "left_voluntarily");
-    let line = policy::line(public, private);
-    flag(
-        line.police != policy::Police::NotAsked && private.police.reference.is_none(),
-        "no_police_reference",
-    );
-    // In a rescue or a donation nobody is recognised by one.
-    let by_photo = matches!(public.subject.kind(), Kind::MissingPerson | Kind::LostProperty);
-    flag(by_photo && public.photos.is_empty(), "no_photo");
-    flag(!poster_lacks.is_empty(), "poster_lacks");
-    for code in by_others {
-        flag(true, code);
-    }
-    flags
 }
 
 /// Their phones by the last four digits alone, unless the reader had the case's phones shown.

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::view::{is_own, opens_for, read, reads};
+use super::view::{is_own, read, reads};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::life_cycle::State;
@@ -200,7 +200,7 @@ pub fn next_free(
     let waiting = review_queue::waiting(conn, None, by.lead, None, now, LOOKED_AT)?;
     let part = Part::of(conn, by, &waiting)?;
     let free = waiting.iter().find(|n| {
-        let open = n.claimant(now).is_none() && opens_for(n, by);
+        let open = n.claimant(now).is_none() && n.opens_for(by);
         n.case_number != but && open && !part.needs_another(n)
     });
     Ok(free.map(|n| n.case_number))

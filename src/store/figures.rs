@@ -180,7 +180,8 @@ struct Stand {
 }
 
 /// How many notices are in each state at `now`, for the operator; one that has reached its end is over, swept
-/// or not.
+/// or not. What waits for a decision is `submitted`, whoever has it: where little waits, a count of escalated
+/// cases would tell somebody who just handed one in.
 pub fn count_by_state(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'static str, i64)>> {
     let stand: Vec<Stand> = both!(conn, c => diesel::sql_query(
         "SELECT state, COUNT(*) AS notices FROM notices GROUP BY state",
@@ -196,6 +197,7 @@ pub fn count_by_state(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'stat
     let swept = stand.into_iter().map(|stand| (stand.state, stand.notices));
     let unswept = over.into_iter().flat_map(|o| [(o.state, -o.notices), (State::Expired, o.notices)]);
     for (state, notices) in swept.chain(unswept) {
+        let state = if state.in_queue() { State::Submitted } else { state };
         *count.entry(state.as_str()).or_default() += notices;
     }
     Ok(count.into_iter().filter(|(_, notices)| *notices != 0).collect())

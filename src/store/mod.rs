@@ -25,6 +25,7 @@ pub mod figures;
 pub(crate) mod fixture;
 pub mod groups;
 pub mod growth;
+pub mod knocks;
 pub mod lanes;
 pub mod leasing;
 mod listen;

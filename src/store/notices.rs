@@ -10,6 +10,7 @@ use super::{Answer, Conn, both};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{Approval, Needs, Standing, State};
 use crate::domain::notice::{Kind, Outcome};
+use crate::domain::people::Moderator;
 use crate::vault::{Key, Vault};
 
 mod claims;
@@ -72,6 +73,11 @@ impl Notice {
         self.sealed || self.state == State::Escalated
     }
 
+    /// Whether that moderator may open it.
+    pub fn opens_for(&self, by: Moderator) -> bool {
+        by.lead || !self.is_for_leads()
+    }
+
     /// The approvals that it asks for.
     pub fn needs(&self) -> Needs {
         needs(self.needs_approvals, self.needs_leads)
@@ -122,6 +128,16 @@ impl Notice {
         match self.state_at(now) {
             State::InReview if self.claimant(now).is_none() => State::Submitted,
             state => state,
+        }
+    }
+
+    /// The state that its reporter is told at that time: of what is undecided only whether somebody is at it.
+    /// That a lead took the case, or how many must approve it, would warn a person with something to hide.
+    pub fn told_to_reporter(&self, now: DateTime<Utc>) -> State {
+        match self.state_at(now) {
+            state if !state.in_queue() => state,
+            _ if self.claimant(now).is_some() => State::InReview,
+            _ => State::Submitted,
         }
     }
 

@@ -426,6 +426,8 @@ async fn what_was_sent_before_the_case_was_sealed_is_not_published_by_a_moderato
         assert_eq!((&event["step"], &event["actor"]), (&json!("escalate"), &json!("policy")), "{event}");
         let mine = house.get("/my/notice", Some(&made.manage)).await;
         assert!(!mine.text.contains("sealed") && !mine.text.contains("escalate"), "{}", mine.text);
+        // As when an approval is taken back.
+        assert!(mine.body["state"] == "submitted" && !mine.text.contains("approve"), "{}", mine.text);
         let shown = house.get(&format!("/notices/{}", made.case), None).await.expect(200);
         assert_eq!(shown["state"], "paused", "nobody ever read it");
     }

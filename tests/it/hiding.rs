@@ -24,7 +24,9 @@ pub const TESTS: &[Test] = &[
     housed!(a_decoy_does_not_keep_a_child_from_the_public),
     housed!(who_handed_a_notice_in_does_not_resume_it),
     housed!(how_many_approve_is_not_for_the_reporter),
+    housed!(an_escalated_case_reads_like_any_other_to_its_reporter),
     housed!(who_knocks_at_a_sealed_case_is_written_down),
+    housed!(every_door_of_a_sealed_case_tells_who_knocked),
     housed!(what_likely_duplicates_say_is_for_who_holds_the_case),
     housed!(a_renewal_carries_no_edit_that_was_refused),
     housed!(a_tipsters_phone_is_shown_as_the_reporters_is),
@@ -304,7 +306,7 @@ async fn how_many_approve_is_not_for_the_reporter(house: House) -> House {
         (mine["state"].as_str().unwrap().to_owned(), steps.count())
     };
     house.approve(&case, &[&desk.moderator]).await;
-    assert_eq!(seen().await, ("in_review".to_owned(), 0));
+    assert_eq!(seen().await, ("submitted".to_owned(), 0));
     house.approve(&case, &[&desk.lead]).await;
     assert_eq!(seen().await, ("cooling".to_owned(), 1));
     house.pass(COOLING).await;
@@ -314,6 +316,56 @@ async fn how_many_approve_is_not_for_the_reporter(house: House) -> House {
     assert_eq!(seen().await, ("live".to_owned(), 1));
     house.approve(&case, &[&desk.lead]).await;
     assert_eq!(seen().await, ("live".to_owned(), 2));
+    house
+}
+
+async fn an_escalated_case_reads_like_any_other_to_its_reporter(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let plain = house.submit(&adult(&house, "王秀英", 40, 1)).await;
+    let escalated = house.submit(&adult(&house, "李建国", 60, 2)).await;
+    let claim = async |by: &Person| {
+        for (case, _) in [&plain, &escalated] {
+            house.claim(case, by).await;
+        }
+    };
+    let release = async |case: &str, by: &Person| {
+        house.post(&format!("/review/{case}/release"), Some(&by.token), &json!({})).await.expect(200);
+    };
+    let read = async |(_, manage): &(String, String)| {
+        let mine = house.get("/my/notice", Some(manage)).await.expect(200);
+        let early = [("reply", json!({"text": "什么"})), ("renew", json!({}))];
+        let mut told = vec![mine["state"].clone(), mine["waiting"].clone(), mine["events"].clone()];
+        for (step, body) in early {
+            let mut refused = house.post(&format!("/my/notice/{step}"), Some(manage), &body).await;
+            refused.body.as_object_mut().unwrap().remove("request_id");
+            told.push(refused.body);
+        }
+        told
+    };
+    let same = async |state: &str| {
+        let told = read(&plain).await;
+        assert_eq!((&told[0], &told), (&json!(state), &read(&escalated).await));
+        let counted = house.page("/metrics").await.text;
+        assert!(!counted.contains("escalated") && !counted.contains("second_review"), "{counted}");
+    };
+    claim(&desk.moderator).await;
+    same("in_review").await;
+    release(&plain.0, &desk.moderator).await;
+    house.decide(&escalated.0, &desk.moderator, "escalate", "").await.expect(200);
+    same("submitted").await;
+    claim(&desk.lead).await;
+    same("in_review").await;
+    for (_, manage) in [&plain, &escalated] {
+        house.edit(manage, json!({"description": "中午出门后未归。"})).await;
+    }
+    same("submitted").await;
+    claim(&desk.lead).await;
+    same("in_review").await;
+    for (case, _) in [&plain, &escalated] {
+        release(case, &desk.lead).await;
+    }
+    house.approve(&plain.0, &[&desk.moderator]).await;
+    same("submitted").await;
     house
 }
 
@@ -335,6 +387,49 @@ async fn who_knocks_at_a_sealed_case_is_written_down(house: House) -> House {
     house.advance(TimeDelta::hours(1));
     assert!(is_closed_to(&house, &case, &desk.moderator).await);
     assert_eq!(knocks().await.len(), 3);
+    house
+}
+
+async fn every_door_of_a_sealed_case_tells_who_knocked(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let (case, _) = house.submit(&fled(&house, "王秀英", 40, 1)).await;
+    let (plain, _) = house.submit(&adult(&house, "李建国", 60, 2)).await;
+    let knocks = async |case: &str| {
+        let sheet = desk.sheet(&house, case).await;
+        sheet["events"].as_array().unwrap().iter().filter(|event| event["step"] == "refuse_sheet").count()
+    };
+    let path = format!("/review/{case}");
+    let restrict = json!({"version": 1, "reason": "unsafe"});
+    let decision = json!({"version": 1, "action": "approve", "reason": "verified"});
+    let tip = format!("tips/{}", uuid::Uuid::nil());
+    let doors = [
+        ("claim", json!({})),
+        ("release", json!({})),
+        ("decisions", decision),
+        ("undo", json!({})),
+        ("pause", restrict.clone()),
+        ("resume", restrict.clone()),
+        ("remove", restrict),
+        (tip.as_str(), json!({"action": "discard"})),
+    ];
+    let mut known = 0;
+    for (door, body) in doors {
+        let refused = house.post(&format!("{path}/{door}"), Some(&desk.moderator.token), &body).await;
+        assert_eq!(refused.problem(403), "lead_required", "{door}");
+        known += 1;
+        assert_eq!(knocks(&case).await, known, "{door}");
+        house.advance(TimeDelta::hours(1));
+    }
+    let broadcasts = house.get(&format!("/broadcasts/{case}"), Some(&desk.moderator.token)).await;
+    assert_eq!((broadcasts.problem(403), knocks(&case).await), ("lead_required".to_owned(), known + 1));
+    house.advance(TimeDelta::hours(1));
+    let cookie = format!("session={}", house.session(&desk.moderator).await);
+    assert_eq!(house.page_as(&format!("{path}/poster.jpg"), &cookie).await.status, 403);
+    assert_eq!(knocks(&case).await, known + 2);
+    // That the last approval is a lead's is no secret.
+    house.approve(&plain, &[&desk.moderator]).await;
+    let refused = house.decide(&plain, &desk.colleague, "approve", "verified").await;
+    assert_eq!((refused.problem(403), knocks(&plain).await), ("lead_required".to_owned(), 0));
     house
 }
 

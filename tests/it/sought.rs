@@ -3,6 +3,7 @@
 
 use chrono::TimeDelta;
 use serde_json::{Value, json};
+use seventytwo::domain::people::Role;
 
 use crate::chaos::count;
 use crate::hiding::{adult, fled, is_closed_to, is_with_the_police, looked_at, tipped};
@@ -25,6 +26,8 @@ pub const TESTS: &[Test] = &[
     housed!(what_one_moderator_discards_a_lead_still_reads),
     housed!(neither_a_word_more_nor_a_wider_region_nor_another_field_washes_a_name),
     housed!(a_hoax_that_was_found_out_keeps_no_child_from_the_public),
+    housed!(an_edit_refused_as_a_hoax_disproves_nothing),
+    housed!(an_age_in_the_words_counts_as_much_as_the_one_filled_in),
     housed!(who_was_protected_is_on_no_moderators_list),
 ];
 
@@ -137,8 +140,9 @@ async fn a_child_who_ran_away_is_sought_as_ever(house: House) -> House {
     let (case, _) = house.submit(&teen).await;
     assert_eq!(needs(&house, &case, &desk).await, (2, 0));
     let mut elder = missing(&house, 76, "dementia", "早上跟老伴去买菜，走散了。", 8);
-    elder["safety"]["left_voluntarily"] = json!(true);
-    assert!(is_ordinary(&house, &elder, &desk).await);
+    elder["safety"] = json!({"violence": false, "protection_order": false, "left_voluntarily": true,
+                             "unsure": ["left_voluntarily"]});
+    assert!(is_ordinary(&house, &elder, &desk).await, "nobody saw what she packed");
     house
 }
 
@@ -277,6 +281,7 @@ async fn a_lost_thing_is_no_search_for_a_person(house: House) -> House {
         ("失踪女子 33岁", "短发，红色外套。", 2),
         ("白色丰田", "车上的人年龄：33，看到她请告知。", 3),
         ("背包", "寻找一名1993年出生的女子，背蓝色背包。", 4),
+        ("背包", "寻找我的妻子，短发，背蓝色背包。", 13),
     ] {
         let (case, _) = house.submit(&thing(&house, what, said, phone)).await;
         assert_eq!(needs(&house, &case, &desk).await, (2, 1), "{said}");
@@ -407,6 +412,43 @@ async fn a_hoax_that_was_found_out_keeps_no_child_from_the_public(house: House) 
     assert_eq!(needs(&house, &case, &desk).await, (1, 1), "a lead looks, and that is all");
     assert!(!is_closed_to(&house, &case, &desk.moderator).await);
     house.approve(&case, &[&desk.lead]).await;
+    house
+}
+
+async fn an_edit_refused_as_a_hoax_disproves_nothing(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let other = house.person("周组长", Role::Lead).await;
+    let (case, manage) = house.live(&fled(&house, "苏小梅", 33, 1), &[&desk.lead, &other]).await;
+    house.edit(&manage, json!({"description": "她欠了很多钱。"})).await;
+    house.decide(&case, &desk.lead, "reject", "hoax").await.expect(200);
+    let (again, _) = house.submit(&adult(&house, "苏小梅", 33, 2)).await;
+    assert!(is_closed_to(&house, &again, &desk.moderator).await, "the case itself was believed");
+    house
+}
+
+async fn an_age_in_the_words_counts_as_much_as_the_one_filled_in(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let told = async |body: &Value| {
+        let (case, _) = house.submit(body).await;
+        let sheet = desk.sheet(&house, &case).await;
+        let signed = sheet["flags"].as_array().unwrap().contains(&json!("other_age"));
+        (needs(&house, &case, &desk).await, sheet["urgency"].as_i64().unwrap(), signed)
+    };
+    let mut child = missing(&house, 6, "child", "女，33岁，短发，穿红色外套。", 1);
+    assert_eq!(told(&child).await, ((2, 1), 3, true), "an adult in the lane of children");
+    child = missing(&house, 6, "child", "女，6岁，穿红色外套，和70岁的奶奶走散。", 2);
+    assert_eq!(told(&child).await, ((1, 0), 3, false));
+    let mut adult = missing(&house, 30, "other_adult", "6岁男孩，放学后未归。", 3);
+    adult["person"]["medical_urgent"] = json!(false);
+    assert_eq!(told(&adult).await, ((2, 1), 3, true), "a child is not left waiting");
+    adult = missing(&house, 30, "other_adult", "30岁女子，下班后未归。", 4);
+    adult["person"]["medical_urgent"] = json!(false);
+    assert_eq!(told(&adult).await, ((2, 1), 1, false));
+    // What was seen of an old woman who packed and left is for the police; she is sought as fast as ever.
+    let mut old = missing(&house, 66, "dementia", "早上出门未归。", 5);
+    old["safety"]["left_voluntarily"] = json!(true);
+    let made = house.live(&old, &[&desk.moderator]).await;
+    assert!(is_with_the_police(&tipped(&house, &made, &desk.lead).await));
     house
 }
 

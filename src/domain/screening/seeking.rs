@@ -1,7 +1,9 @@
-//! Searches for a person by a notice of another kind.
+//! Searches for a person: by a notice of another kind, and how old whoever is sought is said to be.
+
+use std::ops::Range;
 
 use crate::domain::text::digit;
-use crate::domain::text::scan::glyphs;
+use crate::domain::text::scan::{glyphs, is_end};
 
 /// Words of a search that are said of people; of pets, too, which are younger than [`GROWN`].
 const SEEKING: &[&str] = &[
@@ -31,20 +33,58 @@ const SEEKING_ANYTHING: &[&str] = &["寻找", "尋找", "missing", "lookingfor"]
 /// After a word of a search, these tell that it is for a person.
 const SOUGHT: &[&str] =
     &["女子", "男子", "妇女", "女性", "男性", "妻", "老婆", "女友", "女朋友", "woman", "aman"];
+/// Before somebody, with at most [`WHOSE`] between, these tell that they are looked for.
+const LOOKING: &[&str] = &["找", "寻", "尋", "missing", "lookingfor"];
+const WHOSE: &[&str] = &["我的", "我", "他的", "失踪的", "走失的", "失联的", ":"];
+/// They are somebody of age: 寻找我的妻子.
+const KIN: &[&str] = &[
+    "妻",
+    "妻子",
+    "前妻",
+    "老婆",
+    "媳妇",
+    "爱人",
+    "女友",
+    "女朋友",
+    "丈夫",
+    "老公",
+    "妈妈",
+    "母亲",
+    "mywife",
+    "mygirlfriend",
+];
+/// After somebody, these tell that they are missing.
+const GONE: &[&str] = &["失踪", "失蹤", "失联", "失聯", "走失", "下落不明"];
+/// The longest name after 寻找我的妻子, in characters.
+const NAMED: usize = 4;
+/// After 寻找老婆 these make a thing of it: 钱包, 手机, 丢的包.
+const THINGS: &str = "的丢掉落忘包机表车狗猫证卡匙伞衣帽裤鞋套物品件戒镯链镜钱本书箱袋";
+/// At once before an age these tell that it is of who is sought.
+const WHO_IS: &[&str] = &[
+    "男", "女", "男性", "女性", "男子", "女子", "男孩", "女孩", "她", "他", "妻子", "老婆", "媳妇", "女友",
+    "male", "man", "boy", "girl",
+];
+/// At once after an age these tell the same. Not 女儿, whom somebody may have taken along.
+const IS_WHO: &[&str] = &[
+    "男", "女孩", "女童", "女婴", "女子", "女性", "女生", "女士", "少女", "少年", "妇女", "妻子", "老婆",
+    "媳妇", "女友", "boy", "girl", "man", "woman", "male", "female",
+];
+/// Before an age these make it that of a mind.
+const LIKE: &[&str] = &["相当于", "智力", "心智", "只有", "像"];
 /// What an age is told with before the number.
 const AGED: &[&str] = &["年龄", "年齡", "芳龄"];
 /// Nobody who is younger than this, in years, is looked for by a lost thing: pets and children have ages, too.
 const GROWN: u32 = 14;
 
-/// Whether a text looks for a person: it says so, and tells an age.
+/// Whether a text looks for a person: it says so, and tells an age or whose wife or mother it is.
 #[must_use]
 pub fn seeks_a_person(text: &str) -> bool {
     let solid = solid(text);
     let seeks = |words| seeks(&solid, words, |_| true);
-    !ages(&solid).is_empty() && (seeks(SEEKING) || seeks(SEEKING_ANYTHING))
+    !ages(&solid).is_empty() && (seeks(SEEKING) || seeks(SEEKING_ANYTHING)) || seeks_kin(&solid)
 }
 
-/// Whether the text of a lost thing looks for somebody of 14 years or more.
+/// Whether the text of a lost thing looks for somebody of 14 years or more, or for a wife or a mother.
 #[must_use]
 pub fn seeks_somebody_by_a_thing(text: &str) -> bool {
     let solid = solid(text);
@@ -56,7 +96,55 @@ pub fn seeks_somebody_by_a_thing(text: &str) -> bool {
     let anything = SEEKING_ANYTHING.iter().any(|word| solid.match_indices(*word).any(sought));
     // 找到她的钱包 looks for the purse.
     let person = || seeks(&solid, SEEKING, |after| !after.starts_with('的'));
-    ages(&solid).iter().any(|age| *age >= GROWN) && (anything || person())
+    ages(&solid).iter().any(|age| age.years >= GROWN) && (anything || person()) || seeks_kin(&solid)
+}
+
+/// The ages, in years, that a text tells of whoever is sought: 6岁男孩, 女，33岁. Not those of others, nor by a year of
+/// birth.
+#[must_use]
+pub fn told_ages(text: &str) -> Vec<u8> {
+    let solid = solid(text);
+    let ages = ages(&solid).into_iter().filter(|age| match age.told {
+        By::Label => true,
+        By::Birth => false,
+        By::Count => is_of_who_is_sought(&solid[..age.at.start], &solid[age.at.end..]),
+    });
+    ages.filter_map(|age| u8::try_from(age.years).ok()).collect()
+}
+
+/// Whether an age between those words is that of whoever is sought.
+fn is_of_who_is_sought(before: &str, after: &str) -> bool {
+    let before = before.trim_end_matches([',', '、', ':', ';', '约', '近']).trim_end_matches("今年");
+    let before = before.trim_end_matches([',', ':']);
+    let attached = after.trim_start_matches(['多', '左', '右', '的', '大', '小', '-']);
+    let sex = after.trim_start_matches([',', '、', ';']).strip_prefix(['男', '女']);
+    let is_like = LIKE.iter().any(|word| before.ends_with(word));
+    // 他70岁的奶奶 is not about him.
+    let who_is = !after.starts_with('的') && WHO_IS.iter().any(|word| before.ends_with(word));
+    let is_who = IS_WHO.iter().any(|word| attached.starts_with(word))
+        || sex.is_some_and(|rest| rest.chars().next().is_none_or(is_end));
+    !is_like && (who_is || is_who)
+}
+
+/// Whether somebody's wife or mother is looked for, of whatever age: 寻找我的妻子, 老婆失踪.
+fn seeks_kin(solid: &str) -> bool {
+    let is_sought = |(at, kin): (usize, &str)| {
+        let mut before = &solid[..at];
+        while let Some(less) = WHOSE.iter().find_map(|word| before.strip_suffix(word)) {
+            before = less;
+        }
+        let after = &solid[at + kin.len()..];
+        let clause = after.split(is_end).next().unwrap_or_default();
+        let is_somebody = if kin.is_ascii() {
+            !after.starts_with(['\'', 's'])
+        } else {
+            clause.chars().count() <= NAMED && !clause.contains(|c: char| THINGS.contains(c))
+        };
+        let is_gone =
+            GONE.iter().any(|word| after.strip_prefix(word).is_some_and(|rest| !rest.starts_with('的')));
+        is_gone || is_somebody && LOOKING.iter().any(|word| before.ends_with(word))
+    };
+    KIN.iter().any(|kin| solid.match_indices(*kin).any(is_sought))
 }
 
 fn solid(text: &str) -> String {
@@ -70,31 +158,60 @@ fn seeks(solid: &str, words: &[&str], fits: impl Fn(&str) -> bool) -> bool {
     words.iter().any(|word| solid.match_indices(*word).any(|(at, _)| counts(&solid[at + word.len()..])))
 }
 
-/// The ages that a text tells, in years: before 岁, after 年龄, and by the year of birth.
-fn ages(solid: &str) -> Vec<u32> {
+/// An age that a text tells.
+struct Age {
+    /// In years; of somebody of whom the year of birth is told, [`GROWN`] or none.
+    years: u32,
+    /// Its byte range.
+    at: Range<usize>,
+    told: By,
+}
+
+/// How an age is told.
+#[derive(Clone, Copy)]
+enum By {
+    /// 33岁.
+    Count,
+    /// 年龄33.
+    Label,
+    /// 1993年出生.
+    Birth,
+}
+
+/// The ages that a text tells: before 岁, after 年龄, and by the year of birth.
+fn ages(solid: &str) -> Vec<Age> {
     /// Whoever was born before is grown up.
     const YEAR: u32 = 2010;
-    let chars: Vec<char> = solid.chars().collect();
-    let is =
-        |at: usize, word: &str| word.chars().eq(chars.iter().skip(at).take(word.chars().count()).copied());
+    let chars: Vec<(usize, char)> = solid.char_indices().collect();
     let mut ages = Vec::new();
-    for at in 0..chars.len() {
-        let before = || chars[..at].iter().rev().skip_while(|c| "周週多来几".contains(**c)).copied();
+    for (place, (at, c)) in chars.iter().copied().enumerate() {
+        let rest = &solid[at..];
+        let before = || {
+            let digits = solid[..at].trim_end_matches(['周', '週', '多', '来', '几']);
+            let number = digits.trim_end_matches(counted);
+            (number.len(), digits.chars().rev())
+        };
         let born = || {
-            let mut after = chars[at + 1..].iter().skip_while(|c| counted(**c) || "月日号出".contains(**c));
-            after.next() == Some(&'生') && after.next().is_none_or(|c| !"产锈活".contains(*c))
+            let after = chars[place + 1..].iter().map(|(_, c)| *c);
+            let mut after = after.skip_while(|c| counted(*c) || "月日号出".contains(*c));
+            after.next() == Some('生') && after.next().is_none_or(|c| !"产锈活".contains(c))
         };
         let counts = ["岁", "歲", "yearsold", "yearold", "-year-old"];
-        if counts.iter().any(|word| is(at, word)) {
-            ages.extend(number(before()));
-        } else if let Some(word) = AGED.iter().find(|word| is(at, word)) {
-            let after = chars[at + word.chars().count()..].iter();
-            let after =
-                after.skip_while(|c| matches!(c, ':' | '是' | '约' | '在')).take_while(|c| counted(**c));
-            ages.extend(number(after.copied().collect::<Vec<_>>().into_iter().rev()));
-        } else if chars[at] == '年' && born() {
-            let year = number(before()).filter(|year| *year >= 1900);
-            ages.extend(year.map(|year| if year < YEAR { GROWN } else { 0 }));
+        if let Some(word) = counts.iter().find(|word| rest.starts_with(**word)) {
+            let (start, number_before) = before();
+            let at = start..at + word.len();
+            ages.extend(number(number_before).map(|years| Age { years, at, told: By::Count }));
+        } else if let Some(word) = AGED.iter().find(|word| rest.starts_with(**word)) {
+            let told = rest[word.len()..].trim_start_matches([':', '是', '约', '在']);
+            let digits = &told[..told.len() - told.trim_start_matches(counted).len()];
+            let at = at..at + word.len();
+            ages.extend(number(digits.chars().rev()).map(|years| Age { years, at, told: By::Label }));
+        } else if c == '年' && born() {
+            let (start, number_before) = before();
+            let year = number(number_before).filter(|year| *year >= 1900);
+            let years = |year| if year < YEAR { GROWN } else { 0 };
+            let at = start..at + c.len_utf8();
+            ages.extend(year.map(|year| Age { years: years(year), at, told: By::Birth }));
         }
     }
     ages
@@ -140,6 +257,16 @@ mod tests {
             assert!(seeks_a_person(text), "{text}");
         }
         for text in [
+            "寻找我的妻子",
+            "寻找我的妻子王丽丽，急。",
+            "请大家帮我找老婆，短发。",
+            "寻妻启事",
+            "妻子失踪三天",
+            "looking for my wife, please help",
+        ] {
+            assert!(seeks_a_person(text) && seeks_somebody_by_a_thing(text), "{text}");
+        }
+        for text in [
             "三人被困在桥头平台",
             "一名60岁老人晕倒，急需血浆",
             "寻找献血者",
@@ -153,8 +280,44 @@ mod tests {
             "妈妈70岁，手机丢了，急着寻找",
             "身份证，1993年出生，寻找失主",
             "小学生8岁，找到他的书包",
+            "寻找妻子的钱包",
+            "寻找老婆手机",
+            "寻找妈妈遗失的手镯",
+            "妻子走失的狗",
+            "妈妈今天坐公交，寻找雨伞",
+            "looking for my wife's purse",
         ] {
             assert!(!seeks_somebody_by_a_thing(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_age_is_told_of_who_is_sought_or_of_somebody_else() {
+        for (text, ages) in [
+            ("6岁男孩", &[6][..]),
+            ("六岁的小男孩，走失", &[6]),
+            ("女，33岁，短发", &[33]),
+            ("王丽，33岁，女，短发", &[33]),
+            ("她今年三十三岁", &[33]),
+            ("33岁左右的女子", &[33]),
+            ("年龄：33", &[33]),
+            ("a 6-year-old boy", &[6]),
+            ("Female, 33 years old", &[33]),
+            ("男孩6岁，和妈妈（女，33岁）在一起", &[6, 33]),
+        ] {
+            assert_eq!(told_ages(text), ages, "{text}");
+        }
+        for text in [
+            "和70岁奶奶走散",
+            "他70岁的奶奶在找他",
+            "奶奶今年70岁",
+            "智力相当于6岁男孩",
+            "带着6岁女儿",
+            "女，1993年出生",
+            "6岁时发过高烧",
+            "妈妈33岁，男孩穿校服",
+        ] {
+            assert!(told_ages(text).is_empty(), "{text}");
         }
     }
 }

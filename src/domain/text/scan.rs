@@ -18,7 +18,7 @@ pub(crate) struct Glyph {
     /// The folded character.
     pub(crate) c: char,
     /// Whether it was upper case.
-    capital: bool,
+    pub(crate) capital: bool,
     /// Its byte range in the text.
     pub(crate) at: Range<usize>,
 }

@@ -226,7 +226,7 @@ fn who_may_have_fled_is_flagged_wherever_it_is_mentioned() {
     patch(&mut body, &json!({"description": "三人未能逃离洪水，抚养权文件被冲走"}));
     assert_eq!(parse(&body, now()).unwrap().private.flags, Vec::<String>::new());
     patch(&mut body, &json!({"description": "找我妻子，她因家暴申请了保护令"}));
-    assert_eq!(parse(&body, now()).unwrap().private.flags, ["violence_mentioned"]);
+    assert_eq!(parse(&body, now()).unwrap().private.flags, ["violence_mentioned", "looks_like_person"]);
 }
 
 #[test]

@@ -4,7 +4,8 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::super::view::{read, reads};
-use super::api::case;
+use super::api::{case, station};
+use crate::domain::life_cycle::Refusal;
 use crate::domain::people::Role;
 use crate::store::notices;
 use crate::web::problem::Problem;
@@ -32,7 +33,8 @@ pub async fn show_poster(
     });
     let (notice, public) = found.await?.ok_or(Problem::NotFound)?;
     if !reads(&notice, by, now) {
-        return Err(Problem::LeadRequired);
+        let refused = Err(Refusal::LeadRequired.into());
+        return Ok(station(&shared).answered(case, by, now, refused).await?);
     }
     let ends_at = notice.ends_at.map_or(now + shared.times.lifetime, |at| at.0);
     let drawn = shared.press.proof(&notice, &public, request::language(&http), ends_at).await;

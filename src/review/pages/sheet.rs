@@ -299,7 +299,7 @@ pub const fn policy_key(class: Class) -> &'static str {
         Class::TakenTeen => "review-policy-taken_teen",
         Class::SealedTeen => "review-policy-sealed_teen",
         Class::Impaired => "review-policy-impaired",
-        Class::YoungImpaired => "review-policy-young_impaired",
+        Class::DoubtedImpaired => "review-policy-doubted_impaired",
         Class::Adult => "review-policy-adult",
         Class::SealedAdult => "review-policy-sealed_adult",
         Class::SealedOther => "review-policy-sealed_other",

@@ -10,6 +10,7 @@ use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 
 use super::{Team, close, fail_until};
+use crate::chaos::count;
 use crate::house::House;
 use crate::{Test, housed, notices};
 
@@ -273,6 +274,8 @@ async fn the_admin_reads_what_did_not_arrive_and_what_to_do(house: House) -> Hou
     team.hears(&case);
     let page = team.page(&house, "").await;
     assert!(page.contains("正常接收") && !page.contains("没有送达"), "{page}");
+    // For good: the next failure is not told of as if the test had failed again.
+    assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM lanes WHERE missed_at IS NOT NULL").await, 0);
 
     // What failed last is told: the notice, then the test; and a test that arrives ends it.
     team.chat.script(200, &[], refused);

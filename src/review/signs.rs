@@ -1,0 +1,60 @@
+//! What a moderator is shown first beside a notice, as codes.
+
+use super::duplicates::Duplicate;
+use super::policy;
+use crate::domain::life_cycle::ByPolicy;
+use crate::domain::notice::{Kind, Private, Public};
+use crate::store::notices::Notice;
+use crate::store::{Answer, Conn, phones};
+
+/// Whether its phone has more open notices than one family needs. It is not proved at the intake whose phone
+/// it is, so nobody is refused for it there.
+fn has_many(conn: &mut Conn, notice: &Notice) -> Answer<bool> {
+    const FEW: i64 = 2;
+    let open = notice.phone_hash.as_deref().map(|phone| phones::open(conn, phone)).transpose()?;
+    Ok(open.is_some_and(|open| open > FEW))
+}
+
+/// What other notices reveal about this one, as codes.
+pub(super) fn found_by_others(
+    conn: &mut Conn,
+    notice: &Notice,
+    beside: &[Duplicate],
+) -> Answer<Vec<&'static str>> {
+    let many = has_many(conn, notice)?.then_some("many_of_one_phone");
+    let alike = beside.iter().any(|other| other.protected);
+    Ok(many.into_iter().chain(alike.then_some(ByPolicy::LikeSealed.as_str())).collect())
+}
+
+/// What is told to whoever verifies a notice, as codes: what it says, what it lacks, and what others reveal.
+pub(super) fn signs(
+    public: Option<&Public>,
+    private: Option<&Private>,
+    poster_lacks: &str,
+    by_others: Vec<&'static str>,
+) -> Vec<String> {
+    let (Some(public), Some(private)) = (public, private) else { return Vec::new() };
+    let mut flags: Vec<String> = private.mentions().map(str::to_owned).collect();
+    let mut flag = |raised: bool, code: &str| {
+        if raised {
+            flags.push(code.to_owned());
+        }
+    };
+    flag(private.safety.violence, "violence");
+    flag(private.safety.protection_order, "protection_order");
+    flag(private.safety.left_voluntarily, "left_voluntarily");
+    flag(!policy::other_ages(public).is_empty(), "other_age");
+    let line = policy::line(public, private);
+    flag(
+        line.police != policy::Police::NotAsked && private.police.reference.is_none(),
+        "no_police_reference",
+    );
+    // In a rescue or a donation nobody is recognised by one.
+    let by_photo = matches!(public.subject.kind(), Kind::MissingPerson | Kind::LostProperty);
+    flag(by_photo && public.photos.is_empty(), "no_photo");
+    flag(!poster_lacks.is_empty(), "poster_lacks");
+    for code in by_others {
+        flag(true, code);
+    }
+    flags
+}
