@@ -227,7 +227,7 @@ impl App {
         let seen = clocks::Seen::first(&store, &clock).await?;
         let vault = unlock(&config, &store).await?;
         let node = Node::enter(&store, &config.data_dir.join("nodes"), clock.now()).await?;
-        clocks::repair_what_is_ahead(&store, clock.now(), &config.times).await?;
+        clocks::repair_what_is_ahead(&store, &clock, &config.times).await?;
         let blobs = Blobs::open(&config.blobs).map_err(|e| StartError::Blobs(e.to_string()))?;
         let work_is_due = Arc::new(Notify::new());
         let press = Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone());

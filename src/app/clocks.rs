@@ -7,7 +7,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use tokio::sync::Mutex;
 
 use super::{CLOCK_MAY_SLIP, Stations};
@@ -74,18 +74,20 @@ async fn correct(store: &Store, clock: &Clock) -> Answer<Option<TimeDelta>> {
 }
 
 /// Repairs at the start what a process that is gone has written while its clock was ahead.
-pub(super) async fn repair_what_is_ahead(store: &Store, now: DateTime<Utc>, times: &Times) -> Answer<()> {
-    let Some(ahead) = store.ahead_by(now, CLOCK_MAY_SLIP).await? else { return Ok(()) };
+pub(super) async fn repair_what_is_ahead(store: &Store, clock: &Clock, times: &Times) -> Answer<()> {
+    let Some(ahead) = store.ahead_by(clock.now(), CLOCK_MAY_SLIP).await? else { return Ok(()) };
     tracing::warn!(seconds = ahead.num_seconds(), "what was done last lies ahead of the clock");
-    repair(store, now, ahead, times).await
+    repair(store, clock, ahead, times).await
 }
 
 /// Repairs what was written while the clock was `ahead`: notices first, because what is said about them is then
 /// judged again.
-async fn repair(store: &Store, now: DateTime<Utc>, ahead: TimeDelta, times: &Times) -> Answer<()> {
+async fn repair(store: &Store, clock: &Clock, ahead: TimeDelta, times: &Times) -> Answer<()> {
     let Times { cooling, claim, lifetime, .. } = *times;
     let farthest = Farthest { cooling, claim, lifetime, pause: groups::LONGEST_PAUSE };
-    store.set_notices_back(now, ahead, farthest).await?;
+    let clock = clock.clone();
+    let now = move || clock.now();
+    store.set_notices_back(now.clone(), ahead, farthest).await?;
     store.set_back(now, ahead).await
 }
 
@@ -109,7 +111,7 @@ impl Stations {
             tracing::warn!(seconds = ahead.num_seconds(), "the clock was set back");
             *self.worker.hosts.lock() = Hosts::default();
             *self.worker.turns.lock() = Default::default();
-            let set = repair(&self.shared.store, now, ahead, &self.shared.times).await;
+            let set = repair(&self.shared.store, clock, ahead, &self.shared.times).await;
             self.shared.work_is_due.notify_one();
             // If that failed, the next look tries again.
             set?;

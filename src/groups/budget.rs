@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::GroupError;
 use crate::store::groups::Group;
-use crate::store::{Conn, probes};
+use crate::store::{Conn, NODES_DIFFER_BY, probes};
 
 /// The most codes and tests within [`PROBES_KEPT`], counted per group and per robot, whoever owns it, so that
 /// nobody can make us spam a chat.
@@ -34,7 +34,8 @@ fn one_more(
     now: DateTime<Utc>,
 ) -> Result<Vec<DateTime<Utc>>, GroupError> {
     // None lies ahead, but what a clock that was ahead has written.
-    let mut probes: Vec<_> = probes.into_iter().filter(|at| (now - *at).abs() < PROBES_KEPT).collect();
+    let counts = |at: &DateTime<Utc>| now - *at < PROBES_KEPT && *at - now < NODES_DIFFER_BY;
+    let mut probes: Vec<_> = probes.into_iter().filter(counts).collect();
     if let Some(place) = probes.len().checked_sub(most) {
         return Err(GroupError::TooMany(probes[place] + PROBES_KEPT - now));
     }
@@ -64,7 +65,10 @@ mod tests {
         };
         assert_eq!(wait([at(-50), at(-30), at(-10)]), Some(TimeDelta::minutes(10)));
         assert_eq!(wait([at(-70), at(-30), at(-10)]), None);
-        let days = 2 * 24 * 60;
-        assert_eq!(wait([at(days), at(days + 1), at(days + 2)]), None);
+        for ahead in [30, 2 * 24 * 60] {
+            assert_eq!(wait([at(ahead), at(ahead + 1), at(ahead + 2)]), None, "{ahead} minutes");
+        }
+        let another = now + TimeDelta::seconds(1);
+        assert_eq!(wait([at(-20), at(-10), another]), Some(TimeDelta::minutes(40)), "by another node");
     }
 }

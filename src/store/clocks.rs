@@ -27,6 +27,16 @@ mod notices;
 const SLICE: i64 = 500;
 /// No lease that was made by a correct clock ends later than this from now.
 const LEASES_END_WITHIN: TimeDelta = TimeDelta::minutes(1);
+/// The clocks of two nodes differ by less than this, if both are right.
+pub const NODES_DIFFER_BY: TimeDelta = TimeDelta::minutes(1);
+
+/// The latest time that a right clock can have written by `now`, this node's or another's.
+fn latest(conn: &Conn, now: DateTime<Utc>) -> DateTime<Utc> {
+    match conn {
+        Conn::Pg(_) => now + NODES_DIFFER_BY,
+        Conn::Sqlite(_) => now,
+    }
+}
 
 impl Store {
     /// PostgreSQL's own clock, which all nodes share; `None` on SQLite, which has no clock but ours.
@@ -44,43 +54,58 @@ impl Store {
 
     /// Repairs what was written while the clock was `ahead` by so much, now that it is right again: the lanes
     /// used meanwhile are moved back, and what was put off is due and judged again, so that nothing waits for
-    /// a time that nobody meant. Harmless to repeat. Does nothing where the shared clock shows that it was
-    /// right before and is wrong now.
+    /// a time that nobody meant. `now` is asked in each transaction, because work goes on meanwhile by the right
+    /// clock. Harmless to repeat. Does nothing where the shared clock shows that it was right before and is wrong
+    /// now.
     ///
     /// # Errors
     /// When the database refuses; what was set right stays so.
-    pub async fn set_back(&self, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<()> {
-        if !self.read(move |c| is_righted(c, now, ahead)).await? {
+    pub async fn set_back(&self, now: impl Now, ahead: TimeDelta) -> Answer<()> {
+        if !self.is_righted(&now, ahead).await? {
             return Ok(());
         }
         let mut beyond = Some(Id(Uuid::nil()));
         while let Some(group) = beyond {
-            let mut closed = self.read(move |c| closed(c, now, group)).await?;
+            let at = now();
+            let mut closed = self.read(move |c| closed(c, at, group)).await?;
             beyond = closed.last().copied();
             while !closed.is_empty() {
-                let these = closed.clone();
-                let done = self.write(move |tx| lanes_back(tx, now, ahead, &these)).await?;
+                let (these, now) = (closed.clone(), now.clone());
+                let done = self.write(move |tx| lanes_back(tx, now(), ahead, &these)).await?;
                 closed.retain(|group| !done.contains(group));
             }
         }
-        self.write(move |tx| bots_back(tx, now, ahead)).await?;
-        while self.write(move |tx| slices::queue_beyond(tx, now + LEASES_END_WITHIN)).await? {}
+        let at = now.clone();
+        self.write(move |tx| bots_back(tx, at(), ahead)).await?;
+        let begun = now();
+        while self.write(move |tx| slices::queue_beyond(tx, begun + LEASES_END_WITHIN)).await? {}
         for priority in Priority::ALL {
             let mut below = Some((DateTime::<Utc>::MAX_UTC, i64::MAX));
             while let Some(place) = below {
-                let put_off = self.read(move |c| put_off(c, now, priority, place)).await?;
+                let at = now();
+                let put_off = self.read(move |c| put_off(c, at, priority, place)).await?;
                 below = put_off.last().copied();
                 let mut these: Vec<i64> = put_off.into_iter().map(|(_, id)| id).collect();
                 while !these.is_empty() {
-                    let some = these.clone();
-                    let done = self.write(move |tx| deliveries_back(tx, now, &some)).await?;
+                    let (some, now) = (these.clone(), now.clone());
+                    let done = self.write(move |tx| deliveries_back(tx, now(), &some)).await?;
                     these.retain(|id| !done.contains(id));
                 }
             }
         }
         self.write(super::listen::announce).await
     }
+
+    async fn is_righted(&self, now: &impl Now, ahead: TimeDelta) -> Answer<bool> {
+        let now = now.clone();
+        self.read(move |c| is_righted(c, now(), ahead)).await
+    }
 }
+
+/// What tells the time.
+pub trait Now: Fn() -> DateTime<Utc> + Clone + Send + Sync + 'static {}
+
+impl<F: Fn() -> DateTime<Utc> + Clone + Send + Sync + 'static> Now for F {}
 
 /// Whether the clock is nearer to the shared one than it was; true where there is no other clock to ask.
 fn is_righted(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<bool> {
@@ -120,15 +145,16 @@ fn latest_decision(conn: &mut Conn) -> Answer<Option<DateTime<Utc>>> {
 }
 
 /// A time as the correct clock would have written it, if the clock that was ahead wrote it.
-fn right(at: DateTime<Utc>, now: DateTime<Utc>, ahead: TimeDelta) -> DateTime<Utc> {
-    if at > now { at - ahead } else { at }
+fn right(at: DateTime<Utc>, latest: DateTime<Utc>, ahead: TimeDelta) -> DateTime<Utc> {
+    if at > latest { at - ahead } else { at }
 }
 
-/// The groups, beyond that one, of the next lanes that are closed at `now`.
+/// The groups, beyond that one, of the next lanes that are closed for longer than a right clock tells.
 fn closed(conn: &mut Conn, now: DateTime<Utc>, beyond: Id) -> Answer<Vec<Id>> {
+    let latest = latest(conn, now);
     Ok(both!(conn, c => lanes::table
         .filter(lanes::group_id.gt(beyond))
-        .filter(lanes::open_at.gt(Time(now)))
+        .filter(lanes::open_at.gt(Time(latest)))
         .order(lanes::group_id)
         .select(lanes::group_id)
         .limit(SLICE)
@@ -137,8 +163,8 @@ fn closed(conn: &mut Conn, now: DateTime<Utc>, beyond: Id) -> Answer<Vec<Id>> {
 
 /// Moves back those of these lanes that were used meanwhile; returns the groups whose lanes it has looked at.
 fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id]) -> Answer<Vec<Id>> {
-    type Row = (Id, Time, Time, Time, Option<Time>, Vec<u8>, Vec<u8>);
-    let some = super::lanes::lock_some(conn, these)?;
+    type Row = (Id, Time, Time, Time, Option<Time>, Option<Time>, Vec<u8>, Vec<u8>);
+    let (some, latest) = (super::lanes::lock_some(conn, these)?, latest(conn, now));
     let rows: Vec<Row> = both!(conn, c => lanes::table
         .filter(lanes::group_id.eq_any(&some))
         .select((
@@ -147,17 +173,18 @@ fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id
             lanes::leased_until,
             lanes::asked_until,
             lanes::failing_since,
+            lanes::missed_at,
             lanes::recent,
             lanes::heard,
         ))
         .load(c))?;
-    for (group, open_at, leased_until, asked_until, failing_since, recent, heard) in rows {
+    for (group, open_at, leased_until, asked_until, failing_since, missed_at, recent, heard) in rows {
         let recent = decode_times(&recent);
         // Other lanes rest because a platform asked for it, by the correct clock.
-        if recent.last().is_none_or(|last| *last <= now) {
+        if recent.last().is_none_or(|last| *last <= latest) {
             continue;
         }
-        let right = |at| right(at, now, ahead);
+        let right = |at| right(at, latest, ahead);
         // A lease that another node made by a correct clock is left alone.
         let leased = leased_until.0;
         let leased = if leased > now + LEASES_END_WITHIN { right(leased) } else { leased };
@@ -167,6 +194,7 @@ fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id
                 lanes::leased_until.eq(Time(leased)),
                 lanes::asked_until.eq(Time(right(asked_until.0))),
                 lanes::failing_since.eq(failing_since.map(|since| Time(right(since.0)))),
+                lanes::missed_at.eq(missed_at.map(|at| Time(right(at.0)))),
                 lanes::recent.eq(encode_times(&recent.into_iter().map(right).collect::<Vec<_>>())),
                 lanes::heard.eq(encode_times(&decode_times(&heard).into_iter().map(right).collect::<Vec<_>>())),
             ))
@@ -183,13 +211,14 @@ fn bots_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<()
         Conn::Pg(c) => shared.for_update().load(&mut **c)?,
         Conn::Sqlite(c) => shared.load(&mut **c)?,
     };
+    let latest = latest(conn, now);
     for (bot, open_at, recent, limited_until) in shared {
         let recent = decode_times(&recent);
         // Others rest because their platform asked for it, by the correct clock.
-        if recent.last().is_none_or(|last| *last <= now) {
+        if recent.last().is_none_or(|last| *last <= latest) {
             continue;
         }
-        let right = |at| right(at, now, ahead);
+        let right = |at| right(at, latest, ahead);
         both!(conn, c => diesel::update(bots::table.find(bot))
             .set((
                 bots::open_at.eq(Time(right(open_at.0))),

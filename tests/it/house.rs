@@ -150,6 +150,12 @@ impl House {
         House::reaching(self.db, self.chats, self.gateways, self.clock).await
     }
 
+    /// What tells the time by its clock.
+    pub fn now(&self) -> impl Fn() -> DateTime<Utc> + Clone + Send + Sync + use<> {
+        let clock = self.clock.clone();
+        move || clock.now()
+    }
+
     /// Moves the clock, and the platforms' clocks as far: nothing happens yet.
     pub fn advance(&self, by: TimeDelta) {
         self.clock.advance(by);

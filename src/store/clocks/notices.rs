@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
-use super::SLICE;
+use super::{Now, SLICE, latest, right};
 use crate::domain::life_cycle::State;
 use crate::store::broadcasts;
 use crate::store::notices::{self, Notice};
@@ -28,41 +28,39 @@ pub struct Farthest {
 impl Store {
     /// Repairs the times of notices, and of pauses, that were written while the clock was `ahead` by so much, now that
     /// it is right again: what went live or ended meanwhile ends, or is erased, as long after that as was meant,
-    /// and nothing lasts longer than a right clock lets it. Harmless to repeat. As [`Store::set_back`] it does
-    /// nothing where the clock was right before.
-    pub async fn set_notices_back(
-        &self,
-        now: DateTime<Utc>,
-        ahead: TimeDelta,
-        farthest: Farthest,
-    ) -> Answer<()> {
-        if !self.read(move |c| super::is_righted(c, now, ahead)).await? {
+    /// and nothing lasts longer than a right clock lets it. Harmless to repeat. As [`Store::set_back`] it asks for the
+    /// time in each transaction, and does nothing where the clock was right before.
+    pub async fn set_notices_back(&self, now: impl Now, ahead: TimeDelta, farthest: Farthest) -> Answer<()> {
+        if !self.is_righted(&now, ahead).await? {
             return Ok(());
         }
         let mut beyond = Some(Id(Uuid::nil()));
         while let Some(last) = beyond {
-            let wrong = self.read(move |c| wrong(c, now, farthest, last)).await?;
+            let at = now();
+            let wrong = self.read(move |c| wrong(c, at, farthest, last)).await?;
             beyond = wrong.last().copied();
             for notice in wrong {
-                self.write(move |tx| notice_back(tx, notice.0, (now, ahead), farthest)).await?;
+                let now = now.clone();
+                self.write(move |tx| notice_back(tx, notice.0, (now(), ahead), farthest)).await?;
             }
         }
-        self.write(move |tx| pauses_back(tx, now + farthest.pause)).await
+        self.write(move |tx| pauses_back(tx, now(), farthest)).await
     }
 }
 
 /// The next notices, beyond that one, with a time that no right clock has written.
 fn wrong(conn: &mut Conn, now: DateTime<Utc>, farthest: Farthest, beyond: Id) -> Answer<Vec<Id>> {
     use schema::notices;
-    let by = |span| Time(now + span);
+    let latest = latest(conn, now);
+    let by = |span| Time(latest + span);
     let lives = notices::state.eq_any([State::Live, State::Paused]);
     Ok(both!(conn, c => notices::table
         .filter(notices::id.gt(beyond))
         .filter(
             notices::cooling_until.gt(by(farthest.cooling))
                 .or(notices::claimed_until.gt(by(farthest.claim)))
-                .or(notices::ended_at.gt(Time(now)))
-                .or(lives.and(notices::live_at.gt(Time(now)).or(notices::ends_at.gt(by(farthest.lifetime))))),
+                .or(notices::ended_at.gt(Time(latest)))
+                .or(lives.and(notices::live_at.gt(Time(latest)).or(notices::ends_at.gt(by(farthest.lifetime))))),
         )
         .order(notices::id)
         .select(notices::id)
@@ -77,13 +75,14 @@ fn notice_back(
     (now, ahead): (DateTime<Utc>, TimeDelta),
     farthest: Farthest,
 ) -> Answer<()> {
+    let latest = latest(conn, now);
     let Some(mut notice) = notices::lock(conn, id)? else { return Ok(()) };
-    set_right(&mut notice, (now, ahead), farthest);
+    set_right(&mut notice, (now, latest), ahead, farthest);
     notices::save(conn, &notice)?;
     broadcasts::lock(conn, id)?;
     for mut broadcast in broadcasts::of_notice(conn, id)? {
         // What is said again and again is given up after a time from here.
-        broadcast.created_at = Time(super::right(broadcast.created_at.0, now, ahead).min(now));
+        broadcast.created_at = Time(right(broadcast.created_at.0, latest, ahead).min(latest));
         broadcast.not_after = broadcast.not_after.map(|end| notice.ends_at.map_or(end, |ends| ends.min(end)));
         both!(conn, c => diesel::update(&broadcast).set(&broadcast).execute(c))?;
     }
@@ -91,8 +90,13 @@ fn notice_back(
 }
 
 /// What follows a step by a fixed time follows it by as much when the step is moved to where it belongs.
-fn set_right(notice: &mut Notice, (now, ahead): (DateTime<Utc>, TimeDelta), farthest: Farthest) {
-    let off = |at: Option<Time>| at.filter(|at| at.0 > now).map(|at| ahead.max(at.0 - now));
+fn set_right(
+    notice: &mut Notice,
+    (now, latest): (DateTime<Utc>, DateTime<Utc>),
+    ahead: TimeDelta,
+    farthest: Farthest,
+) {
+    let off = |at: Option<Time>| at.filter(|at| at.0 > latest).map(|at| ahead.max(at.0 - now));
     let move_back = |times: &mut [&mut Option<Time>], off: TimeDelta| {
         times.iter_mut().for_each(|time| **time = time.map(|at| Time(at.0 - off)));
     };
@@ -103,7 +107,9 @@ fn set_right(notice: &mut Notice, (now, ahead): (DateTime<Utc>, TimeDelta), fart
     if let Some(off) = off(notice.ended_at) {
         move_back(&mut [&mut notice.ended_at, &mut notice.erase_at], off);
     }
-    let clamp = |time: &mut Option<Time>, span| *time = time.map(|at| at.min(Time(now + span)));
+    let clamp = |time: &mut Option<Time>, span| {
+        *time = time.map(|at| if at.0 > latest + span { Time(now + span) } else { at });
+    };
     clamp(&mut notice.cooling_until, farthest.cooling);
     clamp(&mut notice.claimed_until, farthest.claim);
     if matches!(notice.state, State::Live | State::Paused) {
@@ -111,9 +117,10 @@ fn set_right(notice: &mut Notice, (now, ahead): (DateTime<Utc>, TimeDelta), fart
     }
 }
 
-fn pauses_back(conn: &mut Conn, latest: DateTime<Utc>) -> Answer<()> {
+fn pauses_back(conn: &mut Conn, now: DateTime<Utc>, farthest: Farthest) -> Answer<()> {
     use schema::groups;
-    let beyond = groups::table.filter(groups::paused_until.gt(Time(latest)));
-    both!(conn, c => diesel::update(beyond).set(groups::paused_until.eq(Time(latest))).execute(c))?;
+    let beyond = groups::table.filter(groups::paused_until.gt(Time(latest(conn, now) + farthest.pause)));
+    let last = Time(now + farthest.pause);
+    both!(conn, c => diesel::update(beyond).set(groups::paused_until.eq(last)).execute(c))?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use chrono::{DurationRound, TimeDelta};
 use diesel::{QueryDsl as _, RunQueryDsl as _};
@@ -28,6 +29,7 @@ pub const TESTS: &[Test] = &[
     bare!(a_clock_that_was_ahead_holds_nothing_up),
     bare!(a_clock_that_is_set_right_while_nobody_runs_holds_nothing_up),
     bare!(a_group_that_failed_by_a_clock_that_was_ahead_has_failed_since_then),
+    bare!(a_test_that_did_not_arrive_by_a_clock_that_was_ahead_was_not_sent_tomorrow),
     shared!(what_a_node_whose_clock_was_ahead_died_with_is_taken_over),
     bare!(what_a_clock_that_was_ahead_put_off_is_looked_at_again),
     bare!(what_was_under_way_while_the_clock_was_set_right_counts_from_its_end),
@@ -37,6 +39,8 @@ pub const TESTS: &[Test] = &[
     bare!(what_a_clock_that_was_ahead_ended_is_erased_in_its_time),
     bare!(a_wait_that_was_asked_for_by_the_right_clock_stands),
     bare!(a_clock_set_back_asks_no_robot_too_early),
+    bare!(what_is_sent_while_others_are_repaired_counts_from_when_it_was_sent),
+    shared!(a_node_whose_clock_is_a_little_ahead_is_not_repaired),
     shared!(a_clock_that_is_set_wrong_moves_nothing_of_the_other_nodes),
     housed!(a_clock_set_forward_is_no_storm),
     shared!(a_node_whose_clock_is_behind_shares_no_lane),
@@ -134,6 +138,30 @@ async fn a_group_that_failed_by_a_clock_that_was_ahead_has_failed_since_then(db:
     };
     let since = peek(&house.db, failing_since).await.expect("it has not heard yet");
     assert!(since.0 <= house.clock.now(), "{since:?}");
+}
+
+/// The admin of a group reads when its last test was sent.
+async fn a_test_that_did_not_arrive_by_a_clock_that_was_ahead_was_not_sent_tomorrow(db: Db) {
+    let house = of_today(db).await.and_chats(&[Platform::Dingtalk]).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let group = house.group(&house.chats[0], &admin, &["131000"], &["lost_property"]).await;
+    house.settle().await;
+    let ahead = TimeDelta::days(1);
+    house.clock.advance(ahead);
+    house.chats[0].script(503, &[], "not now");
+    house.post(&format!("/groups/{group}/test"), Some(&admin.token), &json!({})).await.problem(422);
+    house.settle().await;
+    house.clock.advance(-ahead);
+    house.settle().await;
+    let missed_at = |conn: &mut Conn| {
+        let at = lanes::table.select(lanes::missed_at);
+        Ok(match conn {
+            Conn::Pg(c) => at.first::<Option<Time>>(&mut **c)?,
+            Conn::Sqlite(c) => at.first::<Option<Time>>(&mut **c)?,
+        })
+    };
+    let at = peek(&house.db, missed_at).await.expect("it did not arrive");
+    assert!(at.0 <= house.clock.now(), "{at:?}");
 }
 
 /// A node dies with a request under way, and its clock is two hours ahead. Another node, started later, knows
@@ -287,14 +315,14 @@ async fn a_wait_that_was_asked_for_by_the_right_clock_stands(db: Db) {
         bots::record(tx, &BTreeMap::from([("bot", asked)]))
     });
     limited.await.unwrap();
-    store.set_back(soon, TimeDelta::hours(2)).await.unwrap();
+    store.set_back(move || soon, TimeDelta::hours(2)).await.unwrap();
     let rests = store.write(move |tx| ask(tx, soon)).await.unwrap();
     assert_eq!(rests, Err(NotHeld::Full(now + TimeDelta::hours(1))));
     // What the wrong clock wrote is moved.
     let wrong = now + TimeDelta::hours(3);
     let used = store.write(move |tx| ask(tx, wrong)).await.unwrap();
     assert_eq!(used, Ok(()));
-    store.set_back(now + TimeDelta::hours(1), TimeDelta::hours(2)).await.unwrap();
+    store.set_back(move || now + TimeDelta::hours(1), TimeDelta::hours(2)).await.unwrap();
     let limited = now + TimeDelta::hours(1) + PROBE;
     let free = store.write(move |tx| ask(tx, limited)).await.unwrap();
     assert_eq!(free, Ok(()));
@@ -346,6 +374,41 @@ async fn a_clock_set_forward_is_no_storm(house: House) -> House {
     assert_eq!(chat.asked().len(), full + 21);
     house.overhear().await;
     house
+}
+
+/// The open and leased times of all lanes, in seconds.
+async fn lanes_of(house: &House) -> i64 {
+    let rows = |conn: &mut Conn| {
+        let times = lanes::table.select((lanes::open_at, lanes::leased_until));
+        Ok(match conn {
+            Conn::Pg(c) => times.load::<(Time, Time)>(&mut **c)?,
+            Conn::Sqlite(c) => times.load::<(Time, Time)>(&mut **c)?,
+        })
+    };
+    let rows: Vec<(Time, Time)> = peek(&house.db, rows).await;
+    rows.into_iter().map(|(open, leased)| open.0.timestamp() + leased.0.timestamp()).sum()
+}
+
+/// The repair takes a while, and a group hears something meanwhile, by the clock that is right again.
+async fn what_is_sent_while_others_are_repaired_counts_from_when_it_was_sent(db: Db) {
+    let (house, moderator) = house_of(of_today(db).await, &[Platform::Dingtalk]).await;
+    let began = house.clock.now();
+    publish(&house, &moderator, "13800138001").await;
+    let lanes = lanes_of(&house).await;
+    let asked = Arc::new(AtomicI64::new(0));
+    let goes_on = move || began + TimeDelta::seconds(15 * asked.fetch_add(1, Ordering::SeqCst));
+    house.stations.shared.store.set_back(goes_on, TimeDelta::hours(2)).await.unwrap();
+    assert_eq!(lanes_of(&house).await, lanes);
+}
+
+/// The clocks of two nodes are not the same to the millisecond.
+async fn a_node_whose_clock_is_a_little_ahead_is_not_repaired(db: Db) {
+    let (house, moderator) = house_of(of_today(db).await, &[Platform::Dingtalk]).await;
+    publish(&house, &moderator, "13800138001").await;
+    let lanes = lanes_of(&house).await;
+    let behind = house.clock.now() - TimeDelta::seconds(5);
+    house.stations.shared.store.set_back(move || behind, TimeDelta::hours(2)).await.unwrap();
+    assert_eq!(lanes_of(&house).await, lanes);
 }
 
 /// One node's clock goes back by hours. The robot's budget and the leases of lanes, which other nodes hold,

@@ -118,7 +118,7 @@ async fn a_delivery_that_was_put_off_is_moved_back_while_its_notice_ends(db: Db)
     }
     let [_, second, _] = leased.as_slice() else { panic!("{leased:?}") };
     let held = scene.hold(second).await;
-    let back = scene.store().set_back(scene.house.clock.now(), TimeDelta::days(100_000));
+    let back = scene.store().set_back(scene.house.now(), TimeDelta::days(100_000));
     let ((), moved) = crossing(&scene.house.db, scene.turn(&case, "remove"), back, held).await;
     moved.unwrap();
 }

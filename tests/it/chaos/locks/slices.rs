@@ -103,7 +103,7 @@ async fn a_delivery_held_in_a_slice_beyond_every_lease_is_waited_for(db: Db) {
     run(&scene.house.db, ahead).await;
     let held = scene.hold(&leased[0]).await;
     let back = async {
-        scene.store().set_back(scene.house.clock.now(), TimeDelta::days(100_000)).await.unwrap();
+        scene.store().set_back(scene.house.now(), TimeDelta::days(100_000)).await.unwrap();
     };
     meanwhile(&scene.house.db, back, held).await;
     let queued = "SELECT COUNT(*) AS n FROM deliveries WHERE queued AND due_at < timestamptz '2027-01-01'";
