@@ -281,7 +281,7 @@ pub struct Private {
     /// In the order it came.
     #[serde(default)]
     pub evidence: Vec<Evidence>,
-    /// What replies told of those things that no edit takes back, as codes.
+    /// What replies and earlier words told of those things that no edit takes back, as codes.
     #[serde(default)]
     pub told: Vec<String>,
 }

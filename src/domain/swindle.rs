@@ -127,8 +127,28 @@ pub fn wants(text: &str) -> Wants {
 }
 
 /// What is said of a notice that is not true, or of who gave it.
-const FALSE: &[&str] =
-    &["假的", "假消息", "虚假", "骗子", "骗人", "诈骗", "谣言", "冒充", "我是本人", "不实", "假冒"];
+const FALSE: &[&str] = &["假的", "假消息", "虚假", "骗子", "骗人", "诈骗", "谣言", "冒充", "不实", "假冒"];
+
+/// What the person sought says of themselves.
+const SELF: &[&str] = &[
+    "我是本人",
+    "就是本人",
+    "本人在此",
+    "我没有失踪",
+    "我没失踪",
+    "别再找我",
+    "不要再找我",
+    "这是我,",
+    "这是我。",
+];
+/// The same in English, each as whole words.
+const SELF_IN_ENGLISH: &[&[&str]] = &[
+    &["this", "is", "me"],
+    &["i", "am", "the", "person"],
+    &["i", "am", "not", "missing"],
+    &["im", "not", "missing"],
+    &["looking", "for", "me"],
+];
 
 /// English ones, each a whole word.
 const FALSE_IN_ENGLISH: &[&str] = &["fake", "hoax", "scam", "scammer", "fraud", "fraudster", "impostor"];
@@ -136,12 +156,24 @@ const FALSE_IN_ENGLISH: &[&str] = &["fake", "hoax", "scam", "scammer", "fraud", 
 /// The flag of a tip that calls its notice false, or comes from the person sought.
 pub const CALLED_FALSE: &str = "called_false";
 
-/// Whether a text calls what it is about false, or a swindle.
+/// Whether a text calls what it is about false, or a swindle, or comes from the person sought.
 pub fn calls_it_false(text: &str) -> bool {
     let glyphs = glyphs(text);
-    let solid = solid(&glyphs);
-    FALSE.iter().any(|word| solid.contains(word))
-        || words(&glyphs).iter().any(|word| word.is_one_of(FALSE_IN_ENGLISH))
+    let (solid, words) = (solid(&glyphs), words(&glyphs));
+    let says = |phrase: &&[&str]| {
+        let stands = |these: &[Word]| these.iter().zip(*phrase).all(|(word, said)| word.is(said));
+        words.windows(phrase.len()).any(stands)
+    };
+    FALSE.iter().chain(SELF).any(|word| solid.contains(word))
+        || words.iter().any(|word| word.is_one_of(FALSE_IN_ENGLISH))
+        || SELF_IN_ENGLISH.iter().any(says)
+}
+
+/// Whether a text says to come from whoever has that name.
+pub fn comes_from(text: &str, name: &str) -> bool {
+    let (solid, name) = (solid(&glyphs(text)), solid(&glyphs(name)));
+    let says = |before: &&str| !name.is_empty() && solid.contains(&format!("{before}{name}"));
+    ["我是", "我就是", "我叫", "iam", "i'm", "mynameis"].iter().any(says)
 }
 
 /// A text without its spaces.

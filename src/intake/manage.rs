@@ -229,7 +229,10 @@ fn corrected(
     let mut submission = parse(&body, now).map_err(IntakeError::Invalid)?;
     taken(&submission.public.photos, private.evidence.iter().map(|evidence| evidence.photo))?;
     submission.private.evidence.clone_from(&private.evidence);
-    submission.private.told.clone_from(&private.told);
+    // No edit takes back what was told once.
+    let unsaid = |flag: &&str| !submission.private.flags.iter().any(|said| said == flag);
+    submission.private.told =
+        private.mentions().filter(|flag| lasts(flag)).filter(unsaid).map(str::to_owned).collect();
     Ok(submission)
 }
 
@@ -264,19 +267,23 @@ fn heed(
     Ok(add_revision(tx, notice, &key, (&public, &private), Asks::Words, now)?)
 }
 
-/// What a reply is the first to tell of violence, of a flight, of who left, or of a child in dispute.
-fn told_by(reply: &Reply, kind: Kind, private: &Private) -> Vec<String> {
+/// Whether a flag is of violence, of a flight, of who left, or of a child in dispute.
+fn lasts(flag: &str) -> bool {
     use FindingKind::{Custody, Flight, Left, RanAway, Violence};
-    let lasting = [Violence, Flight, Left, RanAway, Custody];
-    let lasts = |flag: &&String| lasting.iter().any(|what| what.as_str() == flag.as_str());
+    [Violence, Flight, Left, RanAway, Custody].iter().any(|what| what.as_str() == flag)
+}
+
+/// What a reply is the first to tell of those things.
+fn told_by(reply: &Reply, kind: Kind, private: &Private) -> Vec<String> {
     let is_new = |flag: &&String| !private.mentions().any(|known| known == flag.as_str());
-    reply.flags.iter().filter(lasts).filter(is_new).filter(|flag| heeds(kind, flag)).cloned().collect()
+    reply.flags.iter().filter(|flag| lasts(flag) && heeds(kind, flag)).filter(is_new).cloned().collect()
 }
 
 /// Only raises the bar: an answer that is taken back does not lower it.
 fn raise_bar(notice: &mut Notice, weighed: &Weighing) {
     notice.raise_bar(weighed.needs);
     notice.sealed |= weighed.sealed;
+    notice.guarded |= weighed.guarded;
 }
 
 /// Refuses photos that the other side has already: a photo is either public or evidence, never both.

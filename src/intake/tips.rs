@@ -12,8 +12,9 @@ use super::{Intake, IntakeError};
 use crate::clock::new_id;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFaults;
+use crate::domain::notice::Subject;
 use crate::domain::screening::{FindingKind, screen};
-use crate::domain::swindle::{CALLED_FALSE, calls_it_false, wants};
+use crate::domain::swindle::{CALLED_FALSE, calls_it_false, comes_from, wants};
 use crate::domain::tip::Content;
 use crate::store::notices::{self, Notice, Opened};
 use crate::store::tips::{self, Tip};
@@ -25,7 +26,7 @@ use crate::vault::{Key, Vault};
 pub const TEXT: usize = 1_000;
 
 impl Intake {
-    /// Takes in a tip about a live notice; returns what the notice is about ([`Subject::about`](crate::domain::notice::Subject::about)).
+    /// Takes in a tip about a live notice; returns what the notice is about ([`Subject::about`]).
     ///
     /// # Errors
     /// [`IntakeError::Unknown`] where the notice does not exist, [`IntakeError::NotPossible`] where it is not
@@ -37,7 +38,7 @@ impl Intake {
         now: DateTime<Utc>,
     ) -> Result<&'static str, IntakeError> {
         let intake = self.clone();
-        self.store.write(move |tx| take_in(tx, &intake, case, &tip, now)).await
+        self.store.write(move |tx| take_in(tx, &intake, case, tip, now)).await
     }
 
     /// What a live notice is about, for a tip that has to be corrected first.
@@ -92,14 +93,20 @@ fn take_in(
     tx: &mut Conn,
     intake: &Intake,
     case: CaseNumber,
-    content: &Content,
+    mut content: Content,
     now: DateTime<Utc>,
 ) -> Result<&'static str, IntakeError> {
     let (notice, live) = live(tx, &intake.vault, case, now)?;
+    if let Subject::MissingPerson { person } = &live.public.subject
+        && comes_from(&content.text, &person.name)
+        && !content.flags.iter().any(|flag| flag == CALLED_FALSE)
+    {
+        content.flags.push(CALLED_FALSE.to_owned());
+    }
     let tip = Tip {
         id: Id(new_id(now)),
         notice_id: notice.id,
-        body_sealed: tips::sealed(&live.key, content)?,
+        body_sealed: tips::sealed(&live.key, &content)?,
         held: true,
         created_at: Time(now),
     };
@@ -120,20 +127,6 @@ fn live(
     }
     let live = notices::opened(conn, vault, &notice, notice.looked_at())?.ok_or(IntakeError::Unknown)?;
     Ok((notice, live))
-}
-
-/// Whether the reporter may not read what was seen, by what is live or was. An edit that is like a sealed case
-/// must show nothing to its reporter, so it does not count here: a tip that is passed on from then on says
-/// itself that it is guarded.
-pub(super) fn are_guarded(
-    conn: &mut Conn,
-    intake: &Intake,
-    notice: &Notice,
-    now: DateTime<Utc>,
-) -> Result<bool, StoreError> {
-    let number = notice.live_revision.unwrap_or(notice.revision);
-    let live = notices::opened(conn, &intake.vault, notice, number)?;
-    live.map_or(Ok(true), |live| Ok((intake.weigh)(&live.public, &live.private()?, now).guarded))
 }
 
 /// What the notice's reporter may read of its tips, newest first: never a tipster's phone.

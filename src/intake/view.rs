@@ -142,12 +142,7 @@ pub(super) fn view(
             .filter_map(|event| said(event, &key, &private).transpose())
             .collect::<Result<_, _>>()?,
         events: standing(notice, &log).filter_map(|event| happened(event, language)).collect(),
-        tips: if are_withheld(&log) {
-            Vec::new()
-        } else {
-            let guarded = tips::are_guarded(conn, intake, notice, now)?;
-            passed_on(conn, notice, &key, guarded, language)?
-        },
+        tips: if are_withheld(&log) { Vec::new() } else { passed_on(conn, notice, &key, language)? },
     }))
 }
 
@@ -174,12 +169,13 @@ fn passed_on(
     conn: &mut Conn,
     notice: &Notice,
     key: &Key,
-    all_guarded: bool,
     language: Language,
 ) -> Result<Vec<TipShown>, StoreError> {
     let tips = tips::for_reporter(conn, notice.id.0, key)?;
     let shown = |(at, tip): (_, Content)| {
-        if all_guarded || tip.guarded {
+        // A seal does not count here: an edit that is like a sealed case must show nothing to its reporter. A tip that
+        // is passed on from then on says itself that it is guarded.
+        if notice.guarded || tip.guarded {
             return TipShown { at, text: text(language, "my-tip-police"), seen_at: None, place: None };
         }
         TipShown { at, text: tip.text, seen_at: tip.seen_at, place: tip.place }

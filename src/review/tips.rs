@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::view::is_own;
-use super::{Desk, ReviewError, held_by, note_down, policy, with_notice};
+use super::{Desk, ReviewError, held_by, note_down, with_notice};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Refusal;
 use crate::domain::logged::Act;
@@ -17,7 +17,7 @@ use crate::domain::tip::Content;
 use crate::store::Conn;
 use crate::store::notices::{self, Notice};
 use crate::store::tips::{self, Tip};
-use crate::vault::Vault;
+use crate::vault::Key;
 
 named! {
     /// What becomes of a tip that was held back, in the order in which it is offered.
@@ -68,7 +68,7 @@ impl Desk {
                 }
                 notices::hold_on(tx, notice.id.0, until)?;
                 match fate {
-                    Fate::PassOn => pass_on(tx, &vault, &notice, &held)?,
+                    Fate::PassOn => pass_on(tx, &key, &notice, &held)?,
                     Fate::Discard => tips::discard(tx, held.id)?,
                 }
                 Ok(note_down(tx, &notice, fate.act(), by, None, now)?)
@@ -80,11 +80,9 @@ impl Desk {
 
 /// Passes a tip on. Where the reporter may not read it, it says so itself from now on, whatever the notice
 /// says later.
-fn pass_on(tx: &mut Conn, vault: &Vault, notice: &Notice, tip: &Tip) -> Result<(), ReviewError> {
-    let live = super::opened(tx, vault, notice, notice.looked_at())?;
-    let guarded = notice.sealed || policy::line(&live.public, &live.private()?).guarded;
-    let content = Content { guarded, ..tip.content(&live.key)? };
-    Ok(tips::pass_on(tx, tip.id, &tips::sealed(&live.key, &content)?)?)
+fn pass_on(tx: &mut Conn, key: &Key, notice: &Notice, tip: &Tip) -> Result<(), ReviewError> {
+    let content = Content { guarded: notice.sealed || notice.guarded, ..tip.content(key)? };
+    Ok(tips::pass_on(tx, tip.id, &tips::sealed(key, &content)?)?)
 }
 
 /// Whether the reporter may learn of a tip. What calls the notice false, or comes from the person sought, is

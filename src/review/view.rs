@@ -90,6 +90,9 @@ pub struct Sheet {
     /// Whether the reader holds it: only then is `private` there.
     pub mine: bool,
     pub sealed: bool,
+    /// The reporter is told of a tip only that the police know.
+    #[serde(skip)]
+    pub guarded: bool,
     #[schema(value_type = Object)]
     pub needs: Needs,
     /// Who approved so far.
@@ -185,6 +188,7 @@ pub fn sheet(
         cooling_until: notice.cooling_until.map(|t| t.0),
         mine,
         sealed: notice.sealed,
+        guarded: notice.sealed || notice.guarded,
         needs: notice.needs(),
         approved_by: approvals.iter().map(|a| name(a.by)).collect(),
         actions,

@@ -44,6 +44,9 @@ pub struct Notice {
     pub needs_approvals: i16,
     pub needs_leads: i16,
     pub sealed: bool,
+    /// Whoever is sought may not want to be found: what was seen of them is for the police, whatever the notice says
+    /// by now.
+    pub guarded: bool,
     pub submitted_by: Option<Id>,
     pub claimed_by: Option<Id>,
     pub claimed_until: Option<Time>,

@@ -64,6 +64,7 @@ diesel::table! {
         urgency -> SmallInt,
         pending_urgency -> Nullable<SmallInt>,
         sealed -> Bool,
+        guarded -> Bool,
         needs_approvals -> SmallInt,
         needs_leads -> SmallInt,
         claimed_by -> Nullable<Uid>,

@@ -28,6 +28,8 @@ pub const TESTS: &[Test] = &[
     housed!(a_hoax_that_was_found_out_keeps_no_child_from_the_public),
     housed!(an_edit_refused_as_a_hoax_disproves_nothing),
     housed!(an_age_in_the_words_counts_as_much_as_the_one_filled_in),
+    housed!(what_was_told_once_keeps_what_is_seen_for_the_police),
+    housed!(who_is_sought_and_says_so_is_not_told_of_to_the_family),
     housed!(who_was_protected_is_on_no_moderators_list),
 ];
 
@@ -449,6 +451,56 @@ async fn an_age_in_the_words_counts_as_much_as_the_one_filled_in(house: House) -
     old["safety"]["left_voluntarily"] = json!(true);
     let made = house.live(&old, &[&desk.moderator]).await;
     assert!(is_with_the_police(&tipped(&house, &made, &desk.lead).await));
+    house
+}
+
+async fn what_was_told_once_keeps_what_is_seen_for_the_police(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let told = json!({"description": "正在争抚养权，她把孩子带走了。"});
+    let plain = json!({"description": "放学后未归。"});
+    // An edit that waits, and one that was refused.
+    for (phone, refused) in [(1, false), (2, true)] {
+        let made = house.live(&missing(&house, 6, "child", "放学后未归。", phone), &[&desk.moderator]).await;
+        house.edit(&made.1, told.clone()).await;
+        if refused {
+            house.decide(&made.0, &desk.lead, "reject", "family_dispute").await.expect(200);
+        }
+        assert!(is_with_the_police(&tipped(&house, &made, &desk.lead).await), "refused: {refused}");
+    }
+    // Before it is live; whoever verifies it still reads what was told first.
+    let (case, manage) = house.submit(&missing(&house, 6, "child", "正在争抚养权。", 3)).await;
+    house.edit(&manage, plain).await;
+    let flags = desk.sheet(&house, &case).await["flags"].clone();
+    assert!(flags.as_array().unwrap().contains(&json!("custody_mentioned")), "{flags}");
+    house.approve(&case, &[&desk.moderator, &desk.colleague]).await;
+    house.advance(TimeDelta::seconds(30));
+    house.settle().await;
+    assert!(is_with_the_police(&tipped(&house, &(case, manage), &desk.lead).await));
+    house
+}
+
+async fn who_is_sought_and_says_so_is_not_told_of_to_the_family(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let body = missing(&house, 12, "child", "放学后未归。", 1);
+    let name = body["person"]["name"].as_str().unwrap().to_owned();
+    let (case, _) = house.live(&body, &[&desk.moderator]).await;
+    let path = format!("/review/{case}");
+    for (text, is_theirs) in [
+        (format!("我就是{name}，在姑姑家"), true),
+        ("This is me. I left him. Take it down.".to_owned(), true),
+        ("本人在此，平安，不要再找我".to_owned(), true),
+        ("我本人在公园看见过她".to_owned(), false),
+        ("this is meant for the family: she is at the bridge".to_owned(), false),
+    ] {
+        house.post(&format!("/notices/{case}/tips"), None, &json!({"text": text})).await.expect(202);
+        house.claim(&case, &desk.lead).await;
+        let sheet = desk.sheet(&house, &case).await;
+        let tips = sheet["tips"].as_array().unwrap();
+        let tip = tips.iter().find(|tip| tip["content"]["text"] == text.as_str()).unwrap();
+        let tip = format!("{path}/tips/{}", tip["id"].as_str().unwrap());
+        let passed = house.post(&tip, Some(&desk.lead.token), &json!({"action": "pass_on"})).await;
+        assert_eq!(passed.status, if is_theirs { 409 } else { 204 }, "{text}");
+    }
     house
 }
 

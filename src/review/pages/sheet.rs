@@ -145,7 +145,7 @@ impl SheetPage {
             BUTTONS.iter().filter(offered).map(|step| button(&frame, *step, &sheet, now)).collect();
         let private = sheet.private.as_ref();
         let phone = private.filter(|private| !private.reporter.phone.is_empty());
-        let guarded = sheet.sealed || sheet.class.is_none_or(|class| class.line().guarded);
+        let guarded = sheet.guarded;
         SheetPage {
             keys: keys(&frame, &buttons, &forms, next.is_some()),
             next,
