@@ -106,7 +106,8 @@ pub fn next(outcome: &Outcome, so_far: &SoFar) -> Next {
         let at = after(now, jittered(wait, random));
         if at >= until { Next::GiveUp(Why::Ended) } else { then(at) }
     };
-    let failed = || again(backoff(so_far.failures.saturating_add(1)), Next::At);
+    // What fails although the chat is well, a picture alone, is tried ever more rarely, too.
+    let failed = || again(backoff(so_far.failures.saturating_add(1).max(tries)), Next::At);
     if so_far.bears.is_some_and(|most| tries >= most) {
         return again(ANEW, Next::Anew);
     }

@@ -116,9 +116,9 @@ fn without_names(value: &str) -> String {
     let mut parts = value.split("://");
     let mut shown = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let (address, rest) = part.split_at(part.find(',').unwrap_or(part.len()));
-        let address = address.rsplit_once('@').map_or(address.to_owned(), |(_, rest)| format!("***@{rest}"));
-        shown.extend(["://", &address, rest]);
+        let (host, rest) = part.split_at(part.find('/').unwrap_or(part.len()));
+        let host = host.rsplit_once('@').map_or(host.to_owned(), |(_, host)| format!("***@{host}"));
+        shown.extend(["://", &host, rest]);
     }
     shown
 }

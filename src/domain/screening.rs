@@ -121,7 +121,6 @@ const MADE_ANOTHER: &[(&str, &[char])] = &[
     ("打妈妈", &['电', '手', '的']),
     ("打孩子", &['电', '手', '的']),
     ("打她", &['电', '手', '的', '家', '妈', '爸']),
-    ("打了她", &['电', '手', '的', '家', '妈', '爸', '好']),
     // 丢失智能手机 is a telephone that was lost, 走失 智力正常 says where a sentence ends.
     ("失智", &['能', '慧', '力', '商', '残', '障']),
     // A shy animal hides from everybody.
@@ -385,7 +384,7 @@ mod tests {
             ("他老打她", "violence_mentioned"),
             ("老公打老婆", "violence_mentioned"),
             ("她申请了人身安全告诫书", "violence_mentioned"),
-            ("我打了她一下", "violence_mentioned"),
+            ("我打了她一顿", "violence_mentioned"),
             ("给了她一巴掌", "violence_mentioned"),
             ("前妻把儿子接走后就联系不上了", "left_mentioned"),
             ("孩子妈妈把孩子藏起来了", "left_mentioned"),
@@ -460,6 +459,11 @@ mod tests {
             "衣服被打湿，雨伞被打开过",
             "有人见他被打捞队救起",
             "孩子由奶奶抚养，监护人是姑姑",
+            "打了她三个电话都不接，打了她微信",
+            "I took my son to the clinic and left my umbrella on the bus; a taxi hit her bicycle",
+            "早上领着孩子跑步，抱着孩子走了两站路",
+            "我从幼儿园把儿子接走后在商场走散",
+            "丢失离婚官司材料",
             "打她手机没人接，打孩子电话手表也关机",
             "打她的电话一直不通，打了她手机也没人接，出门打车走了",
             "父母离婚后随奶奶生活，在超市打工",

@@ -130,24 +130,15 @@ pub fn wants(text: &str) -> Wants {
 const FALSE: &[&str] = &["假的", "假消息", "虚假", "骗子", "骗人", "诈骗", "谣言", "冒充", "不实", "假冒"];
 
 /// What the person sought says of themselves.
-const SELF: &[&str] = &[
-    "我是本人",
-    "就是本人",
-    "本人在此",
-    "我没有失踪",
-    "我没失踪",
-    "别再找我",
-    "不要再找我",
-    "这是我,",
-    "这是我。",
-];
+const SELF: &[&str] =
+    &["我是本人", "我就是本人", "我没有失踪", "我没失踪", "别再找我", "不要再找我", "不要找我"];
 /// The same in English, each as whole words.
 const SELF_IN_ENGLISH: &[&[&str]] = &[
     &["this", "is", "me"],
-    &["i", "am", "the", "person"],
+    &["i", "am", "the", "person", "in"],
     &["i", "am", "not", "missing"],
     &["im", "not", "missing"],
-    &["looking", "for", "me"],
+    &["stop", "looking", "for", "me"],
 ];
 
 /// English ones, each a whole word.
@@ -172,7 +163,13 @@ pub fn calls_it_false(text: &str) -> bool {
 /// Whether a text says to come from whoever has that name.
 pub fn comes_from(text: &str, name: &str) -> bool {
     let (solid, name) = (solid(&glyphs(text)), solid(&glyphs(name)));
-    let says = |before: &&str| !name.is_empty() && solid.contains(&format!("{before}{name}"));
+    // 我是王丽的邻居 comes from somebody else.
+    let ends =
+        |after: &str| after.chars().next().is_none_or(|c| !c.is_alphanumeric() || "在没我不平".contains(c));
+    let says = |before: &&str| {
+        let said = format!("{before}{name}");
+        !name.is_empty() && solid.match_indices(&said).any(|(at, _)| ends(&solid[at + said.len()..]))
+    };
     ["我是", "我就是", "我叫", "iam", "i'm", "mynameis"].iter().any(says)
 }
 

@@ -170,7 +170,10 @@ impl Intake {
                 let key = key(&notice, &vault)?;
                 // Not simply the newest, which may be an edit that was turned down.
                 let number = notice.pending_revision.unwrap_or_else(|| notice.looked_at());
-                let (public, private) = contents(tx, &notice, &key, number)?;
+                let (public, mut private) = contents(tx, &notice, &key, number)?;
+                // What that edit told stays told all the same.
+                let (_, newest) = newest(tx, &notice, &key)?;
+                private.told = still_told(&newest, &private.flags);
                 lay_beside(tx, &vault, notice, Act::Renew, By::reporter(now), |tx, n| {
                     Ok(add_revision(tx, n, &key, (&public, &private), Asks::Time, now)?)
                 })
@@ -229,10 +232,7 @@ fn corrected(
     let mut submission = parse(&body, now).map_err(IntakeError::Invalid)?;
     taken(&submission.public.photos, private.evidence.iter().map(|evidence| evidence.photo))?;
     submission.private.evidence.clone_from(&private.evidence);
-    // No edit takes back what was told once.
-    let unsaid = |flag: &&str| !submission.private.flags.iter().any(|said| said == flag);
-    submission.private.told =
-        private.mentions().filter(|flag| lasts(flag)).filter(unsaid).map(str::to_owned).collect();
+    submission.private.told = still_told(private, &submission.private.flags);
     Ok(submission)
 }
 
@@ -265,6 +265,12 @@ fn heed(
     attach(tx, &reply.photos, notice.id.0)?;
     private.evidence.extend(reply.photos.iter().map(|photo| Evidence { photo: *photo, at: now }));
     Ok(add_revision(tx, notice, &key, (&public, &private), Asks::Words, now)?)
+}
+
+/// What was told before of those things that no edit takes back, and what `said` does not say anyway.
+fn still_told(before: &Private, said: &[String]) -> Vec<String> {
+    let unsaid = |flag: &&str| !said.iter().any(|said| said == flag);
+    before.mentions().filter(|flag| lasts(flag)).filter(unsaid).map(str::to_owned).collect()
 }
 
 /// Whether a flag is of violence, of a flight, of who left, or of a child in dispute.

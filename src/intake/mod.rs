@@ -278,6 +278,7 @@ fn first_revision(
         needs_approvals: i16::from(weighed.needs.approvals),
         needs_leads: i16::from(weighed.needs.leads),
         sealed: weighed.sealed,
+        escalated: false,
         guarded: weighed.guarded,
         submitted_by: asked.submitted_by.map(Id),
         claimed_by: None,

@@ -149,12 +149,17 @@ pub(super) async fn put(
 
 /// Requests a path; returns the status and the body.
 async fn ask(shared: &Shared, path: &str) -> (StatusCode, String) {
+    ask_in(shared, path, "zh-CN").await
+}
+
+/// The answer for somebody who reads that language.
+async fn ask_in(shared: &Shared, path: &str, language: &str) -> (StatusCode, String) {
     let app = App::new()
         .app_data(web::Data::new(shared.clone()))
         .wrap(actix_web::middleware::from_fn(around))
         .configure(routes::all);
     let app = init_service(app).await;
-    let request = TestRequest::get().uri(path).insert_header(("accept-language", "zh-CN"));
+    let request = TestRequest::get().uri(path).insert_header(("accept-language", language));
     let answer = call_service(&app, request.to_request()).await;
     let status = answer.status();
     let body = to_bytes(answer.into_body()).await.unwrap();

@@ -110,16 +110,18 @@ pub(super) fn publish_revision(
 ) -> Result<(), ReviewError> {
     let (Some(live), Some(revision)) = (notice.live_revision, notice.pending_revision) else { return Ok(()) };
     let (before, edit) = (opened(tx, &desk.vault, notice, live)?, opened(tx, &desk.vault, notice, revision)?);
+    let (private, former) = (edit.private()?, before.private()?);
+    let weighed = policy::weigh(&edit.public, &private, now);
+    // Weighed at the same moment: time alone makes what is said no more urgent.
+    let as_urgent = weighed.urgency == policy::weigh(&before.public, &former, now).urgency;
     let same_words = shown(before.public) == shown(edit.public.clone());
-    let says_the_same = same_words && !edit.revision.renewal && notice.urgency == notice.review_urgency();
+    let says_the_same = same_words && as_urgent && !edit.revision.renewal;
     notice.live_revision = Some(revision);
     // Lists, feeds and broadcasts use both of these.
     notice.urgency = notice.review_urgency();
     edit.public.region.code().clone_into(&mut notice.region);
     recognise(tx, &desk.vault, notice, &edit)?;
     notice.drop_pending();
-    let private = edit.private()?;
-    let weighed = policy::weigh(&edit.public, &private, now);
     if private.police.reference.is_some() {
         notice.police_due_at = None;
     } else if weighed.police_follow_up && notice.police_due_at.is_none() {

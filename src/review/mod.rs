@@ -247,7 +247,10 @@ fn decide(tx: &mut Conn, desk: &Desk, notice: Notice, step: Step, by: By<'_>) ->
             State::Cooling => n.cooling_until = Some(Time(by.at + desk.times.cooling)),
             State::Rejected => n.end(by.at, desk.times.retention),
             // For good: no answer of the reporter's leads back to the ordinary lane, or is read there.
-            State::Escalated => n.seal(BY_A_LEAD),
+            State::Escalated => {
+                n.raise_bar(BY_A_LEAD);
+                n.escalated = true;
+            }
             _ => {}
         }
         Ok(())

@@ -123,12 +123,14 @@ pub fn line(public: &Public, private: &Private) -> &'static Line {
     strictest.expect("every notice has a class")
 }
 
-/// The lines of a notice: of a person one for each age that is told of them.
+/// The lines of a notice: of a person one for each age that is told of them. Who may be a child is never kept waiting
+/// for a police reference.
 fn lines(public: &Public, private: &Private) -> impl Iterator<Item = &'static Line> {
     let classes = match &public.subject {
         Subject::MissingPerson { person } => {
-            let ages = std::iter::once(person.age).chain(other_ages(public));
-            ages.map(|age| of_person(age, private)).collect()
+            let told = |age| if person.age < 14 { Class::TakenChild } else { of_person(age, private) };
+            let told = other_ages(public).into_iter().map(told);
+            std::iter::once(of_person(person.age, private)).chain(told).collect()
         }
         subject => vec![of_another(subject, private)],
     };
@@ -385,6 +387,7 @@ mod tests {
             // A family counts a year or two more, and tells of others, too.
             (13, Category::Child, "15岁男孩", (needs(1, 0), 3, false)),
             (6, Category::Child, "和70岁的奶奶走散。", (needs(1, 0), 3, false)),
+            (6, Category::SuspectedAbduction, "被一名40岁左右的男子带走。", (needs(1, 0), 3, false)),
             (76, Category::Dementia, "智力相当于6岁男孩。", (needs(1, 0), 3, false)),
         ] {
             assert_eq!(weighed(age, category, said), expected, "{age} {said}");

@@ -73,6 +73,9 @@ pub struct Waiting {
     /// The reader has approved or submitted it, so somebody else must decide.
     pub needs_another: bool,
     pub sealed: bool,
+    /// Only leads may open it.
+    #[serde(skip)]
+    pub for_leads: bool,
 }
 
 /// A page of the queue.
@@ -129,6 +132,7 @@ pub fn queue(
             overdue: overdue(n, now),
             needs_another: part.needs_another(n),
             sealed: n.sealed,
+            for_leads: n.is_for_leads(),
         })
     };
     let items = found.iter().map(line).collect::<Answer<Vec<_>>>()?;

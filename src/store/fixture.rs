@@ -44,6 +44,7 @@ pub fn notice(state: State) -> Notice {
         needs_approvals: 1,
         needs_leads: 0,
         sealed: false,
+        escalated: false,
         guarded: false,
         submitted_by: None,
         claimed_by: None,
@@ -129,8 +130,8 @@ pub(super) async fn store(folder: &std::path::Path) -> Store {
                 ),
                 format!(
                     "INSERT INTO notices (id, case_number, kind, region, state, version, revision, urgency, \
-                     missing_since, submitted_at, needs_approvals, needs_leads, sealed, guarded, announce, renewals) \
-                     VALUES (x'{}', '0000000012', 'rescue', '131003', 'live', 1, 1, 0, {now}, {now}, 1, 0, 0, 1, 0, 0)",
+                     missing_since, submitted_at, needs_approvals, needs_leads, sealed, escalated, guarded, announce, renewals) \
+                     VALUES (x'{}', '0000000012', 'rescue', '131003', 'live', 1, 1, 0, {now}, {now}, 1, 0, 0, 0, 1, 0, 0)",
                     Uuid::from_u128(9).simple()
                 ),
             ] {

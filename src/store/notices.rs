@@ -44,6 +44,8 @@ pub struct Notice {
     pub needs_approvals: i16,
     pub needs_leads: i16,
     pub sealed: bool,
+    /// A moderator has handed it to the leads: until it is decided they alone read it, and what its reporter answers.
+    pub escalated: bool,
     /// Whoever is sought may not want to be found: what was seen of them is for the police, whatever the notice says
     /// by now.
     pub guarded: bool,
@@ -73,7 +75,7 @@ pub struct Notice {
 impl Notice {
     /// Whether only leads may open it.
     pub fn is_for_leads(&self) -> bool {
-        self.sealed || self.state == State::Escalated
+        self.sealed || self.state == State::Escalated || (self.escalated && self.state.is_undecided())
     }
 
     /// Whether that moderator may open it.
@@ -93,7 +95,7 @@ impl Notice {
             needs: self.needs(),
             approvals,
             submitted_by: self.submitted_by.map(|id| id.0),
-            sealed: self.sealed,
+            sealed: self.is_for_leads(),
         }
     }
 

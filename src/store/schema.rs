@@ -64,6 +64,7 @@ diesel::table! {
         urgency -> SmallInt,
         pending_urgency -> Nullable<SmallInt>,
         sealed -> Bool,
+        escalated -> Bool,
         guarded -> Bool,
         needs_approvals -> SmallInt,
         needs_leads -> SmallInt,

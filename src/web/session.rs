@@ -13,7 +13,9 @@ use uuid::Uuid;
 use super::cookies::{MAX_TOKEN_BYTES, SESSION};
 use super::csrf;
 use super::frame::{Frame, Person, Who};
+use super::limits::Limit;
 use super::problem::Problem;
+use super::request::client;
 use super::shared::Shared;
 use crate::accounts::{sessions, tokens};
 use crate::domain::case_number::CaseNumber;
@@ -91,7 +93,12 @@ impl FromRequest for ManageToken {
             let token = bearer(&http).ok_or(Problem::ManageLinkInvalid)?;
             let hash = token_hash(token);
             let found = shared(&http)?.store.read(move |c| notices::by_manage_hash(c, &hash)).await?;
-            found.map(|_| ManageToken(token.to_owned())).ok_or(Problem::ManageLinkInvalid)
+            if found.is_none() {
+                let shared = shared(&http)?;
+                shared.limits.check(Limit::Reads, client(&http, &shared.trusted_proxies))?;
+                return Err(Problem::ManageLinkInvalid);
+            }
+            Ok(ManageToken(token.to_owned()))
         })
     }
 }

@@ -489,7 +489,9 @@ async fn who_is_sought_and_says_so_is_not_told_of_to_the_family(house: House) ->
         (format!("我就是{name}，在姑姑家"), true),
         ("This is me. I left him. Take it down.".to_owned(), true),
         ("本人在此，平安，不要再找我".to_owned(), true),
-        ("我本人在公园看见过她".to_owned(), false),
+        ("我本人在公园看见过她，本人在此等候".to_owned(), false),
+        (format!("我是{name}的邻居，在车站看见他"), false),
+        ("I am the person who found his bag".to_owned(), false),
         ("this is meant for the family: she is at the bridge".to_owned(), false),
     ] {
         house.post(&format!("/notices/{case}/tips"), None, &json!({"text": text})).await.expect(202);

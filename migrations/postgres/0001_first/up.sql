@@ -59,6 +59,7 @@ CREATE TABLE notices (
     pending_urgency SMALLINT,
     -- Review.
     sealed BOOLEAN NOT NULL, -- only leads may open it
+    escalated BOOLEAN NOT NULL, -- only leads may open it until it is decided
     guarded BOOLEAN NOT NULL, -- what was seen is for the police
     needs_approvals SMALLINT NOT NULL,
     needs_leads SMALLINT NOT NULL,

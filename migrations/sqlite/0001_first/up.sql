@@ -61,6 +61,7 @@ CREATE TABLE notices (
     pending_urgency INTEGER,
     -- Review.
     sealed INTEGER NOT NULL, -- only leads may open it
+    escalated INTEGER NOT NULL, -- only leads may open it until it is decided
     guarded INTEGER NOT NULL, -- what was seen is for the police
     needs_approvals INTEGER NOT NULL,
     needs_leads INTEGER NOT NULL,

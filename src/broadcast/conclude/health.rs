@@ -5,7 +5,7 @@ use chrono::TimeDelta;
 
 use super::Ended;
 use crate::broadcast::platforms::Act;
-use crate::domain::delivery::Outcome;
+use crate::domain::delivery::{Fault, Outcome};
 use crate::store::leasing::Leased;
 use crate::store::results::{Health, Record};
 
@@ -29,6 +29,8 @@ pub(super) fn health(ended: &Ended, leased: &Leased, act: Option<Act<'_>>) -> He
     match &ended.verdict.outcome {
         Outcome::Delivered(_) => Health::Well,
         Outcome::Retry if ended.ours && !ended.verdict.answered => Health::Unheard,
+        // Our own clock is wrong.
+        Outcome::Config(Fault::Clock) => Health::Unheard,
         Outcome::Bad if !unsaid => Health::Unchanged,
         Outcome::Retry | Outcome::Unknown if heard => Health::Unchanged,
         Outcome::Gone | Outcome::Config(_) | Outcome::Retry | Outcome::Unknown | Outcome::Bad => {

@@ -282,7 +282,6 @@ fn a_wait_that_is_asked_for_is_kept_whatever_the_answer_means() {
         (Platform::Dingtalk, 200, r#"{"errcode":310000,"errmsg":"sign not match"}"#),
         (Platform::Discord, 200, "<html>"),
         (Platform::Wecom, 200, r#"{"errcode":40035}"#),
-        (Platform::Wecom, 200, r#"{"errcode":0,"errmsg":"ok"}"#),
     ] {
         let (_, verdict) = came(platform, status, &wait, body);
         assert_eq!(retry::rest_asked(&verdict, at(0)), at(120), "{platform:?} {body}: {verdict:?}");
@@ -336,6 +335,10 @@ fn a_group_that_refuses_whatever_it_is_told_is_failing() {
         let health = |leased| concluded(leased, ended(outcome.clone())).health;
         assert_eq!([health(picture(FRESH)), health(first.clone())], [Health::Unchanged, Health::Failing]);
     }
+    let sixth = concluded(Leased { tries: 5, ..picture(FRESH) }, ended(Outcome::Retry));
+    assert_eq!((sixth.due_at - at(15)).num_seconds(), 486, "and is not asked every two seconds");
+    let clock = concluded(first.clone(), ended(Outcome::Config(Fault::Clock)));
+    assert_eq!(clock.health, Health::Unheard, "no fault of the group's");
     assert_eq!(refused(digest(), false), Health::Unchanged, "each is tried by itself");
     let standing = vec![Some("text/-1/2".to_owned())];
     let closing = Leased { purpose: Purpose::Closing, standing, ..whole(FRESH) };

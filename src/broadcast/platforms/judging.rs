@@ -74,10 +74,10 @@ impl Verdict {
         Verdict::new(outcome, format!("http_{}", answer.status))
     }
 
-    /// The same, with the rest that the answer asks for, whatever it means. (Where it means "slow down", that is
+    /// The same, with the rest that a refusal asks for, whatever it means. (Where it means "slow down", that is
     /// the outcome's own.)
     pub fn as_asked(mut self, answer: &Response) -> Verdict {
-        if !matches!(self.outcome, Outcome::Slow(_)) {
+        if !matches!(self.outcome, Outcome::Slow(_) | Outcome::Delivered(_)) {
             self.rest = self.rest.max(answer.wait());
         }
         self

@@ -69,6 +69,8 @@ const IS_WHO: &[&str] = &[
     "男", "女孩", "女童", "女婴", "女子", "女性", "女生", "女士", "少女", "少年", "妇女", "妻子", "老婆",
     "媳妇", "女友", "boy", "girl", "man", "woman", "male", "female",
 ];
+/// In the clause before 40岁的男子 these tell that it is somebody else: 被一名, 和一个.
+const ANOTHER: &[&str] = &["被", "遭", "名", "个", "位", "有人", "和", "跟", "与", "with", "bya", "byan"];
 /// Before an age these make it that of a mind.
 const LIKE: &[&str] = &["相当于", "智力", "心智", "只有", "像"];
 /// What an age is told with before the number.
@@ -121,7 +123,9 @@ fn is_of_who_is_sought(before: &str, after: &str) -> bool {
     let is_like = LIKE.iter().any(|word| before.ends_with(word));
     // 他70岁的奶奶 is not about him.
     let who_is = !after.starts_with('的') && WHO_IS.iter().any(|word| before.ends_with(word));
-    let is_who = IS_WHO.iter().any(|word| attached.starts_with(word))
+    let clause = before.rsplit(is_end).next().unwrap_or_default();
+    let another = ANOTHER.iter().any(|word| clause.contains(word));
+    let is_who = !another && IS_WHO.iter().any(|word| attached.starts_with(word))
         || sex.is_some_and(|rest| rest.chars().next().is_none_or(is_end));
     !is_like && (who_is || is_who)
 }
@@ -138,11 +142,15 @@ fn seeks_kin(solid: &str) -> bool {
         let is_somebody = if kin.is_ascii() {
             !after.starts_with(['\'', 's'])
         } else {
-            clause.chars().count() <= NAMED && !clause.contains(|c: char| THINGS.contains(c))
+            let named = clause.chars().count() <= NAMED && !clause.contains(|c: char| THINGS.contains(c));
+            // 寻找妈妈围巾 looks for a scarf.
+            named && (clause.is_empty() || clause.starts_with("启事") || before.len() < at)
         };
+        // A kitten looks for its mother.
+        let animal = before.trim_end_matches(['找', '寻']).ends_with(['猫', '狗', '犬']);
         let is_gone =
             GONE.iter().any(|word| after.strip_prefix(word).is_some_and(|rest| !rest.starts_with('的')));
-        is_gone || is_somebody && LOOKING.iter().any(|word| before.ends_with(word))
+        !animal && (is_gone || is_somebody && LOOKING.iter().any(|word| before.ends_with(word)))
     };
     KIN.iter().any(|kin| solid.match_indices(*kin).any(is_sought))
 }
@@ -284,6 +292,10 @@ mod tests {
             "寻找老婆手机",
             "寻找妈妈遗失的手镯",
             "妻子走失的狗",
+            "寻找妈妈围巾",
+            "寻找老婆耳环",
+            "小猫找妈妈，在桥下捡到",
+            "狗妈妈走失",
             "妈妈今天坐公交，寻找雨伞",
             "looking for my wife's purse",
         ] {
@@ -316,6 +328,9 @@ mod tests {
             "女，1993年出生",
             "6岁时发过高烧",
             "妈妈33岁，男孩穿校服",
+            "被一名40岁左右的男子带走",
+            "和15岁女孩一起",
+            "last seen with a 35-year-old woman",
         ] {
             assert!(told_ages(text).is_empty(), "{text}");
         }

@@ -9,8 +9,11 @@ async fn a_program_reads_the_region_in_its_readers_language() {
     for (language, name) in
         [("zh-CN", "河北省廊坊市广阳区"), ("en", "Guangyang, Langfang, Hebei (河北省廊坊市广阳区)")]
     {
-        let one = json(&shared, &format!("/api/v1/notices/{number}?lang={language}")).await.1;
-        let all = json(&shared, &format!("/api/v1/notices?lang={language}")).await.1;
+        let read = async |path: &str| -> Value {
+            serde_json::from_str(&ask_in(&shared, path, language).await.1).unwrap()
+        };
+        let one = read(&format!("/api/v1/notices/{number}")).await;
+        let all = read("/api/v1/notices").await;
         assert_eq!((&one["region_name"], &all["items"][0]["region_name"]), (&name.into(), &name.into()));
     }
 }

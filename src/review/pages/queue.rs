@@ -131,7 +131,7 @@ fn keys(frame: &Frame, rows: &[Row]) -> Vec<(&'static str, String)> {
 
 fn row(frame: &Frame, name: &str, by: Moderator, waiting: Waiting) -> Row {
     let mine = waiting.claimed_by.as_deref() == Some(name);
-    let for_leads = waiting.state == State::Escalated && !by.lead;
+    let for_leads = waiting.for_leads && !by.lead;
     let reviewable = waiting.state.in_queue() || matches!(waiting.state, State::Live | State::Paused);
     let about = about(frame, &waiting);
     Row {
