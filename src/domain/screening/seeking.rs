@@ -69,8 +69,9 @@ const IS_WHO: &[&str] = &[
     "男", "女孩", "女童", "女婴", "女子", "女性", "女生", "女士", "少女", "少年", "妇女", "妻子", "老婆",
     "媳妇", "女友", "boy", "girl", "man", "woman", "male", "female",
 ];
-/// In the clause before 40岁的男子 these tell that it is somebody else: 被一名, 和一个.
-const ANOTHER: &[&str] = &["被", "遭", "名", "个", "位", "有人", "和", "跟", "与", "with", "bya", "byan"];
+/// Just before 40岁的男子 these tell that it is somebody else: 被一名, 和一个.
+const ANOTHER: &[&str] =
+    &["被", "遭", "一名", "一个", "一位", "有人", "和", "跟", "与", "with", "witha", "bya", "byan"];
 /// Before an age these make it that of a mind.
 const LIKE: &[&str] = &["相当于", "智力", "心智", "只有", "像"];
 /// What an age is told with before the number.
@@ -123,8 +124,7 @@ fn is_of_who_is_sought(before: &str, after: &str) -> bool {
     let is_like = LIKE.iter().any(|word| before.ends_with(word));
     // 他70岁的奶奶 is not about him.
     let who_is = !after.starts_with('的') && WHO_IS.iter().any(|word| before.ends_with(word));
-    let clause = before.rsplit(is_end).next().unwrap_or_default();
-    let another = ANOTHER.iter().any(|word| clause.contains(word));
+    let another = ANOTHER.iter().any(|word| before.ends_with(word));
     let is_who = !another && IS_WHO.iter().any(|word| attached.starts_with(word))
         || sex.is_some_and(|rest| rest.chars().next().is_none_or(is_end));
     !is_like && (who_is || is_who)

@@ -14,7 +14,7 @@ use seventytwo::broadcast::plan;
 use seventytwo::broadcast::platforms::Verdict;
 use seventytwo::broadcast::send::Limits;
 use seventytwo::broadcast::worker::LEASE_FOR;
-use seventytwo::domain::delivery::{DeliveryState, Fault, Outcome, Priority};
+use seventytwo::domain::delivery::{DeliveryState, Outcome, Priority};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::life_cycle::State;
 use seventytwo::domain::people::Role;
@@ -216,27 +216,25 @@ async fn a_result_counts_once_though_its_commit_seemed_to_fail(house: House) -> 
         moved: None,
     };
     let second = TimeDelta::seconds(1);
-    // What counts against a group whose words have arrived.
-    let refused = Outcome::Config(Fault::Permission);
     let recorded = move |tx: &mut Conn| {
         let said = concluded(leased(tx, now)?, ended(Outcome::Delivered(Some("m1".into())), now));
         let said = [said];
         let told = [results::record(tx, &said)?, results::record(tx, &said)?];
-        let failed = [concluded(leased(tx, now + second)?, ended(refused, now + second))];
+        let failed = [concluded(leased(tx, now + second)?, ended(Outcome::Retry, now + second))];
         let again = [results::record(tx, &said)?, results::record(tx, &failed)?];
         Ok::<_, StoreError>([told, again, [results::record(tx, &failed)?, results::record(tx, &said)?]])
     };
     assert_eq!(store.write(recorded).await.unwrap(), [[1, 0], [0, 1], [0, 0]]);
     for (what, sql) in [
         ("the message", "SELECT COUNT(*) AS n FROM deliveries WHERE message_ref = 'm1'"),
-        ("one failure", "SELECT COUNT(*) AS n FROM lanes WHERE failures = 1"),
+        ("one failure", "SELECT COUNT(*) AS n FROM deliveries WHERE tries = 1"),
     ] {
         assert_eq!(count(&house.db, sql).await, 1, "{what}");
     }
     assert_eq!(count(&house.db, "SELECT COUNT(*) AS n FROM attempts").await, 2, "a row for each request");
 
     let last = move |tx: &mut Conn| {
-        let at = now + TimeDelta::minutes(15);
+        let at = now + second * 3;
         let all = ended(Outcome::Delivered(None), at);
         let done = [concluded(leased(tx, at)?, Ended { parts: 2, ..all })];
         Ok::<_, StoreError>([results::record(tx, &done)?, results::record(tx, &done)?])
