@@ -80,7 +80,7 @@ impl FromRequest for Caller {
 }
 
 /// The token of a reporter's manage link, sent as a bearer token; it opened a notice a moment ago. 401
-/// `manage_link_invalid` for any other.
+/// `manage_link_invalid` for any other, and 429 once a client has tried too many.
 pub struct ManageToken(pub String);
 
 impl FromRequest for ManageToken {
