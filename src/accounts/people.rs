@@ -1,6 +1,7 @@
 //! The operator's commands for people: add, list, reset, disable.
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::password;
 use super::second_factor::SecondFactor;
@@ -153,18 +154,23 @@ pub async fn list(store: &Store) -> Answer<Vec<Account>> {
     store.read(accounts::all).await
 }
 
-/// Disables an account: its sessions, tokens and claims end at once. Doing it twice is harmless.
+/// Disables an account: its sessions, tokens and claims end at once. Doing it twice is harmless. Returns its id, too.
 ///
 /// # Errors
 /// [`AccountError::Unknown`].
-pub async fn disable(store: &Store, now: DateTime<Utc>, name: &str) -> Result<EndedWith, AccountError> {
+pub async fn disable(
+    store: &Store,
+    now: DateTime<Utc>,
+    name: &str,
+) -> Result<(Uuid, EndedWith), AccountError> {
     let name = tidy(name);
     store
         .write(move |conn| {
             let Some(found) = accounts::by_name(conn, &name)? else {
                 return Err(AccountError::Unknown(name));
             };
-            Ok(accounts::disable(conn, found.account.id.0, now)?)
+            let id = found.account.id.0;
+            Ok((id, accounts::disable(conn, id, now)?))
         })
         .await
 }

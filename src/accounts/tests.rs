@@ -163,7 +163,7 @@ async fn who_is_disabled_is_out_at_once() {
     let store = &house.shared.store;
     let session = house.session(&person).await;
     let token = tokens::add(store, house.now(), "小王", None).await.unwrap();
-    let ended = people::disable(store, house.now(), "小王").await.unwrap();
+    let (_, ended) = people::disable(store, house.now(), "小王").await.unwrap();
     assert_eq!((ended.sessions, ended.tokens), (1, 1));
     assert!(sessions::find(store, house.now(), &session).await.unwrap().is_none());
     assert!(tokens::find(store, house.now(), &token).await.unwrap().is_none());

@@ -9,6 +9,7 @@ use seventytwo::accounts::scan;
 use seventytwo::app;
 use seventytwo::clock::Clock;
 use seventytwo::domain::people::Role;
+use seventytwo::groups;
 
 use super::{say, settings};
 
@@ -36,6 +37,9 @@ pub enum Account {
     Disable {
         #[command(flatten)]
         person: Person,
+        /// pause its groups, too; otherwise they go on receiving
+        #[arg(long)]
+        pause_groups: bool,
     },
 }
 
@@ -101,9 +105,14 @@ impl Account {
                 hand_over(&handed)?;
                 say(format!("ended     {ended}"))?;
             }
-            Account::Disable { person } => {
-                let ended = people::disable(&store, now, &person.name).await?;
+            Account::Disable { person, pause_groups } => {
+                let (account, ended) = people::disable(&store, now, &person.name).await?;
                 say(format!("disabled; ended {ended}"))?;
+                if pause_groups {
+                    say(format!("paused {} groups", groups::pause_all(&store, account).await?))?;
+                } else if let receiving @ 1.. = groups::receiving(&store, account).await? {
+                    say(format!("{receiving} groups go on receiving; --pause-groups pauses them"))?;
+                }
             }
         }
         Ok(())

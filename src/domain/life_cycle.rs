@@ -168,6 +168,8 @@ pub struct Standing {
     /// Somebody may have fled from whoever looks for them: for leads alone, in every state. (What is escalated
     /// is for leads as long as it is.)
     pub sealed: bool,
+    /// A lead paused it.
+    pub paused_by_lead: bool,
 }
 
 impl Standing {
@@ -291,7 +293,9 @@ fn may_act(at: &Standing, step: Step, actor: Actor) -> Result<(), Refusal> {
     // exception: any moderator may take from view what everybody can already read, because somebody may be
     // found through it before a lead is there.
     let takes_from_view = at.state == State::Live && matches!(step, Step::Pause | Step::Remove);
-    let lead_only = at.state == State::Escalated || at.sealed && !takes_from_view;
+    // And no moderator alone publishes what a lead thought better hidden.
+    let resumes_a_leads = at.paused_by_lead && step == Step::Resume;
+    let lead_only = at.state == State::Escalated || at.sealed && !takes_from_view || resumes_a_leads;
     if lead_only && matches!(actor, Actor::Moderator(Moderator { lead: false, .. })) {
         return Err(Refusal::LeadRequired);
     }

@@ -144,9 +144,6 @@ const SELF_IN_ENGLISH: &[&[&str]] = &[
 /// English ones, each a whole word.
 const FALSE_IN_ENGLISH: &[&str] = &["fake", "hoax", "scam", "scammer", "fraud", "fraudster", "impostor"];
 
-/// The flag of a tip that calls its notice false, or comes from the person sought.
-pub const CALLED_FALSE: &str = "called_false";
-
 /// Whether a text calls what it is about false, or a swindle, or comes from the person sought.
 pub fn calls_it_false(text: &str) -> bool {
     let glyphs = glyphs(text);

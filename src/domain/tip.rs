@@ -3,6 +3,9 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+/// The flag of a tip that calls its notice false, or comes from the person sought.
+pub const CALLED_FALSE: &str = "called_false";
+
 /// What a tip says; sealed where it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Content {
@@ -16,4 +19,12 @@ pub struct Content {
     /// It was passed on to the police: the reporter learns that, and no word of it.
     #[serde(default)]
     pub guarded: bool,
+}
+
+impl Content {
+    /// Whether it calls its notice false, or comes from the person sought. That is for those who verify and the
+    /// police, never for the reporter.
+    pub fn objects(&self) -> bool {
+        self.flags.iter().any(|flag| flag == CALLED_FALSE)
+    }
 }

@@ -207,7 +207,7 @@ impl Closer {
                     n.submitted_by = None;
                     // What it needed and how urgent it was tell of the person, too.
                     (n.urgency, n.needs_approvals, n.needs_leads) = (0, 0, 0);
-                    (n.escalated, n.guarded) = (false, false);
+                    (n.escalated, n.guarded, n.paused_by_lead) = (false, false, false);
                     n.missing_since = n.submitted_at;
                     n.erase_at = None;
                     Ok::<_, ExpiryError>(())

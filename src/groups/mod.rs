@@ -43,7 +43,7 @@ pub use connect::{Connected, fresh};
 pub use delivery_log::LOG_KEPT;
 pub use draft::{Addresses, Change, Draft, MAX_REGIONS, NewGroup};
 pub use hours::Hours;
-pub use pauses::LONGEST_PAUSE;
+pub use pauses::{LONGEST_PAUSE, pause_all, receiving};
 
 /// The most groups of one account: more than anybody can look after, even a program with a token.
 pub const MAX_GROUPS: i64 = 5_000;

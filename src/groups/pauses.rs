@@ -9,7 +9,7 @@ use crate::domain::group::GroupState;
 use crate::domain::zone::BEIJING;
 use crate::store::groups::{self, Group, Rested};
 use crate::store::types::Time;
-use crate::store::{Conn, lanes};
+use crate::store::{Answer, Conn, Store, lanes};
 
 /// The longest pause that ends by itself. An admin who wants silence for longer ends the pause, or deletes
 /// the group.
@@ -132,6 +132,38 @@ impl Groups {
             })
             .await
     }
+}
+
+/// How many groups of an account receive.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn receiving(store: &Store, account: Uuid) -> Answer<i64> {
+    store.read(move |conn| groups::count_receiving(conn, account)).await
+}
+
+/// Pauses the groups of an account that receive, one by one, until somebody resumes them: for an admin who has
+/// turned against those who are sought. What stands in their chats can still be taken back. Returns how many.
+///
+/// # Errors
+/// When the store refuses; then some may still receive.
+pub async fn pause_all(store: &Store, account: Uuid) -> Result<usize, GroupError> {
+    let all = store.read(move |conn| groups::of_account(conn, account, None, i64::MAX)).await?;
+    let mut paused = 0;
+    for Group { id, .. } in all.into_iter().filter(|group| group.state == GroupState::Active) {
+        paused += usize::from(store.write(move |tx| pause_one(tx, account, id.0)).await?);
+    }
+    Ok(paused)
+}
+
+/// Whether it received until now.
+fn pause_one(tx: &mut Conn, account: Uuid, id: Uuid) -> Result<bool, GroupError> {
+    let found = groups::lock(tx, account, id)?.filter(|group| group.state == GroupState::Active);
+    let Some(mut group) = found else { return Ok(false) };
+    group.state = GroupState::Paused;
+    group.paused_until = None;
+    groups::save(tx, &group)?;
+    Ok(true)
 }
 
 /// Sets whether a locked group receives; what waited for it is due again.

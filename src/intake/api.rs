@@ -278,6 +278,8 @@ pub struct TipBody {
     place: Option<String>,
     /// Only for those who verify.
     phone: Option<String>,
+    /// The writer is the person whom the notice looks for; the reporter learns of no such tip.
+    from_sought: Option<bool>,
 }
 
 /// What the reporter sees of the notice

@@ -280,6 +280,7 @@ fn first_revision(
         sealed: weighed.sealed,
         escalated: false,
         guarded: weighed.guarded,
+        paused_by_lead: false,
         submitted_by: asked.submitted_by.map(Id),
         claimed_by: None,
         claimed_until: None,

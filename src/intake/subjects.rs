@@ -169,7 +169,8 @@ fn lost_property(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
         let colour = r.optional_line("colour", NAME);
         let is_document = r.optional_yes_no("is_document").unwrap_or(false);
         let held_at = r.optional_line("held_at", LINE);
-        let what = what.map(|what| if is_document { mask_numbers(&what) } else { what });
+        let masked = |text: String| if is_document { mask_numbers(&text) } else { text };
+        let (what, brand, colour) = (what.map(masked), brand.map(masked), colour.map(masked));
         Some(Item { direction: direction?, what: what?, brand, colour, is_document, held_at })
     });
     let last_seen = last_seen(r, now);
@@ -186,19 +187,43 @@ fn is_digit(c: char) -> bool {
 
 /// Masks the digits of document numbers except the last two.
 pub fn mask_numbers(text: &str) -> String {
-    let (mut masked, mut run) = (String::with_capacity(text.len()), Vec::new());
-    // One step more than the text has characters, so that a number at its end is masked as well.
-    for c in text.chars().map(Some).chain([None]) {
-        match c {
-            Some(digit) if is_digit(digit) => run.push(digit),
-            other => {
-                let hidden = if run.len() < DOCUMENT_NUMBER { 0 } else { run.len() - 2 };
-                masked.extend(std::iter::repeat_n('*', hidden).chain(run.drain(..).skip(hidden)));
-                masked.extend(other);
-            }
-        }
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(begins) = rest.find(is_digit) {
+        let (before, number) = rest.split_at(begins);
+        let (number, after) = number.split_at(length(number));
+        masked.push_str(before);
+        masked.push_str(&mask_number(number));
+        rest = after;
     }
+    masked.push_str(rest);
     masked
+}
+
+/// The length in bytes of the number that a text begins with. It may be written in groups of two digits or more.
+fn length(text: &str) -> usize {
+    let digits = |text: &str| text.len() - text.trim_start_matches(is_digit).len();
+    let mut length = digits(text);
+    loop {
+        let rest = &text[length..];
+        let group = rest.trim_start();
+        let (gap, digits) = (rest.len() - group.len(), digits(group));
+        if gap == 0 || group[..digits].chars().count() < 2 {
+            return length;
+        }
+        length += gap + digits;
+    }
+}
+
+fn mask_number(number: &str) -> String {
+    let digits = number.chars().filter(|c| is_digit(*c)).count();
+    let mut hidden = if digits < DOCUMENT_NUMBER { 0 } else { digits - 2 };
+    let mask = |c: char| {
+        let hides = is_digit(c) && hidden > 0;
+        hidden -= usize::from(hides);
+        if hides { '*' } else { c }
+    };
+    number.chars().map(mask).collect()
 }
 
 fn rescue(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {

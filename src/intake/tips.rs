@@ -14,8 +14,8 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFaults;
 use crate::domain::notice::Subject;
 use crate::domain::screening::{FindingKind, screen};
-use crate::domain::swindle::{CALLED_FALSE, calls_it_false, comes_from, wants};
-use crate::domain::tip::Content;
+use crate::domain::swindle::{calls_it_false, comes_from, wants};
+use crate::domain::tip::{CALLED_FALSE, Content};
 use crate::store::notices::{self, Notice, Opened};
 use crate::store::tips::{self, Tip};
 use crate::store::types::{Id, Time};
@@ -64,6 +64,8 @@ pub fn parse(body: &Value, now: DateTime<Utc>) -> Result<Content, FieldFaults> {
     let (mut content, flags) = read(body, |r| content(r, now))?;
     content.flags = flags;
     content.flags.extend(refused(&content));
+    content.flags.sort_unstable();
+    content.flags.dedup();
     Ok(content)
 }
 
@@ -74,6 +76,9 @@ fn content(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Content> {
     let seen_at = r.optional_parsed("seen_at", |text| moment(text, now));
     let place = r.optional_code("place", LINE);
     let phone = r.optional_parsed("phone", phone);
+    if r.optional_yes_no("from_sought") == Some(true) {
+        r.flag(CALLED_FALSE);
+    }
     Some(Content { text: text?, seen_at, place, phone, flags: Vec::new(), guarded: false })
 }
 
@@ -84,8 +89,6 @@ fn refused(content: &Content) -> Vec<String> {
     let wanted = [(wants.money, FindingKind::Payment), (wants.contact, FindingKind::Contact)];
     flags.extend(wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, what)| what.as_str().to_owned()));
     flags.extend(calls_it_false(&all).then(|| CALLED_FALSE.to_owned()));
-    flags.sort_unstable();
-    flags.dedup();
     flags
 }
 
@@ -99,7 +102,7 @@ fn take_in(
     let (notice, live) = live(tx, &intake.vault, case, now)?;
     if let Subject::MissingPerson { person } = &live.public.subject
         && comes_from(&content.text, &person.name)
-        && !content.flags.iter().any(|flag| flag == CALLED_FALSE)
+        && !content.objects()
     {
         content.flags.push(CALLED_FALSE.to_owned());
     }
@@ -108,6 +111,7 @@ fn take_in(
         notice_id: notice.id,
         body_sealed: tips::sealed(&live.key, &content)?,
         held: true,
+        objects: content.objects(),
         created_at: Time(now),
     };
     tips::insert_tip(tx, &tip)?;

@@ -14,6 +14,8 @@ pub struct Typed {
     pub seen_time: String,
     pub place: String,
     pub phone: String,
+    /// A box, ticked where it is not empty.
+    pub from_sought: String,
 }
 
 /// The form of one notice.

@@ -204,12 +204,14 @@ impl Desk {
             }
             check_reason(&decision)?;
             take(tx, &vault, notice, decision.step, decision.taken_by(by, now), |tx, n| {
-                if decision.step == Step::Remove {
-                    n.end(now, times.retention);
-                    plan::end(tx, n, Purpose::Correction, now)?;
-                }
-                if decision.step == Step::Resume {
-                    plan::go_on(tx, n, now)?;
+                n.paused_by_lead = decision.step == Step::Pause && by.lead;
+                match decision.step {
+                    Step::Remove => {
+                        n.end(now, times.retention);
+                        plan::end(tx, n, Purpose::Correction, now)?;
+                    }
+                    Step::Resume => plan::go_on(tx, n, now)?,
+                    _ => {}
                 }
                 Ok(())
             })

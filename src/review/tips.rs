@@ -12,7 +12,6 @@ use crate::domain::life_cycle::Refusal;
 use crate::domain::logged::Act;
 use crate::domain::named::named;
 use crate::domain::people::Moderator;
-use crate::domain::swindle::CALLED_FALSE;
 use crate::domain::tip::Content;
 use crate::store::Conn;
 use crate::store::notices::{self, Notice};
@@ -63,7 +62,7 @@ impl Desk {
                 }
                 let held = tips::held(tx, notice.id.0, tip)?.ok_or(ReviewError::TipUnknown)?;
                 let key = notice.key(&vault)?.ok_or(ReviewError::TipUnknown)?;
-                if fate == Fate::PassOn && !may_pass(&held.content(&key)?) {
+                if fate == Fate::PassOn && held.content(&key)?.objects() {
                     return Err(ReviewError::TipNotPassed { state: notice.state_at(now) });
                 }
                 notices::hold_on(tx, notice.id.0, until)?;
@@ -83,10 +82,4 @@ impl Desk {
 fn pass_on(tx: &mut Conn, key: &Key, notice: &Notice, tip: &Tip) -> Result<(), ReviewError> {
     let content = Content { guarded: notice.sealed || notice.guarded, ..tip.content(key)? };
     Ok(tips::pass_on(tx, tip.id, &tips::sealed(key, &content)?)?)
-}
-
-/// Whether the reporter may learn of a tip. What calls the notice false, or comes from the person sought, is
-/// for those who verify and the police.
-pub fn may_pass(content: &Content) -> bool {
-    !content.flags.iter().any(|flag| flag == CALLED_FALSE)
 }

@@ -9,7 +9,7 @@ use super::actions::{self, Actions};
 use super::changes::{Change, changes, masked};
 use super::duplicates::{Duplicate, duplicates};
 use super::signs::{found_by_others, signs};
-use super::waiting::{Want, overdue, wants};
+use super::waiting::{Want, held_for, overdue, wants};
 use super::{ReviewError, again, phone, policy, sealed_asked};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{ActedAs, Needs, Refusal, State, Step};
@@ -93,6 +93,9 @@ pub struct Sheet {
     /// The reporter is told of a tip only that the police know.
     #[serde(skip)]
     pub guarded: bool,
+    /// Only leads may resume it.
+    #[serde(skip)]
+    pub paused_by_lead: bool,
     #[schema(value_type = Object)]
     pub needs: Needs,
     /// Who approved so far.
@@ -108,7 +111,7 @@ pub struct Sheet {
     pub class: Option<policy::Class>,
     #[schema(value_type = Vec<String>)]
     pub wants: Vec<Want>,
-    /// Those of `wants` that are overdue.
+    /// Those of `wants` that are overdue, and a `tip` that calls the notice false or comes from the person sought.
     #[schema(value_type = Vec<String>)]
     pub overdue: Vec<Want>,
     /// Absent once it is over, but for leads; absent for everybody once it is erased.
@@ -169,6 +172,7 @@ pub fn sheet(
     let last4 = private.as_ref().and_then(|p| Phone::parse(&p.reporter.phone).ok());
     let poster_lacks = public.as_ref().map(lacks).unwrap_or_default();
     let beside = duplicates(conn, vault, &notice, (public.as_ref(), private.as_ref()), by, now)?;
+    let held = held_for(conn, &notice, by)?;
     let shows_phone = mine && phone::revealed(&log, by.id);
     Ok(Sheet {
         case_number: notice.case_number,
@@ -189,13 +193,14 @@ pub fn sheet(
         mine,
         sealed: notice.sealed,
         guarded: notice.sealed || notice.guarded,
+        paused_by_lead: notice.paused_by_lead && state == State::Paused,
         needs: notice.needs(),
         approved_by: approvals.iter().map(|a| name(a.by)).collect(),
         actions,
         approval_refused,
         class: line.map(|line| line.class),
-        wants: wants(&notice, !is_own(&notice, by) && !tips::holding(conn, &[notice.id.0])?.is_empty(), now),
-        overdue: overdue(&notice, now),
+        wants: wants(&notice, held, now),
+        overdue: overdue(&notice, held, now),
         flags: signs(
             public.as_ref(),
             private.as_ref(),

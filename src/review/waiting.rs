@@ -1,5 +1,7 @@
 //! The queue: what waits for a moderator, page by page. Overdue work comes first, then the most urgent.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -14,8 +16,9 @@ use crate::domain::notice::{Category, Incident, Kind, Subject};
 use crate::domain::people::Moderator;
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::review_queue::{self, QueuePlace};
+use crate::store::tips::{self, Held};
 use crate::store::types::Time;
-use crate::store::{Answer, Conn, accounts, tips};
+use crate::store::{Answer, Conn, accounts};
 use crate::vault::Vault;
 
 named! {
@@ -67,7 +70,7 @@ pub struct Waiting {
     /// `resume`.
     #[schema(value_type = Vec<String>)]
     pub wants: Vec<Want>,
-    /// Those of `wants` that are overdue.
+    /// Those of `wants` that are overdue, and a `tip` that calls the notice false or comes from the person sought.
     #[schema(value_type = Vec<String>)]
     pub overdue: Vec<Want>,
     /// The reader has approved or submitted it, so somebody else must decide.
@@ -101,10 +104,11 @@ pub fn queue(
 ) -> Answer<Queue> {
     let at = after.map_or(now, |place| place.at());
     let mut found = review_queue::waiting(conn, state, by.lead, after, at, limit + 1)?;
-    let next = cursor::cut(&mut found, limit).map(|n| cursor::write(&QueuePlace::of(n, at)));
+    let part = Part::of(conn, by, &found)?;
+    let next =
+        cursor::cut(&mut found, limit).map(|n| cursor::write(&QueuePlace::of(n, part.held(n).objecting, at)));
     let holders: Vec<Uuid> = found.iter().filter_map(|n| n.claimant(now)).collect();
     let names = accounts::names(conn, &holders)?;
-    let part = Part::of(conn, by, &found)?;
     let seen: Vec<&Notice> = found.iter().filter(|n| reads(n, by, now)).collect();
     let numbers: Vec<(Uuid, i32)> = seen.iter().map(|n| (n.id.0, read(n))).collect();
     let revisions = notices::revisions_of(conn, &numbers)?;
@@ -128,8 +132,8 @@ pub fn queue(
             claimed_by: n.claimant(now).and_then(|id| names.get(&id).cloned()),
             claimed_until: n.claimant(now).and(n.claimed_until).map(|t| t.0),
             version: n.version,
-            wants: wants(n, part.holds_tips(n) && !is_own(n, by), now),
-            overdue: overdue(n, now),
+            wants: wants(n, part.to_decide(n), now),
+            overdue: overdue(n, part.to_decide(n), now),
             needs_another: part.needs_another(n),
             sealed: n.sealed,
             for_leads: n.is_for_leads(),
@@ -143,18 +147,23 @@ pub fn queue(
 struct Part {
     by: Moderator,
     approved: Vec<(Uuid, i32)>,
-    with_tips: Vec<Uuid>,
+    held: HashMap<Uuid, Held>,
 }
 
 impl Part {
     fn of(conn: &mut Conn, by: Moderator, found: &[Notice]) -> Answer<Part> {
         let ids: Vec<Uuid> = found.iter().map(|n| n.id.0).collect();
         let approved = notices::approved_by(conn, by.id, &ids)?;
-        Ok(Part { by, approved, with_tips: tips::holding(conn, &ids)? })
+        Ok(Part { by, approved, held: tips::holding(conn, &ids)? })
     }
 
-    fn holds_tips(&self, notice: &Notice) -> bool {
-        self.with_tips.contains(&notice.id.0)
+    fn held(&self, notice: &Notice) -> Held {
+        self.held.get(&notice.id.0).copied().unwrap_or_default()
+    }
+
+    /// The tips that this moderator may decide.
+    fn to_decide(&self, notice: &Notice) -> Held {
+        if is_own(notice, self.by) { Held::default() } else { self.held(notice) }
     }
 
     /// Whether what it waits for must be another's: one approves once, and decides nothing of what one handed
@@ -163,7 +172,7 @@ impl Part {
         let submitted = is_own(notice, self.by);
         let looked_at = matches!(notice.state, State::SecondReview | State::Live | State::Paused);
         let approved = looked_at && self.approved.contains(&(notice.id.0, read(notice)));
-        (submitted || approved && !self.holds_tips(notice)) && !rests(notice)
+        (submitted || approved && !self.held(notice).any) && !rests(notice)
     }
 }
 
@@ -216,8 +225,16 @@ fn rests(notice: &Notice) -> bool {
     notice.sealed && notice.state == State::Paused && notice.pending_revision.is_none()
 }
 
-/// Why something that was published is in the queue; a notice that is over wants nothing.
-pub(super) fn wants(notice: &Notice, holds_tips: bool, now: DateTime<Utc>) -> Vec<Want> {
+/// The tips of a notice that this moderator may decide.
+pub(super) fn held_for(conn: &mut Conn, notice: &Notice, by: Moderator) -> Answer<Held> {
+    if is_own(notice, by) {
+        return Ok(Held::default());
+    }
+    Ok(tips::holding(conn, &[notice.id.0])?.remove(&notice.id.0).unwrap_or_default())
+}
+
+/// Why something that was published is in the queue, with those tips to decide; a notice that is over wants nothing.
+pub(super) fn wants(notice: &Notice, held: Held, now: DateTime<Utc>) -> Vec<Want> {
     if notice.state_at(now).is_over() {
         return Vec::new();
     }
@@ -225,7 +242,7 @@ pub(super) fn wants(notice: &Notice, holds_tips: bool, now: DateTime<Utc>) -> Ve
         notice.pending_revision.filter(|_| notice.cooling_until.is_none()).map(|_| Want::Revision),
         notice.second_look_at.map(|_| Want::SecondLook),
         notice.police_due_at.map(|_| Want::PoliceReference),
-        holds_tips.then_some(Want::Tip),
+        held.any.then_some(Want::Tip),
         rests(notice).then_some(Want::Resume),
     ]
     .into_iter()
@@ -233,12 +250,13 @@ pub(super) fn wants(notice: &Notice, holds_tips: bool, now: DateTime<Utc>) -> Ve
     .collect()
 }
 
-/// Which of the wants should have been met by now.
-pub(super) fn overdue(notice: &Notice, now: DateTime<Utc>) -> Vec<Want> {
+/// Which of the wants should have been met by now. (The database query of the queue has the same rule.)
+pub(super) fn overdue(notice: &Notice, held: Held, now: DateTime<Utc>) -> Vec<Want> {
     let over = |due: Option<Time>| due.is_some_and(|due| due.0 <= now);
     [
         over(notice.second_look_at).then_some(Want::SecondLook),
         over(notice.police_due_at).then_some(Want::PoliceReference),
+        held.objecting.then_some(Want::Tip),
     ]
     .into_iter()
     .flatten()

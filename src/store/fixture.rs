@@ -46,6 +46,7 @@ pub fn notice(state: State) -> Notice {
         sealed: false,
         escalated: false,
         guarded: false,
+        paused_by_lead: false,
         submitted_by: None,
         claimed_by: None,
         claimed_until: None,

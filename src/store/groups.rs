@@ -136,6 +136,12 @@ pub fn count_of(conn: &mut Conn, account: Uuid) -> Answer<i64> {
     Ok(both!(conn, c => groups::table.filter(groups::account_id.eq(Id(account))).count().get_result(c))?)
 }
 
+/// How many groups of an admin receive.
+pub fn count_receiving(conn: &mut Conn, account: Uuid) -> Answer<i64> {
+    let receiving = groups::account_id.eq(Id(account)).and(groups::state.eq(GroupState::Active));
+    Ok(both!(conn, c => groups::table.filter(receiving).count().get_result(c))?)
+}
+
 /// The group of that id, if it is this admin's.
 pub fn of_admin(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
     Ok(both!(conn, c => groups::table

@@ -49,6 +49,8 @@ pub struct Notice {
     /// Whoever is sought may not want to be found: what was seen of them is for the police, whatever the notice says
     /// by now.
     pub guarded: bool,
+    /// A lead has paused it: only leads resume it.
+    pub paused_by_lead: bool,
     pub submitted_by: Option<Id>,
     pub claimed_by: Option<Id>,
     pub claimed_until: Option<Time>,
@@ -96,6 +98,7 @@ impl Notice {
             approvals,
             submitted_by: self.submitted_by.map(|id| id.0),
             sealed: self.is_for_leads(),
+            paused_by_lead: self.paused_by_lead,
         }
     }
 

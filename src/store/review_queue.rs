@@ -26,12 +26,13 @@ pub struct QueuePlace {
 }
 
 impl QueuePlace {
-    /// The place of a notice in the queue as it was at that moment.
-    pub fn of(notice: &Notice, at: DateTime<Utc>) -> QueuePlace {
+    /// The place of a notice in the queue as it was at that moment. `objecting`: one of its tips waits that
+    /// objects to it.
+    pub fn of(notice: &Notice, objecting: bool, at: DateTime<Utc>) -> QueuePlace {
         let over = |due: Option<Time>| due.is_some_and(|due| due.0 <= at);
         QueuePlace {
             at: at.timestamp_micros(),
-            overdue: over(notice.second_look_at) || over(notice.police_due_at),
+            overdue: over(notice.second_look_at) || over(notice.police_due_at) || objecting,
             urgency: notice.review_urgency(),
             missing_since: notice.missing_since.0.timestamp_micros(),
             submitted_at: notice.submitted_at.0.timestamp_micros(),
@@ -55,6 +56,10 @@ const WANTS: &str = "(notices.second_look_at IS NOT NULL OR notices.police_due_a
     OR (notices.pending_revision IS NOT NULL AND notices.cooling_until IS NULL) \
     OR EXISTS (SELECT 1 FROM tips WHERE tips.notice_id = notices.id AND tips.held) \
     OR (notices.state = 'paused' AND notices.sealed AND notices.pending_revision IS NULL))";
+
+/// A tip waits that objects to it.
+const OBJECTED: &str =
+    "EXISTS (SELECT 1 FROM tips WHERE tips.notice_id = notices.id AND tips.held AND tips.objects)";
 
 /// How many notices are in one state.
 #[derive(QueryableByName)]
@@ -102,8 +107,8 @@ pub fn count(
     Ok(filters.iter().map(listed).collect())
 }
 
-/// What waits for a moderator. First comes what is live and should have been looked at again by `at`, then
-/// the rest by risk, by time missing and by time waited. An edit is ordered by the urgency it would have when
+/// What waits for a moderator. First comes what is live and should have been looked at again by `at`, or is
+/// objected to; then the rest by risk, by time missing and by time waited. An edit is ordered by the urgency it would have when
 /// live. A notice whose claim has expired by `at` waits again.
 ///
 /// Without a `state`: everything undecided, whatever is live or paused and needs another look (a second look
@@ -119,7 +124,8 @@ pub fn waiting(
 ) -> Answer<Vec<Notice>> {
     let overdue = || {
         let over = notices::second_look_at.le(Time(at)).or(notices::police_due_at.le(Time(at)));
-        case_when(over, 1_i16.into_sql::<SmallInt>()).otherwise(0_i16.into_sql::<SmallInt>())
+        case_when(over.or(sql::<Bool>(OBJECTED)), 1_i16.into_sql::<SmallInt>())
+            .otherwise(0_i16.into_sql::<SmallInt>())
     };
     let urgency = || coalesce(notices::pending_urgency, notices::urgency);
     let is_published = || notices::state.eq_any([State::Live, State::Paused]);

@@ -66,6 +66,7 @@ diesel::table! {
         sealed -> Bool,
         escalated -> Bool,
         guarded -> Bool,
+        paused_by_lead -> Bool,
         needs_approvals -> SmallInt,
         needs_leads -> SmallInt,
         claimed_by -> Nullable<Uid>,
@@ -157,6 +158,7 @@ diesel::table! {
         notice_id -> Uid,
         body_sealed -> Binary,
         held -> Bool,
+        objects -> Bool,
         discarded -> Bool,
         created_at -> Ts,
     }

@@ -1,5 +1,7 @@
 //! Tips: what people who saw something told us, sealed under the notice's key.
 
+use std::collections::HashMap;
+
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -18,6 +20,8 @@ pub struct Tip {
     pub body_sealed: Vec<u8>,
     /// Held back from the reporter until a moderator has read it.
     pub held: bool,
+    /// It calls the notice false, or comes from the person sought: the notice is to be looked at again at once.
+    pub objects: bool,
     pub created_at: Time,
 }
 
@@ -69,16 +73,29 @@ fn decided(conn: &mut Conn, notice: Uuid, discarded: bool) -> Answer<Vec<Tip>> {
     Ok(both!(conn, c => these.order(tips::id.desc()).limit(SHOWN).select(Tip::as_select()).load(c))?)
 }
 
-/// Which of these notices have a tip that is held back.
-pub fn holding(conn: &mut Conn, notices: &[Uuid]) -> Answer<Vec<Uuid>> {
+/// What is held back of a notice's tips.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Held {
+    pub any: bool,
+    /// Whether one of them objects to the notice.
+    pub objecting: bool,
+}
+
+/// What is held back of these notices' tips; those with none are left out.
+pub fn holding(conn: &mut Conn, notices: &[Uuid]) -> Answer<HashMap<Uuid, Held>> {
     let notices: Vec<Id> = notices.iter().copied().map(Id).collect();
-    let ids: Vec<Id> = both!(conn, c => tips::table
+    let kinds: Vec<(Id, bool)> = both!(conn, c => tips::table
         .filter(tips::notice_id.eq_any(notices))
         .filter(tips::held)
-        .select(tips::notice_id)
+        .select((tips::notice_id, tips::objects))
         .distinct()
         .load(c))?;
-    Ok(ids.into_iter().map(|id| id.0).collect())
+    let mut holding: HashMap<Uuid, Held> = HashMap::new();
+    for (notice, objects) in kinds {
+        let held = holding.entry(notice.0).or_default();
+        *held = Held { any: true, objecting: held.objecting || objects };
+    }
+    Ok(holding)
 }
 
 /// A tip of a notice that is held back.

@@ -11,11 +11,12 @@ use std::process::{Command, Output, Stdio};
 
 use reqwest::Method;
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 
-use crate::chaos::run as beside;
+use crate::chaos::{count, run as beside};
 use crate::house::Db;
-use crate::process::{Asked, Program, Running, assert_audit, command, eventually, person};
+use crate::process::{Asked, Program, Running, assert_audit, command, connect, eventually, person};
 use crate::{Test, alone, bare, filed, notices};
 
 /// The tests of this file.
@@ -44,6 +45,7 @@ pub const TESTS: &[Test] = &[
     bare!(a_database_of_another_version_is_left_alone),
     bare!(another_key_is_noticed_at_once),
     bare!(an_entry_with_a_word_that_is_none_is_named),
+    bare!(the_groups_of_a_disabled_account_are_paused_when_asked),
     bare!(a_notice_lives_for_a_second_where_the_setting_says_so),
     filed!(the_words_of_a_poster_stand_in_no_log),
     filed!(a_refused_login_is_logged_by_its_account_and_network),
@@ -526,6 +528,26 @@ async fn another_key_is_noticed_at_once(db: Db) {
         command(&db).args(["account", "add", "--name", "林志愿", "--role", "moderator"]).output().unwrap();
     assert!(done.status.success(), "{}", said(&done.stderr));
     Program::start(&db, &[]).await.stop().await;
+}
+
+async fn the_groups_of_a_disabled_account_are_paused_when_asked(db: Db) {
+    for admin in ["王群主", "赵群主"] {
+        person(&db, admin, Role::GroupAdmin).await;
+    }
+    let chat = |key: &str| (Platform::Wecom, "https://qyapi.weixin.qq.com", key.to_owned());
+    connect(&db, "王群主", ["g0", "g1"].map(chat)).await;
+    connect(&db, "赵群主", [chat("g2")]).await;
+    let disable = |more: &[&str]| {
+        let told = command(&db).args(["account", "disable", "--name", "王群主"]).args(more).output().unwrap();
+        assert!(told.status.success(), "{}", said(&told.stderr));
+        said(&told.stdout).to_owned()
+    };
+    let paused = async || count(&db, "SELECT COUNT(*) AS n FROM groups WHERE state = 'paused'").await;
+    assert!(disable(&[]).contains("2 groups go on receiving"));
+    assert_eq!(paused().await, 0);
+    assert!(disable(&["--pause-groups"]).contains("paused 2 groups"));
+    assert_eq!(paused().await, 2, "another admin's receives as before");
+    assert!(!disable(&[]).contains("receiving"));
 }
 
 async fn an_entry_with_a_word_that_is_none_is_named(db: Db) {

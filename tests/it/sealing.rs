@@ -20,6 +20,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_case_that_turns_out_sealed_belongs_to_the_leads),
     housed!(a_case_that_turned_out_sealed_stays_out_of_view_until_a_lead_resumes_it),
     housed!(what_is_paused_and_turns_out_sealed_is_for_leads_to_resume),
+    housed!(what_a_lead_paused_only_a_lead_resumes),
     housed!(who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know),
 ];
 
@@ -211,6 +212,23 @@ async fn who_may_not_see_a_case_takes_no_step_with_it_whatever_they_know(house: 
     let sheet = desk.sheet(&house, &case).await;
     assert_eq!(sheet["state"], "live", "it stands where the leads left it");
     assert_eq!(house.get("/my/notice", Some(&manage)).await.expect(200)["tips"], json!([]));
+    house
+}
+
+async fn what_a_lead_paused_only_a_lead_resumes(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let (case, _) = house.live(&adult(&house), &[&desk.moderator, &desk.lead]).await;
+    let may_resume = async || {
+        let sheet = house.get(&format!("/review/{case}"), Some(&desk.moderator.token)).await.expect(200);
+        sheet["actions"].to_string().contains("resume")
+    };
+    step(&house, &case, &desk.lead, "pause").await.expect(200);
+    assert!(!may_resume().await);
+    assert_eq!(step(&house, &case, &desk.moderator, "resume").await.problem(403), "lead_required");
+    step(&house, &case, &desk.lead, "resume").await.expect(200);
+    step(&house, &case, &desk.moderator, "pause").await.expect(200);
+    assert!(may_resume().await, "a colleague's pause is any moderator's");
+    step(&house, &case, &desk.moderator, "resume").await.expect(200);
     house
 }
 

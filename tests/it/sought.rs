@@ -2,12 +2,13 @@
 //! what is ordinary stays ordinary.
 
 use chrono::TimeDelta;
+use reqwest::Method;
 use serde_json::{Value, json};
 use seventytwo::domain::people::Role;
 
 use crate::chaos::count;
 use crate::hiding::{adult, fled, is_closed_to, is_with_the_police, looked_at, tipped};
-use crate::hostile::by_another;
+use crate::hostile::{ask, by_another, request};
 use crate::house::{House, Person};
 use crate::steps::Desk;
 use crate::{Test, housed, notices};
@@ -30,6 +31,7 @@ pub const TESTS: &[Test] = &[
     housed!(an_age_in_the_words_counts_as_much_as_the_one_filled_in),
     housed!(what_was_told_once_keeps_what_is_seen_for_the_police),
     housed!(who_is_sought_and_says_so_is_not_told_of_to_the_family),
+    housed!(who_ticks_that_they_are_sought_is_read_first),
     housed!(who_was_protected_is_on_no_moderators_list),
 ];
 
@@ -503,6 +505,45 @@ async fn who_is_sought_and_says_so_is_not_told_of_to_the_family(house: House) ->
         let passed = house.post(&tip, Some(&desk.lead.token), &json!({"action": "pass_on"})).await;
         assert_eq!(passed.status, if is_theirs { 409 } else { 204 }, "{text}");
     }
+    house
+}
+
+async fn who_ticks_that_they_are_sought_is_read_first(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let adult = missing(&house, 30, "other_adult", "早上出门未归。", 1);
+    let (adult, manage) = house.live(&adult, &[&desk.moderator, &desk.lead]).await;
+    let (child, _) = house.live(&missing(&house, 6, "child", "放学后未归。", 2), &[&desk.moderator]).await;
+    house.post(&format!("/notices/{child}/tips"), None, &json!({"text": "在车站见过"})).await.expect(202);
+    let order = async || {
+        let queue = desk.queue(&house).await;
+        queue
+            .into_iter()
+            .map(|line| (line["case_number"].clone(), line["overdue"].clone()))
+            .collect::<Vec<_>>()
+    };
+    house.post(&format!("/notices/{adult}/tips"), None, &json!({"text": "在桥头见过"})).await.expect(202);
+    let by_urgency = [(json!(child), json!([])), (json!(adult), json!([]))];
+    assert_eq!(order().await, by_urgency);
+
+    let page = house.page(&format!("/n/{adult}")).await.text;
+    assert!(page.contains("name=\"from_sought\""), "{page}");
+    let typed = [("text", "我很好，不想回去"), ("from_sought", "true")];
+    let tip = request(&house, Method::POST, &format!("/n/{adult}/tips")).form(&typed);
+    let taken = ask(tip.header("sec-fetch-site", "same-origin")).await;
+    assert!(taken.status == 202 && taken.text.contains("12338"), "{}", taken.text);
+    assert_eq!(order().await[0], (json!(adult), json!(["tip"])));
+    house.claim(&adult, &desk.lead).await;
+    let sheet = desk.sheet(&house, &adult).await;
+    assert!(sheet["wants"].to_string().contains("tip") && sheet["overdue"] == json!(["tip"]), "{sheet}");
+    let tips = sheet["tips"].as_array().unwrap();
+    let theirs = tips.iter().find(|tip| tip["content"]["text"] == "我很好，不想回去").unwrap();
+    let path = format!("/review/{adult}/tips/{}", theirs["id"].as_str().unwrap());
+    let passed = house.post(&path, Some(&desk.lead.token), &json!({"action": "pass_on"})).await;
+    assert_eq!(passed.problem(409), "not_possible");
+    house.post(&path, Some(&desk.lead.token), &json!({"action": "discard"})).await.expect(204);
+    assert_eq!(order().await, by_urgency);
+    let mine = house.get("/my/notice", Some(&manage)).await.text;
+    assert!(!mine.contains("不想回去"), "{mine}");
     house
 }
 

@@ -183,6 +183,8 @@ tip-seen_time = At what time?
 tip-place = Where did you see it?
 tip-phone = Your phone
 tip-phone-hint = Only volunteers see it, and call only when something is unclear.
+tip-from_sought = I am the person this notice looks for
+tip-from_sought-hint = Volunteers read it before anything else and check the notice again. The reporter does not learn of it.
 tip-send = Send
 
 forward-title = Help by forwarding
@@ -206,7 +208,7 @@ safety-swindle-text =
 safety-sought = If you are the one being sought
 safety-sought-text =
     You have a right not to be found. We never tell the reporter where you are.
-    You can tell any police station that you are safe and ask them to call us; or write “this is me” in the tip form under the notice. Volunteers read it first, not the reporter, and check the notice again.
+    You can tell any police station that you are safe and ask them to call us; or tick “I am the person this notice looks for” in the tip form under the notice. Volunteers read it first, not the reporter, and check the notice again.
     If somebody hurts you, call 110; the women's helpline is 12338.
 safety-help = If you see the person sought
 safety-help-text =

@@ -61,6 +61,7 @@ CREATE TABLE notices (
     sealed BOOLEAN NOT NULL, -- only leads may open it
     escalated BOOLEAN NOT NULL, -- only leads may open it until it is decided
     guarded BOOLEAN NOT NULL, -- what was seen is for the police
+    paused_by_lead BOOLEAN NOT NULL DEFAULT false, -- only leads may resume it
     needs_approvals SMALLINT NOT NULL,
     needs_leads SMALLINT NOT NULL,
     claimed_by UUID,
@@ -147,6 +148,7 @@ CREATE TABLE tips (
     notice_id UUID NOT NULL REFERENCES notices,
     body_sealed BYTEA NOT NULL,
     held BOOLEAN NOT NULL,
+    objects BOOLEAN NOT NULL, -- calls the notice false, or comes from the person sought
     -- Neither held nor passed on: for leads alone.
     discarded BOOLEAN NOT NULL DEFAULT FALSE,
     created_at TIMESTAMPTZ NOT NULL

@@ -63,6 +63,7 @@ CREATE TABLE notices (
     sealed INTEGER NOT NULL, -- only leads may open it
     escalated INTEGER NOT NULL, -- only leads may open it until it is decided
     guarded INTEGER NOT NULL, -- what was seen is for the police
+    paused_by_lead INTEGER NOT NULL DEFAULT 0, -- only leads may resume it
     needs_approvals INTEGER NOT NULL,
     needs_leads INTEGER NOT NULL,
     claimed_by BLOB,
@@ -149,6 +150,7 @@ CREATE TABLE tips (
     notice_id BLOB NOT NULL REFERENCES notices,
     body_sealed BLOB NOT NULL,
     held INTEGER NOT NULL,
+    objects INTEGER NOT NULL, -- calls the notice false, or comes from the person sought
     -- Neither held nor passed on: for leads alone.
     discarded INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL

@@ -19,6 +19,7 @@ fn standing(state: State, approvals: u8, leads: u8) -> Standing {
         approvals: Vec::new(),
         submitted_by: None,
         sealed: false,
+        paused_by_lead: false,
     }
 }
 

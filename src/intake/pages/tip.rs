@@ -81,7 +81,11 @@ fn json(typed: &Typed, seen: Option<&Moment>) -> Value {
     let seen_at = seen.filter(|seen| seen.has_time).map_or(as_typed.as_str(), |seen| &seen.at);
     let told = [&typed.text, seen_at, &typed.place, &typed.phone];
     let told = TipForm::FIELDS.into_iter().zip(told).filter(|(_, value)| !value.trim().is_empty());
-    told.map(|(name, value)| (name.to_owned(), Value::from(value))).collect::<Map<_, _>>().into()
+    let ticked = (!typed.from_sought.is_empty()).then(|| ("from_sought".to_owned(), Value::Bool(true)));
+    told.map(|(name, value)| (name.to_owned(), Value::from(value)))
+        .chain(ticked)
+        .collect::<Map<_, _>>()
+        .into()
 }
 
 /// Whoever fills in a form is not asked for a time as programs write it.

@@ -245,11 +245,14 @@ fn hints_say_what_else_helps() {
 #[test]
 fn a_document_hides_its_number() {
     let mut body = lost_property();
-    let item = json!({"what": "护照 E１２3456 8月", "is_document": true});
+    let item = json!({"what": "护照 E１２3456 8月", "brand": "公安部 K123 456 78", "is_document": true});
     patch(&mut body, &json!({"item": item, "description": "编号20270115拾到,2027年"}));
     let public = parse(&body, now()).unwrap().public;
-    let Subject::LostProperty { item: Item { what, .. } } = public.subject else { panic!("another kind") };
-    assert_eq!((what.as_str(), public.description.as_str()), ("护照 E****56 8月", "编号******15拾到,2027年"));
+    let Subject::LostProperty { item: Item { what, brand, .. } } = public.subject else {
+        panic!("another kind")
+    };
+    assert_eq!((what.as_str(), brand.as_deref()), ("护照 E****56 8月", Some("公安部 K*** *** 78")));
+    assert_eq!(public.description, "编号******15拾到,2027年");
 }
 
 #[test]

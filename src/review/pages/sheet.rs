@@ -261,6 +261,9 @@ fn standing(frame: &Frame, sheet: &Sheet, now: DateTime<Utc>) -> Vec<StandingLin
             line(frame.t("review-going-out"), None);
         }
     }
+    if sheet.paused_by_lead {
+        line(frame.t("review-paused-by-lead"), None);
+    }
     if !sheet.state.is_over() {
         let so_far = sheet.approved_by.len();
         let args = [("given", so_far.into()), ("needed", sheet.needs.approvals.max(1).into())];

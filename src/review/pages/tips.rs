@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::super::tips::{Fate, may_pass};
+use super::super::tips::Fate;
 use super::super::view::Hint;
 use super::words::{at, word};
 use crate::domain::screening::FindingKind;
@@ -31,7 +31,7 @@ pub fn tips(frame: &Frame, hints: &[Hint]) -> Vec<Tip> {
 }
 
 fn tip(frame: &Frame, hint: &Hint) -> Tip {
-    let fates = Fate::ALL.into_iter().filter(|fate| *fate != Fate::PassOn || may_pass(&hint.content));
+    let fates = Fate::ALL.into_iter().filter(|fate| *fate != Fate::PassOn || !hint.content.objects());
     Tip {
         id: hint.id,
         at: at(hint.at),

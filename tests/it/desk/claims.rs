@@ -81,7 +81,7 @@ async fn an_account_that_ends_or_is_reset_holds_no_case(house: House) -> House {
         house.claim(&other, &colleague).await;
         let now = house.clock.now();
         let ended = if disabled {
-            people::disable(&shared.store, now, name).await.unwrap()
+            people::disable(&shared.store, now, name).await.unwrap().1
         } else {
             people::reset(&shared.store, &shared.vault, now, name, None).await.unwrap().1
         };

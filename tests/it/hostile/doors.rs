@@ -38,6 +38,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_sealed_case_shows_its_photos_to_leads_alone),
     housed!(who_does_not_go_on_sending_is_not_waited_for),
     housed!(who_breaks_off_is_told_the_same_at_every_door),
+    housed!(what_is_announced_too_large_is_refused_before_it_comes),
     housed!(an_address_is_read_however_it_is_written),
 ];
 
@@ -616,6 +617,23 @@ async fn who_breaks_off_is_told_the_same_at_every_door(house: House) -> House {
         let mut told = String::new();
         wire.read_to_string(&mut told).await.unwrap();
         assert!(told.starts_with("HTTP/1.1 408"), "{path}: {told}");
+    }
+    house
+}
+
+async fn what_is_announced_too_large_is_refused_before_it_comes(house: House) -> House {
+    let address = house.base.trim_start_matches("http://");
+    for (path, kind) in
+        [("/api/v1/notices", "application/json"), ("/login", "application/x-www-form-urlencoded")]
+    {
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: {kind}\r\ncontent-length: 1000000\r\n\r\n"
+        );
+        let mut wire = TcpStream::connect(address).await.unwrap();
+        wire.write_all(head.as_bytes()).await.unwrap();
+        let mut told = [0; 12];
+        wire.read_exact(&mut told).await.unwrap();
+        assert_eq!(String::from_utf8_lossy(&told), "HTTP/1.1 413", "{path}");
     }
     house
 }

@@ -63,6 +63,7 @@ impl Scene {
             notice_id: notice.id,
             body_sealed: tips::sealed(&key, &told).unwrap(),
             held: true,
+            objects: false,
             created_at: Time(now),
         };
         let case = notice.case_number.to_string();
