@@ -184,7 +184,7 @@ impl Worker {
         }
         let refused = verdict.outcome == Outcome::Bad && digest.is_none();
         let alone = refused && prepared.has_words_alone(act, &body);
-        let moved = self.moved(credentials, &verdict);
+        let moved = self.moved(*adapter, credentials, &verdict);
         let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, written, credentials));
         Attempted::concluded(went, Ended { alone, answer_sealed, moved, ..prepared.ended(verdict) })
     }
@@ -332,10 +332,17 @@ impl Worker {
         Ok(handle)
     }
 
-    /// The new address of a chat that was given a new id.
-    fn moved(&self, credentials: &Credentials, verdict: &Verdict) -> Option<Moved> {
-        let Outcome::Moved(chat) = &verdict.outcome else { return None };
-        let credentials = credentials.clone().moved_to(chat.clone());
+    /// The address by a chat's id, where it was given a new one, or its first answer tells the id of a chat that
+    /// was connected by a name.
+    fn moved(&self, adapter: &dyn Adapter, credentials: &Credentials, verdict: &Verdict) -> Option<Moved> {
+        let chat = match &verdict.outcome {
+            Outcome::Moved(chat) => chat,
+            Outcome::Delivered(Some(reference)) => {
+                adapter.chat(reference).filter(|chat| credentials.chat.as_deref() != Some(chat))?
+            }
+            _ => return None,
+        };
+        let credentials = credentials.clone().moved_to(chat.to_owned());
         Some(Moved {
             credentials_sealed: way_in::seal(&self.vault, &credentials),
             address_hash: way_in::hash(&self.vault, &credentials),

@@ -298,6 +298,7 @@ impl Leg<'_> {
                 let named = self.told == Told::ByItself && matches!(self.act, Some(Act::Say(_)));
                 record.message_ref = reference.filter(|_| named);
                 record.reach = Reach::Yes;
+                record.moved = moved;
                 self.go_on(record, self.course.done(self.progress));
                 if self.progress.act.alone {
                     // The log still shows that its words went alone.

@@ -26,9 +26,11 @@ use parking_lot::Mutex;
 use rustls::pki_types::ServerName;
 use thiserror::Error;
 use tokio::net::TcpStream;
+use tokio::runtime::Handle;
 use tokio::sync::Semaphore;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_rustls::TlsConnector;
+use tokio_util::task::AbortOnDropHandle;
 use url::Position;
 
 use connection::{Connection, Failed, Stream};
@@ -154,14 +156,17 @@ pub struct Sender {
     hosts: Mutex<HashMap<Target, Arc<Hub>>>,
     /// A bed for each connection that may be at rest.
     beds: Arc<Semaphore>,
+    /// What connections belong to, whoever opens them: a page's own runtime ends before what is under way.
+    runtime: Handle,
 }
 
 impl Sender {
-    /// A sender that trusts the certificate authorities of the browsers.
+    /// A sender that trusts the certificate authorities of the browsers. Its connections belong to this runtime.
     pub fn new(guard: Guard, limits: Limits) -> Sender {
         let beds = Arc::new(Semaphore::new(limits.resting));
         let tls = TlsConnector::from(Arc::new(tls::client()));
-        Sender { guard, limits, tls, names: Names::of_the_system(), hosts: Mutex::default(), beds }
+        let (names, runtime) = (Names::of_the_system(), Handle::current());
+        Sender { guard, limits, tls, names, hosts: Mutex::default(), beds, runtime }
     }
 
     /// The guard that every request has to pass.
@@ -316,8 +321,10 @@ impl Sender {
         addresses.sort_by_key(SocketAddr::is_ipv6);
         let each = self.limits.connect / addresses.len().clamp(1, 3) as u32;
         for address in addresses {
-            match timeout(each, TcpStream::connect(address)).await {
-                Ok(Ok(stream)) => return Ok(stream),
+            let opening = AbortOnDropHandle::new(self.runtime.spawn(TcpStream::connect(address)));
+            match timeout(each, opening).await {
+                Ok(Ok(Ok(stream))) => return Ok(stream),
+                Ok(Ok(Err(error))) => drop(unreached(target, error)),
                 Ok(Err(error)) => drop(unreached(target, error)),
                 Err(late) => drop(unreached(target, late)),
             }

@@ -286,6 +286,7 @@ impl Groups {
                         lanes::free(tx, lent.group, held, (at, lent.asked_until), &pace)?;
                         if lent.delivered {
                             lanes::reopen(tx, lent.group, &|sends| back(lent.platform, sends, at))?;
+                            groups::redeliver_unheard(tx, lent.group, at)?;
                         }
                     }
                     if let Some(missed) = &lent.missed {

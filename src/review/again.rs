@@ -1,6 +1,6 @@
 //! Reviews of what is live already: a second look, a police reference that followed, or a new revision.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use super::{Desk, ReviewError, check_police, opened, policy};
 use crate::broadcast::plan;
@@ -77,11 +77,14 @@ fn decide_revision(
     })
 }
 
-/// Lets the edit cool. Where its notice would end meanwhile, the edit goes out at once, because it may be the
-/// renewal that grants more time.
+/// How late a revision that has cooled may go out: a restart takes no longer.
+const LATE: TimeDelta = TimeDelta::minutes(1);
+
+/// Lets the edit cool. Where its notice would end meanwhile, or soon after, the edit goes out at once, because it
+/// may be the renewal that grants more time.
 fn cool(tx: &mut Conn, desk: &Desk, notice: &mut Notice, now: DateTime<Utc>) -> Result<(), ReviewError> {
     let until = now + desk.times.cooling;
-    if notice.ends_at.is_some_and(|ends| ends.0 <= until) {
+    if notice.ends_at.is_some_and(|ends| ends.0 <= until + LATE) {
         return publish_revision(tx, desk, notice, now);
     }
     notice.cooling_until = Some(Time(until));

@@ -196,6 +196,10 @@ pub fn record(conn: &mut Conn, used: &BTreeMap<&str, Used>) -> Answer<()> {
 fn after(mut bot: Bot, used: &Used) -> Bot {
     let recent = &mut bot.recent;
     for Use { taken, ended, .. } in &used.requests {
+        // What never left tried nothing: the next may.
+        if ended.is_none() && bot.limited_until.is_some() && bot.open_at == *taken + PROBE {
+            bot.open_at = *taken;
+        }
         if let Some(place) = recent.iter().rposition(|at| at == taken) {
             recent.remove(place);
         }
@@ -265,6 +269,19 @@ mod tests {
             })
             .await
             .unwrap();
+    }
+
+    #[test]
+    fn what_never_left_tries_no_limit_and_lets_the_next_try_it() {
+        let mut bot = Bot::of(Time(at(4)), &[], Some(Time(at(4))));
+        bot.take(at(5));
+        assert_eq!(bot.open_at, at(5) + PROBE);
+        let unused = Use { taken: at(5), ended: None, answered: false };
+        let freed = after(bot.clone(), &Used { requests: vec![unused], rests_until: None });
+        assert_eq!((freed.open_at, freed.limited_until), (at(5), Some(Time(at(4)))));
+        // Another that was taken meanwhile is still waited for.
+        bot.take(at(9));
+        assert_eq!(after(bot, &Used { requests: vec![unused], rests_until: None }).open_at, at(9) + PROBE);
     }
 
     fn answered((taken, ended): (i64, i64)) -> Use {

@@ -67,7 +67,15 @@ pub(super) fn grow(
     let notice = notices::by_id(conn, broadcast.notice_id.0)?
         .ok_or_else(|| StoreError::Corrupt("a broadcast without its notice".to_owned()))?;
     let room = terms.limit.saturating_sub(decided.taken.len());
-    let (listeners, end) = slice(conn, &broadcast, &notice, room, terms)?;
+    let (listeners, end) = match slice(conn, &broadcast, &notice, room, terms) {
+        // What nobody can read must not keep everything else from going out.
+        Err(error @ StoreError::Corrupt(_)) => {
+            tracing::error!(broadcast = %broadcast.id.0, %error, "a broadcast cannot be planned");
+            broadcasts::stop(conn, notice.id.0)?;
+            return Ok(true);
+        }
+        found => found?,
+    };
     let said = Said::of(&broadcast, &notice);
     bots::load(conn, listeners.iter().filter_map(|one| one.bot.as_deref()), terms.now, &mut decided.bots)?;
     let before = decided.taken.len();

@@ -142,6 +142,7 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
     for record in &ours {
         if let Some(moved) = &record.moved
             && !follow(conn, &record.leased, moved)?
+            && record.reach < Reach::Yes
         {
             disable(conn, record.leased.group, WhyDisabled::Gone)?;
         }

@@ -254,6 +254,7 @@ mod tests {
                 (429, r#"{"retry_after":64.57,"global":false}"#, slow(65)),
                 (429, "", slow(60)),
                 (500, "", Outcome::Retry),
+                (504, "", Outcome::Unknown),
             ],
         );
         let gone = (404, r#"{"message":"Unknown Message","code":10008}"#, Outcome::Delivered(None));

@@ -69,7 +69,7 @@ impl Verdict {
             100..300 => Outcome::Unknown,
             // Too large, says the server or the proxy before it, and smaller it will not get.
             413 => Outcome::Bad,
-            _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
+            _ => failed(answer),
         };
         Verdict::new(outcome, format!("http_{}", answer.status))
     }
@@ -107,6 +107,15 @@ impl Verdict {
 /// The answer's body as a JSON object.
 pub(super) fn object(answer: &Response) -> Option<Value> {
     serde_json::from_slice(&answer.body).ok().filter(Value::is_object)
+}
+
+/// What a failure of the server means. A gateway that waited for it in vain knows no more than we do after a
+/// time-out: 504, and 524 at Cloudflare (<https://developers.cloudflare.com/support/troubleshooting/http-status-codes/>).
+pub(super) fn failed(answer: &Response) -> Outcome {
+    match answer.status {
+        504 | 524 => Outcome::Unknown,
+        _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
+    }
 }
 
 /// As long as the answer asks for, else a minute.

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::credentials::{Given, is_plain};
-use super::judging::{object, slow};
+use super::judging::{failed, object, slow};
 use super::{
     Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture, Profile,
     Response, Stamp, Verdict, without_mentions,
@@ -94,7 +94,7 @@ impl Adapter for Mattermost {
                 429 => slow(answer),
                 400 | 413 => Outcome::Bad,
                 403 => Outcome::Config(Fault::Permission),
-                _ => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
+                _ => failed(answer),
             },
         };
         Verdict::new(outcome, short)
@@ -134,6 +134,7 @@ mod tests {
                 (501, &said("disabled"), Outcome::Config(Fault::Permission)),
                 (500, &said("other"), Outcome::Retry),
                 (502, "<html>", Outcome::Retry),
+                (504, "<html>", Outcome::Unknown),
             ],
         );
     }

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::credentials::{Given, is_plain};
 use super::exchange::whole_seconds;
-use super::judging::{MINUTE, object};
+use super::judging::{MINUTE, failed, object};
 use super::{
     Act, Adapter, Body, Budget, CredentialFault, Credentials, Field, Hosts, Outgoing, Picture, Profile,
     Response, Stamp, Verdict, without_mentions,
@@ -110,7 +110,7 @@ impl Adapter for Rocketchat {
             (false, _) if elsewhere || disabled => Outcome::Config(Fault::Permission),
             (false, 401 | 403) => Outcome::Config(Fault::Permission),
             (false, 400..=499) => Outcome::Bad,
-            (false, _) => answer.wait().map_or(Outcome::Retry, Outcome::Slow),
+            (false, _) => failed(answer),
         };
         let code = match (unknown, elsewhere, disabled) {
             (true, ..) => "invalid_integration".to_owned(),
@@ -186,6 +186,7 @@ mod tests {
                 (503, "Service Unavailable", Outcome::Retry),
                 (503, "<html>503 Service Unavailable</html>", Outcome::Retry),
                 (502, "<html>", Outcome::Retry),
+                (504, "<html>", Outcome::Unknown),
             ],
         );
     }

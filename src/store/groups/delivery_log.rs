@@ -195,8 +195,8 @@ pub fn redeliver(conn: &mut Conn, given_up: &LoggedDelivery, now: DateTime<Utc>)
     set_going(conn, &[(given_up.id, given_up.broadcast)], now)
 }
 
-/// Reopens what was given up because nothing reached the group any more and may still be said, once control
-/// of the group is proved again. What perhaps arrived is left to its admin; what perhaps was taken back did
+/// Reopens what was given up because nothing reached the group any more and may still be said, once something
+/// has reached it again. What perhaps arrived is left to its admin; what perhaps was taken back did
 /// not arrive, whatever became of it.
 pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
     struct Unheard;

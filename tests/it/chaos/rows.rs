@@ -9,6 +9,7 @@ use futures_util::FutureExt as _;
 use serde_json::json;
 use seventytwo::broadcast::script::Written;
 use seventytwo::clock::Clock;
+use seventytwo::domain::group::Platform;
 use seventytwo::domain::language::Language;
 use seventytwo::domain::people::Role;
 use seventytwo::store::notices::by_case;
@@ -21,6 +22,7 @@ use crate::{Test, housed, notices, shared};
 pub const TESTS: &[Test] = &[
     housed!(a_bad_row_holds_nobody_up),
     housed!(more_bad_rows_than_a_look_takes_hold_nobody_up),
+    housed!(a_region_that_nobody_knows_holds_no_broadcast_up),
     housed!(a_photo_that_stays_holds_nobody_up),
     housed!(what_is_erased_is_forgotten_though_somebody_reads),
     shared!(what_another_node_erased_is_let_go_of),
@@ -138,6 +140,18 @@ async fn more_bad_rows_than_a_look_takes_hold_nobody_up(house: House) -> House {
         assert_eq!(done().await, 2, "{state}");
     }
     run(&house.db, GONE).await;
+    house
+}
+
+async fn a_region_that_nobody_knows_holds_no_broadcast_up(house: House) -> House {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let chat = house.chat_for("lost_property", "130102").await;
+    let [_, other] = two(&house).await;
+    house.stations.let_out_when_due().await.unwrap();
+    run(&house.db, "UPDATE notices SET region = '999999' WHERE region = '131003'").await;
+    house.settle().await;
+    assert!(chat.read().expect("the other's alert").to_string().contains(&other));
+    run(&house.db, "UPDATE notices SET region = '131003' WHERE region = '999999'").await;
     house
 }
 

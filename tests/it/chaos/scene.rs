@@ -22,6 +22,8 @@ pub struct Scene {
     pub groups: usize,
     settings: Vec<(&'static str, String)>,
     pub token: String,
+    /// The token of the groups' admin.
+    pub admin: String,
 }
 
 impl Scene {
@@ -32,10 +34,10 @@ impl Scene {
             ("SEVENTYTWO_PLATFORM_HOSTS", format!("dingtalk={}", crowd.url)),
         ];
         let token = person(&db, "林志愿", Role::Moderator).await;
-        person(&db, "王群主", Role::GroupAdmin).await;
+        let admin = person(&db, "王群主", Role::GroupAdmin).await;
         let chats = (0..groups).map(|n| (Platform::Dingtalk, crowd.url.as_str(), format!("g{n}")));
         connect(&db, "王群主", chats).await;
-        Scene { db, crowd, groups, settings, token }
+        Scene { db, crowd, groups, settings, token, admin }
     }
 
     /// The same with this many more groups at another host, which are last in every order.

@@ -5,6 +5,8 @@ use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection as _;
+use reqwest::Method;
+use serde_json::json;
 use seventytwo::store::Conn;
 use seventytwo::store::migrate::LOCK;
 use tokio::net::{TcpListener, TcpStream};
@@ -21,6 +23,7 @@ pub const TESTS: &[Test] = &[
     shared!(a_rolling_restart_loses_and_repeats_nothing),
     bare!(a_stop_waits_for_nobody_who_hangs),
     bare!(a_stop_waits_for_whoever_is_slow),
+    bare!(a_stop_waits_on_a_connection_that_a_page_opened),
     shared!(a_stop_waits_for_no_database_that_is_silent),
     shared!(a_stop_waits_for_no_migration_of_another_node),
 ];
@@ -90,6 +93,23 @@ async fn a_stop_waits_for_whoever_is_slow(db: Db) {
     assert!(ended.success(), "{ended}");
     let in_doubt = "SELECT COUNT(*) AS n FROM attempts WHERE outcome = 'unknown'";
     assert_eq!((count(&scene.db, in_doubt).await, scene.delivered().await), (0, 3));
+}
+
+/// The chat answers over the connection over which it was sent a test: a page's, as far as its runtime goes.
+async fn a_stop_waits_on_a_connection_that_a_page_opened(db: Db) {
+    let scene = Scene::set(db, 1, Mood::Well(0)).await;
+    let program = scene.start().await;
+    let groups =
+        program.door.call(Method::GET, "/groups", Some(&scene.admin), None).await.unwrap().expect(200);
+    let test = format!("/groups/{}/test", groups["items"][0]["id"].as_str().unwrap());
+    program.door.call(Method::POST, &test, Some(&scene.admin), Some(&json!({}))).await.unwrap().expect(200);
+    scene.crowd.turn(Mood::Slow(6_000));
+    scene.publish(&program.door, 0).await;
+    eventually("the chat was asked", async || scene.crowd.requests() == 2).await;
+    let ended = program.stop().await;
+    assert!(ended.success(), "{ended}");
+    let in_doubt = "SELECT COUNT(*) AS n FROM attempts WHERE outcome = 'unknown'";
+    assert_eq!((count(&scene.db, in_doubt).await, scene.delivered().await), (0, 1));
 }
 
 /// A connection to the database that is open but carries nothing any more, while a job waits for an answer.

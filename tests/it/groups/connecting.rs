@@ -18,6 +18,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_code_leaves_a_host_alone_that_is_away),
     housed!(a_code_follows_a_chat_to_its_new_id),
     housed!(a_chat_is_known_by_its_id_whatever_it_is_called),
+    housed!(a_chat_whose_code_was_not_answered_is_known_by_its_first_notice),
 ];
 
 async fn a_new_robot_says_what_went_live_when_it_is_proved(house: House) -> House {
@@ -178,6 +179,25 @@ async fn a_code_follows_a_chat_to_its_new_id(house: House) -> House {
     team.verify(&house).await;
     let (case, _) = team.publish(&house, notices::missing_person(house.clock.now()), "13800138002").await;
     team.hears(&case);
+    house
+}
+
+async fn a_chat_whose_code_was_not_answered_is_known_by_its_first_notice(house: House) -> House {
+    let house = house.and_chats(&[Platform::Slack]).await;
+    let (admin, moderator) =
+        (house.person("王群主", Role::GroupAdmin).await, house.person("林志愿", Role::Moderator).await);
+    let mut team = Team { admin, moderator, chat: house.chats[0].clone(), group: String::new() };
+    let (field, name) = team.chat.name();
+    let id = team.chat.credentials()[field].as_str().unwrap().to_owned();
+    team.chat.lose_answers(true);
+    team.group = connect(&house, &team, field, name).await;
+    team.chat.lose_answers(false);
+    let code = json!({"code": team.chat.read_code()});
+    house.post(&team.path("/verify"), Some(&team.admin.token), &code).await.expect(200);
+    house.advance(TimeDelta::minutes(1));
+    let (case, _) = team.publish_bag(&house).await;
+    team.hears(&case);
+    assert_eq!(ask_to_connect(&house, &team, field, &id).await.problem(409), "group_exists");
     house
 }
 

@@ -27,6 +27,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_delivery_that_was_given_up_goes_again_once),
     housed!(the_admin_reads_what_did_not_arrive_and_what_to_do),
     housed!(what_was_given_up_and_is_not_wanted_any_more_does_not_go_again),
+    housed!(what_was_given_up_for_a_fault_goes_again_once_a_test_arrives),
 ];
 
 async fn a_day_of_failures_stops_a_group_and_a_new_code_brings_it_back(house: House) -> House {
@@ -320,6 +321,28 @@ async fn what_was_given_up_and_is_not_wanted_any_more_does_not_go_again(house: H
     assert_eq!(given_up().await, (true, true));
     house.post(&again, Some(&team.admin.token), &Value::Null).await.expect(202);
     house.settle().await;
+    team.hears(&case);
+    house
+}
+
+async fn what_was_given_up_for_a_fault_goes_again_once_a_test_arrives(house: House) -> House {
+    let house = house.and_chats(&[Platform::Dingtalk]).await;
+    let team = Team::of(&house).await;
+    let step = async |step: &str| {
+        house.post(&team.path(step), Some(&team.admin.token), &json!({})).await.expect(200);
+        house.settle().await;
+    };
+    step("/pause").await;
+    let (case, _) = team.publish_bag(&house).await;
+    // Too late for the time that an admin has to mend it.
+    house.advance(TimeDelta::hours(72) - TimeDelta::minutes(6));
+    team.chat.script(200, &[], r#"{"errcode":310000,"errmsg":"keywords not in content"}"#);
+    step("/resume").await;
+    assert_eq!(team.newest(&house).await["state"], "given_up");
+    house.advance(TimeDelta::minutes(1));
+    step("/test").await;
+    assert!(team.chat.read().expect("the test").to_string().contains("测试"));
+    house.pass(TimeDelta::minutes(1)).await;
     team.hears(&case);
     house
 }

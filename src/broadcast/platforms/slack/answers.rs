@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::super::judging::{kept, object, slow_as_told};
+use super::super::judging::{failed, kept, object, slow_as_told};
 use super::super::{Act, Response, Verdict};
 use crate::domain::delivery::{Fault, Outcome};
 
@@ -125,7 +125,7 @@ fn refused(act: Act<'_>, word: &str, answer: &Response) -> Verdict {
         410 => Outcome::Gone,
         403 => Outcome::Config(Fault::Permission),
         400 => Outcome::Bad,
-        _ => Outcome::Retry,
+        _ => failed(answer),
     });
     let of_account = match outcome {
         // Posting is limited by channel, editing and deleting by account.
@@ -185,6 +185,7 @@ mod tests {
                 (429, r#"{"retry_after":30}"#, slow(30)),
                 (500, "rollup_error", Outcome::Retry),
                 (502, "<html>", Outcome::Retry),
+                (504, "<html>", Outcome::Unknown),
                 (
                     200,
                     r#"{"ok":true,"channel":"C1","ts":"1503435956.000247"}"#,

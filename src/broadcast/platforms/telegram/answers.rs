@@ -177,6 +177,7 @@ mod tests {
                 (404, &said(404, "Not Found"), Outcome::Config(Fault::Credential)),
                 (500, &said(500, "Internal Server Error"), Outcome::Retry),
                 (502, "<html>", Outcome::Retry),
+                (504, "<html>", Outcome::Unknown),
             ],
         );
         means(
