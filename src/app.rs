@@ -340,6 +340,7 @@ impl App {
                 .app_data(shared.clone())
                 .wrap(from_fn(doors::request::around))
                 .wrap(Compress::default())
+                .wrap(from_fn(doors::request::in_some_encoding))
                 // Outermost, so that nothing is compressed for a request that asks for the head alone.
                 .wrap(from_fn(doors::request::head_alone))
                 .configure(|config| extra(config))

@@ -60,7 +60,11 @@ pub struct Closed {
 #[utoipa::path(
     tag = "reporting",
     request_body = CloseBody,
-    responses((status = 200, body = Closed), (status = 409, description = "`not_possible`")),
+    responses(
+        (status = 200, body = Closed),
+        (status = 409, description = "`not_possible`"),
+        (status = 429, description = "`too_many_requests`")
+    ),
     security(("manage" = []))
 )]
 #[post("/my/notice/close")]

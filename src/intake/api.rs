@@ -196,7 +196,7 @@ async fn read_photo(
         (
             "Idempotency-Key" = Option<String>,
             Header,
-            description = "The same key and body again is the same request again"
+            description = "The same key and body again is the same request again, for 24 hours"
         )
     ),
     responses(

@@ -98,17 +98,20 @@ impl<T: DeserializeOwned + ToSchema + 'static> FromRequest for JsonIfAny<T> {
 
 /// Reads a value by the schema of `T`; what does not fit is left out and faulted.
 fn read<T: ToSchema, V: DeserializeOwned>(value: Value) -> Result<Json<V>, Problem> {
-    if let Ok(given) = V::deserialize(&value) {
+    if value.is_null()
+        && let Ok(given) = V::deserialize(&value)
+    {
         return Ok(Json { given, faults: FieldFaults::new() });
     }
+    // Before it is deserialised, because serde would take an array for the fields of an object in their order.
     let shape = &openapi::document()["components"]["schemas"][&*T::name()];
     let mut faults = FieldFaults::new();
     let fitting = fit(shape, value, "", &mut faults).and_then(|fitting| serde_json::from_value(fitting).ok());
     match fitting {
-        Some(given) if !faults.is_empty() => Ok(Json { given, faults }),
+        Some(given) => Ok(Json { given, faults }),
         // A number outside every integer type.
-        _ if faults.is_empty() => Err(Problem::invalid("body", "wrong_type")),
-        _ => Err(Problem::Invalid(faults)),
+        None if faults.is_empty() => Err(Problem::invalid("body", "wrong_type")),
+        None => Err(Problem::Invalid(faults)),
     }
 }
 

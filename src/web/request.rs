@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use actix_web::body::{self, BodySize, BodyStream, BoxBody, MessageBody};
 use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
-use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::header::{self, AcceptEncoding, Encoding, Header as _, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
@@ -79,6 +79,22 @@ fn forwarded(part: &str) -> Option<IpAddr> {
     let bare = part.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')).unwrap_or(part);
     let alone = bare.parse::<IpAddr>().ok();
     alone.or_else(|| part.parse::<SocketAddr>().ok().map(|at| at.ip())).map(|ip| ip.to_canonical())
+}
+
+/// Answers whoever accepts none of our encodings, not even the plain one, as if they had not said so.
+///
+/// # Errors
+/// Those of the inner service.
+pub async fn in_some_encoding<B: MessageBody>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    let ours = [Encoding::gzip(), Encoding::identity()];
+    let accepts = |accepted: AcceptEncoding| accepted.negotiate(ours.iter()).is_some();
+    if !AcceptEncoding::parse(&request).is_ok_and(accepts) {
+        request.headers_mut().remove(header::ACCEPT_ENCODING);
+    }
+    next.call(request).await
 }
 
 /// Answers HEAD by the handler of GET, without the body (RFC 9110, 9.3.2). The server would leave the body

@@ -39,6 +39,8 @@ pub const TESTS: &[Test] = &[
     housed!(who_does_not_go_on_sending_is_not_waited_for),
     housed!(who_breaks_off_is_told_the_same_at_every_door),
     housed!(what_is_announced_too_large_is_refused_before_it_comes),
+    housed!(a_list_is_no_object),
+    housed!(whoever_accepts_no_encoding_is_answered_all_the_same),
     housed!(an_address_is_read_however_it_is_written),
 ];
 
@@ -634,6 +636,31 @@ async fn what_is_announced_too_large_is_refused_before_it_comes(house: House) ->
         let mut told = [0; 12];
         wire.read_exact(&mut told).await.unwrap();
         assert_eq!(String::from_utf8_lossy(&told), "HTTP/1.1 413", "{path}");
+    }
+    house
+}
+
+async fn a_list_is_no_object(house: House) -> House {
+    let lead = house.person("陈组长", Role::Lead).await;
+    let admin = house.person("王群主", Role::GroupAdmin).await;
+    let (case, manage) = house.submit(&notices::lost_property(house.clock.now())).await;
+    house.claim(&case, &lead).await;
+    let path = |step: &str| format!("/review/{case}/{step}");
+    for (call, token, body) in [
+        ("/my/notice/close".to_owned(), &manage, json!(["withdrawn"])),
+        (path("decisions"), &lead.token, json!([2, "approve", "verified", null])),
+        (path("phone"), &lead.token, json!(["call_back"])),
+        ("/groups".to_owned(), &admin.token, json!(["wecom", "群", {}, ["131003"], [], null, null, null])),
+    ] {
+        assert_eq!(house.post(&call, Some(token), &body).await.problem(422), "invalid_fields", "{call}");
+    }
+    house
+}
+
+async fn whoever_accepts_no_encoding_is_answered_all_the_same(house: House) -> House {
+    for accepted in ["identity;q=0", "*;q=0", "gzip;q=0, identity;q=0"] {
+        let asked = request(&house, Method::GET, "/healthz").header("accept-encoding", accepted);
+        assert_eq!(ask(asked).await.status, 200, "{accepted}");
     }
     house
 }
