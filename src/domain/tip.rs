@@ -3,6 +3,8 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::screening::FindingKind;
+
 /// The flag of a tip that calls its notice false, or comes from the person sought.
 pub const CALLED_FALSE: &str = "called_false";
 
@@ -26,5 +28,15 @@ impl Content {
     /// police, never for the reporter.
     pub fn objects(&self) -> bool {
         self.flags.iter().any(|flag| flag == CALLED_FALSE)
+    }
+
+    /// Whether it speaks of violence, of flight or of a dispute about a child: who is sought may be hiding from the
+    /// reporter.
+    pub fn tells_of_danger(&self) -> bool {
+        use FindingKind::{Custody, Flight, Left, Violence};
+        self.flags
+            .iter()
+            .filter_map(|flag| FindingKind::named(flag))
+            .any(|kind| matches!(kind, Custody | Flight | Left | Violence))
     }
 }

@@ -15,6 +15,7 @@ use crate::domain::language::Language;
 use crate::domain::life_cycle::{ActedAs, State, Step};
 use crate::domain::notice::{Kind, Outcome, Private, Public, Safety};
 use crate::domain::reason::{Reason, Reject, Remove};
+use crate::domain::text::for_group;
 use crate::domain::tip::Content;
 use crate::language::{has, text};
 use crate::store::events::{self, Event};
@@ -178,7 +179,9 @@ fn passed_on(
         if notice.guarded || tip.guarded {
             return TipShown { at, text: text(language, "my-tip-police"), seen_at: None, place: None };
         }
-        TipShown { at, text: tip.text, seen_at: tip.seen_at, place: tip.place }
+        // Whoever has a tip is reached through those who verify.
+        let place = tip.place.map(|place| for_group(&place));
+        TipShown { at, text: for_group(&tip.text), seen_at: tip.seen_at, place }
     };
     Ok(tips.into_iter().map(shown).collect())
 }

@@ -173,8 +173,10 @@ impl Class {
 /// What the policy requires of a notice as it comes in.
 pub fn weigh(public: &Public, private: &Private, now: DateTime<Utc>) -> Weighing {
     let line = line(public, private);
-    let at_risk = matches!(private.category, Some(Category::SelfHarmRisk | Category::SuspectedAbduction))
-        || matches!(&public.subject, Subject::MissingPerson { person } if person.medical_urgent);
+    let at_risk = matches!(
+        private.category,
+        Some(Category::SelfHarmRisk | Category::SuspectedAbduction | Category::Outdoor)
+    ) || matches!(&public.subject, Subject::MissingPerson { person } if person.medical_urgent);
     // After a day the odds of finding somebody alive begin to fall fast.
     let long_missing = public.last_seen.as_ref().is_some_and(|seen| now - seen.at >= TimeDelta::hours(24));
     let urgency = lines(public, private).map(|line| line.urgency).max().unwrap_or(line.urgency);
@@ -195,7 +197,7 @@ fn mentions(private: &Private, what: FindingKind) -> bool {
 
 /// The class of a notice that says to be about no missing person.
 fn of_another(subject: &Subject, private: &Private) -> Class {
-    use FindingKind::{Custody, Flight, Left, RanAway, Sought, Violence};
+    use FindingKind::{Custody, Flight, Left, RanAway, Sought, Violence, Whereabouts};
     let mentioned = |what| mentions(private, what);
     match subject {
         _ if mentioned(Violence) => Class::SealedOther,
@@ -208,7 +210,7 @@ fn of_another(subject: &Subject, private: &Private) -> Class {
         // On a mountain or in a flood people are missed who are to be rescued.
         Subject::Rescue {
             incident: Incident { what: Emergency::Medical | Emergency::Blood | Emergency::Other, .. },
-        } if mentioned(Sought) => Class::SoughtByRescue,
+        } if mentioned(Sought) || mentioned(Whereabouts) => Class::SoughtByRescue,
         Subject::Rescue { .. } => Class::Rescue,
         Subject::Donation { .. } => Class::Donation,
         Subject::MissingPerson { person } => of_person(person.age, private),

@@ -7,6 +7,9 @@ use crate::domain::notice::{Kind, Private, Public};
 use crate::store::notices::Notice;
 use crate::store::{Answer, Conn, phones};
 
+/// How whoever has parted calls their relation to the person sought.
+const FORMER: [&str; 8] = ["前夫", "前妻", "前任", "前男友", "前女友", "前对象", "离婚", "ex-"];
+
 /// Whether its phone has more open notices than one family needs. It is not proved at the intake whose phone
 /// it is, so nobody is refused for it there.
 fn has_many(conn: &mut Conn, notice: &Notice) -> Answer<bool> {
@@ -43,6 +46,7 @@ pub(super) fn signs(
     flag(private.safety.violence, "violence");
     flag(private.safety.protection_order, "protection_order");
     flag(private.safety.left_voluntarily, "left_voluntarily");
+    flag(FORMER.iter().any(|word| private.reporter.relation.to_lowercase().contains(word)), "former_partner");
     flag(!policy::other_ages(public).is_empty(), "other_age");
     let line = policy::line(public, private);
     flag(

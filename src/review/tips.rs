@@ -78,8 +78,13 @@ impl Desk {
 }
 
 /// Passes a tip on. Where the reporter may not read it, it says so itself from now on, whatever the notice
-/// says later.
+/// says later. After a tip that tells of danger the reporter reads none any more.
 fn pass_on(tx: &mut Conn, key: &Key, notice: &Notice, tip: &Tip) -> Result<(), ReviewError> {
-    let content = Content { guarded: notice.sealed || notice.guarded, ..tip.content(key)? };
+    let told = tip.content(key)?;
+    if told.tells_of_danger() {
+        notices::guard(tx, notice.id.0)?;
+    }
+    let guarded = notice.sealed || notice.guarded || told.tells_of_danger();
+    let content = Content { guarded, ..told };
     Ok(tips::pass_on(tx, tip.id, &tips::sealed(key, &content)?)?)
 }

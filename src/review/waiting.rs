@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::view::{is_own, read, reads};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
-use crate::domain::life_cycle::State;
+use crate::domain::life_cycle::{Actor, Approval, Refusal, State, Step, next};
 use crate::domain::named::named;
 use crate::domain::notice::{Category, Incident, Kind, Subject};
 use crate::domain::people::Moderator;
@@ -146,15 +146,16 @@ pub fn queue(
 /// One moderator's part in the notices of a list.
 struct Part {
     by: Moderator,
-    approved: Vec<(Uuid, i32)>,
+    approvals: HashMap<Uuid, Vec<Approval>>,
     held: HashMap<Uuid, Held>,
 }
 
 impl Part {
     fn of(conn: &mut Conn, by: Moderator, found: &[Notice]) -> Answer<Part> {
         let ids: Vec<Uuid> = found.iter().map(|n| n.id.0).collect();
-        let approved = notices::approved_by(conn, by.id, &ids)?;
-        Ok(Part { by, approved, held: tips::holding(conn, &ids)? })
+        let reviewed: Vec<(Uuid, i32)> = found.iter().map(|n| (n.id.0, read(n))).collect();
+        let approvals = notices::approvals_of(conn, &reviewed)?;
+        Ok(Part { by, approvals, held: tips::holding(conn, &ids)? })
     }
 
     fn held(&self, notice: &Notice) -> Held {
@@ -167,11 +168,18 @@ impl Part {
     }
 
     /// Whether what it waits for must be another's: one approves once, and decides nothing of what one handed
-    /// in. A tip is anybody else's to decide, and what is paused any lead's.
+    /// in; the approval that is missing may have to be a lead's. A tip is anybody else's to decide, and what is
+    /// paused any lead's.
     fn needs_another(&self, notice: &Notice) -> bool {
         let submitted = is_own(notice, self.by);
+        let given = self.approvals.get(&notice.id.0).cloned().unwrap_or_default();
         let looked_at = matches!(notice.state, State::SecondReview | State::Live | State::Paused);
-        let approved = looked_at && self.approved.contains(&(notice.id.0, read(notice)));
+        let approved = looked_at && given.iter().any(|approval| approval.by == self.by.id);
+        let at =
+            if notice.pending_revision.is_some() { notice.pending(given) } else { notice.standing(given) };
+        let by_a_lead = at.state == State::SecondReview
+            && next(&at, Step::Approve, Actor::Moderator(self.by)) == Err(Refusal::LeadRequired);
+        let approved = approved || by_a_lead;
         (submitted || approved && !self.held(notice).any) && !rests(notice)
     }
 }

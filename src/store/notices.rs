@@ -1,5 +1,7 @@
 //! Notices, their revisions and the approvals of each.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -295,6 +297,12 @@ pub fn save(conn: &mut Conn, notice: &Notice) -> Answer<()> {
     Ok(())
 }
 
+/// What is seen of who is sought is for the police from now on.
+pub fn guard(conn: &mut Conn, id: Uuid) -> Answer<()> {
+    both!(conn, c => diesel::update(notices::table.find(Id(id))).set(notices::guarded.eq(true)).execute(c))?;
+    Ok(())
+}
+
 /// The approvals that stand for a revision, oldest first.
 pub fn approvals(conn: &mut Conn, notice: Uuid, revision: i32) -> Answer<Vec<Approval>> {
     let rows: Vec<(Id, bool)> = both!(conn, c => approvals::table
@@ -305,14 +313,20 @@ pub fn approvals(conn: &mut Conn, notice: Uuid, revision: i32) -> Answer<Vec<App
     Ok(rows.into_iter().map(|(by, lead)| Approval { by: by.0, lead }).collect())
 }
 
-/// The revisions of these notices that somebody approved.
-pub fn approved_by(conn: &mut Conn, account: Uuid, notices: &[Uuid]) -> Answer<Vec<(Uuid, i32)>> {
-    let ids: Vec<Id> = notices.iter().copied().map(Id).collect();
-    let rows: Vec<(Id, i32)> = both!(conn, c => approvals::table
-        .filter(approvals::account_id.eq(Id(account)).and(approvals::notice_id.eq_any(&ids)))
-        .select((approvals::notice_id, approvals::revision))
+/// The approvals that stand for these revisions of notices.
+pub fn approvals_of(conn: &mut Conn, of: &[(Uuid, i32)]) -> Answer<HashMap<Uuid, Vec<Approval>>> {
+    let ids: Vec<Id> = of.iter().map(|(notice, _)| Id(*notice)).collect();
+    let rows: Vec<(Id, i32, Id, bool)> = both!(conn, c => approvals::table
+        .filter(approvals::notice_id.eq_any(&ids))
+        .select((approvals::notice_id, approvals::revision, approvals::account_id, approvals::lead))
         .load(c))?;
-    Ok(rows.into_iter().map(|(notice, revision)| (notice.0, revision)).collect())
+    let mut standing: HashMap<Uuid, Vec<Approval>> = HashMap::new();
+    for (notice, revision, by, lead) in rows {
+        if of.contains(&(notice.0, revision)) {
+            standing.entry(notice.0).or_default().push(Approval { by: by.0, lead });
+        }
+    }
+    Ok(standing)
 }
 
 /// Adds those of the given approvals of a revision that are new; given none, deletes all of them. The primary

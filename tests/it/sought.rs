@@ -32,6 +32,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_was_told_once_keeps_what_is_seen_for_the_police),
     housed!(who_is_sought_and_says_so_is_not_told_of_to_the_family),
     housed!(who_ticks_that_they_are_sought_is_read_first),
+    housed!(a_child_whom_the_other_parent_kept_is_a_leads),
     housed!(who_was_protected_is_on_no_moderators_list),
 ];
 
@@ -544,6 +545,25 @@ async fn who_ticks_that_they_are_sought_is_read_first(house: House) -> House {
     assert_eq!(order().await, by_urgency);
     let mine = house.get("/my/notice", Some(&manage)).await.text;
     assert!(!mine.contains("不想回去"), "{mine}");
+    house
+}
+
+async fn a_child_whom_the_other_parent_kept_is_a_leads(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    for (said, phone) in [
+        ("孩子被他母亲从幼儿园接走后一直没有送回来", 1),
+        ("周末前妻接走孩子以后没有按时送回来", 2),
+        ("被妈妈接走后不让我见", 3),
+        ("被她带回娘家失联", 4),
+        ("和妈妈一起走失，妈妈也联系不上", 5),
+    ] {
+        let (case, _) = house.submit(&missing(&house, 6, "child", said, phone)).await;
+        assert_eq!(needs(&house, &case, &desk).await, (2, 1), "{said}");
+    }
+    let mut former = missing(&house, 30, "other_adult", "早上出门未归。", 6);
+    former["reporter"]["relation"] = json!("前男友");
+    let (case, _) = house.submit(&former).await;
+    assert!(desk.sheet(&house, &case).await["flags"].to_string().contains("former_partner"));
     house
 }
 

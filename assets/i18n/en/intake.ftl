@@ -177,7 +177,7 @@ f-safety-protection_order = Is there a protection order or a written police warn
 f-safety-left_voluntarily = Did they pack clothes, papers or money and leave by themselves?
 f-reporter-name = Your name
 f-reporter-phone = Your phone
-f-reporter-phone-hint = A volunteer usually calls within 10 to 30 minutes; at night it takes longer.
+f-reporter-phone-hint = A volunteer calls when something has to be checked.
 f-reporter-relation = How you are related to the missing person
 f-reporter-relation-hint = For example: daughter, neighbour, carer
 f-lost_property-reporter-relation = Who you are
@@ -238,7 +238,7 @@ done-understood =
        *[other] As we read it: { $age } years old, { $height } cm tall. If that is wrong, change it on your manage page.
     }
 done-next-title = What happens next
-done-next = A volunteer usually looks at it within 10 to 30 minutes; at night it takes longer. We may call you. Once verified, it goes to the connected local groups.
+done-next = Volunteers look first at what endangers life, usually within 10 to 30 minutes; other things take up to a few hours, and longer at night. We may call you. Once verified, it goes to the connected local groups.
 done-rescue = If anything changes, call 110 / 119 first. Keep your phone free, and save its battery.
 done-manage-title = Your manage link
 done-manage = Use it to change the notice, to answer questions, and to tell us that it is over. Keep it now, in your bookmarks or in a message to yourself. Give it to nobody: whoever has it can close your notice.
@@ -360,4 +360,9 @@ tip-taken-next-found = Volunteers compare the detail that you told. Please do no
 tip-taken-next-rescue = Volunteers check it as soon as they can and call those on the spot. Look after yourself first, and do not go into danger alone.
 tip-taken-next-blood = Volunteers check it as soon as they can. Go by what the blood centre arranges, and wait until it asks you to come.
 tip-taken-next-donation = Volunteers check it as soon as they can. What is not true is corrected in every group that received it.
+tip-late-over = This notice is over
+tip-late-paused = This notice is being checked again
+tip-late-next-over = Thank you. Nobody needs to look any more, so what you wrote was not kept. If somebody is in danger, call 110.
+tip-late-next-paused = Thank you. It takes no tips meanwhile, so what you wrote was not kept; please look again later. If somebody is in danger, call 110.
+tip-late-words = What you wrote
 tip-back = Back to the notice

@@ -187,6 +187,7 @@ review-flag-violence = Answered yes: a quarrel, violence, or a dispute over divo
 review-flag-protection_order = Answered yes: a protection order or a written police warning.
 review-flag-violence_mentioned = The text mentions violence or a protection order: the person may be hiding.
 review-flag-flight_mentioned = The text mentions a flight: the person may be hiding.
+review-flag-former_partner = The reporter is a former partner: find out first whether the person hides from them.
 review-flag-left_mentioned = The text says that somebody left, perhaps with a child or a thing: whoever finds these finds them.
 review-flag-ran_away_mentioned = The text says that a child ran away, or that somebody left without a word: ask from whom.
 review-flag-looks_like_person = It reads like a search for a person: is it a missing person notice by another name?

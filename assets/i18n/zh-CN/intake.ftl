@@ -177,7 +177,7 @@ f-safety-protection_order = 有没有人身安全保护令或告诫书？
 f-safety-left_voluntarily = 是不是自己收拾了衣物、证件或钱离开的？
 f-reporter-name = 您的姓名
 f-reporter-phone = 您的电话
-f-reporter-phone-hint = 通常 10 到 30 分钟内有志愿者打来，夜间会久一些。
+f-reporter-phone-hint = 需要核实时，志愿者会打这个电话。
 f-reporter-relation = 您与走失者的关系
 f-reporter-relation-hint = 例如：女儿、邻居、护理员
 f-lost_property-reporter-relation = 您的身份
@@ -238,7 +238,7 @@ done-understood =
        *[other] 我们记下的年龄：{ $age } 岁；身高：{ $height } 厘米。不对的话，请在管理页上改。
     }
 done-next-title = 接下来
-done-next = 通常 10 到 30 分钟内有志愿者处理，夜间会久一些。我们可能会打电话向您核实。核实通过后，信息发到当地接入的群。
+done-next = 志愿者先看有生命危险的，通常 10 到 30 分钟；其他的可能要几个小时，夜间会久一些。我们可能会打电话向您核实。核实通过后，信息发到当地接入的群。
 done-rescue = 情况有变化，先打 110 / 119；请保持电话畅通、省电。
 done-manage-title = 您的管理链接
 done-manage = 修改、回答提问、报告已找到，都用这个链接。请现在收藏，或发给自己的“文件传输助手”。不要发给别人：有它的人可以结束您的信息。
@@ -355,4 +355,9 @@ tip-taken-next-found = 志愿者会核对您写的细节。请不要在群里说
 tip-taken-next-rescue = 志愿者会尽快核实，再联系现场。请先顾好自己的安全，不要独自进入危险的地方。
 tip-taken-next-blood = 志愿者会尽快核实。献血请听血站安排，血站没有通知之前不必赶去。
 tip-taken-next-donation = 志愿者会尽快核实；不属实的，会向收到过的每个群更正。
+tip-late-over = 这条信息已经结束
+tip-late-paused = 这条信息正在重新核实
+tip-late-next-over = 谢谢您。已经不用再找了，您写的内容没有保存。有人有危险，请打 110。
+tip-late-next-paused = 谢谢您。核实期间不收线索，您写的内容没有保存，请过一会儿再来看。有人有危险，请打 110。
+tip-late-words = 您写的内容
 tip-back = 回到这条信息

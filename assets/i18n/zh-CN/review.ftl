@@ -175,6 +175,7 @@ review-flag-violence = 回答“是”：最近有争吵、家暴，或离婚、
 review-flag-protection_order = 回答“是”：有人身安全保护令或告诫书。
 review-flag-violence_mentioned = 文字里提到暴力或保护令：要找的人可能在躲避。
 review-flag-flight_mentioned = 文字里提到逃离：要找的人可能在躲避。
+review-flag-former_partner = 发布人是前任伴侣：先弄清当事人是不是在躲避。
 review-flag-left_mentioned = 文字里说有人离开，可能带走了孩子或东西：找到孩子或东西就找到了人。
 review-flag-ran_away_mentioned = 文字里说孩子自己离家，或有人不辞而别：问清是不是在躲谁。
 review-flag-looks_like_person = 读起来像在找人：是不是换了种类的寻人？

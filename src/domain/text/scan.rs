@@ -311,6 +311,7 @@ mod tests {
         assert_eq!(found("加微信号：zhangsan"), [("zhangsan", Contact::Number)]);
         assert_eq!(found("QQ 54321"), [("54321", Contact::Number)]);
         assert_eq!(found("VX:ab_c12"), [("ab_c12", Contact::Number)]);
+        assert_eq!(found("抖音号 ab_c12"), [("ab_c12", Contact::Number)]);
         for text in
             ["加V：abc12345", "+ V abc12345", "+V abc12345", "威❤ abc12345", "私我 abc12345", "威abc12345"]
         {

@@ -9,6 +9,8 @@ use super::sent::again;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
+use crate::domain::life_cycle::State;
+use crate::intake::IntakeError;
 use crate::intake::api::{count, count_tip, station};
 use crate::intake::form::times::{self, Moment};
 use crate::intake::tips::parse;
@@ -26,6 +28,19 @@ struct TipPage {
     frame: Frame,
     tip: TipForm,
     taken: bool,
+}
+
+/// The page of whoever sent a tip about a notice that is not live any more.
+#[derive(Template)]
+#[template(path = "tip_late.html")]
+struct LatePage {
+    frame: Frame,
+    /// The path of the notice's page.
+    to: String,
+    /// `over` or `paused`.
+    now: &'static str,
+    /// What they wrote.
+    text: String,
 }
 
 /// Takes a tip in; a faulty one comes back with what was typed.
@@ -57,21 +72,36 @@ pub async fn send(
         counted => counted.map(|()| None)?,
     };
     let taken = told.is_ok() && wait.is_none();
-    let (about, faults) = match (told, &wait) {
-        (_, Some(problem)) => {
-            let sentence = problem.detail(frame.language);
-            (intake.tip_is_about(case, now).await?, vec![("text", sentence)])
-        }
-        (Ok(told), None) => (intake.tip(case, told, now).await?, Vec::new()),
-        (Err(faults), None) => {
-            let about = intake.tip_is_about(case, now).await?;
-            (about, sentences(&faults, about, frame.language))
-        }
+    let (faults, about) = match (told, &wait) {
+        (_, Some(problem)) => (Err(problem.detail(frame.language)), intake.tip_is_about(case, now).await),
+        (Ok(told), None) => (Ok(FieldFaults::new()), intake.tip(case, told, now).await),
+        (Err(faults), None) => (Ok(faults), intake.tip_is_about(case, now).await),
+    };
+    let about = match about {
+        Err(IntakeError::NotPossible(state)) => return late(&http, frame, case, state, form.0.text),
+        about => about?,
+    };
+    let faults = match faults {
+        Err(sentence) => vec![("text", sentence)],
+        Ok(faults) => sentences(&faults, about, frame.language),
     };
     let status = if taken { StatusCode::ACCEPTED } else { StatusCode::UNPROCESSABLE_ENTITY };
     let tip = TipForm { to: format!("/n/{case}"), about, typed: form.0, faults };
     let page = page_with(&http, &frame, &TipPage { frame: frame.clone(), tip, taken }, status)?;
     Ok(again(page, wait.and_then(|problem| problem.retry_after_s())))
+}
+
+/// Thanks whoever is too late, and shows what they wrote: nothing of it was kept.
+fn late(
+    http: &HttpRequest,
+    frame: Frame,
+    case: CaseNumber,
+    state: State,
+    text: String,
+) -> Result<HttpResponse, Problem> {
+    let now = if state.is_over() { "over" } else { "paused" };
+    let page = LatePage { frame: frame.clone(), to: format!("/n/{case}"), now, text };
+    page_with(http, &frame, &page, StatusCode::CONFLICT)
 }
 
 /// The tip as the JSON API takes it.

@@ -19,18 +19,20 @@ pub struct Tip {
     pub discarded: bool,
     /// It speaks of paying: as a rule it is a scam, and to be discarded.
     pub asks_money: bool,
+    /// The reporter learns of it only that the police know.
+    pub guarded: bool,
     /// What may become of it.
     pub fates: Vec<Fate>,
     pub words: Vec<(String, String)>,
 }
 
-/// Tips that wait for a decision come first.
-pub fn tips(frame: &Frame, hints: &[Hint]) -> Vec<Tip> {
+/// Tips that wait for a decision come first. `guarded`: no tip about this notice is for its reporter.
+pub fn tips(frame: &Frame, hints: &[Hint], guarded: bool) -> Vec<Tip> {
     let (held, decided): (Vec<&Hint>, Vec<&Hint>) = hints.iter().partition(|hint| hint.held);
-    held.into_iter().chain(decided).map(|hint| tip(frame, hint)).collect()
+    held.into_iter().chain(decided).map(|hint| tip(frame, hint, guarded)).collect()
 }
 
-fn tip(frame: &Frame, hint: &Hint) -> Tip {
+fn tip(frame: &Frame, hint: &Hint, guarded: bool) -> Tip {
     let fates = Fate::ALL.into_iter().filter(|fate| *fate != Fate::PassOn || !hint.content.objects());
     Tip {
         id: hint.id,
@@ -38,6 +40,7 @@ fn tip(frame: &Frame, hint: &Hint) -> Tip {
         held: hint.held,
         discarded: hint.discarded,
         asks_money: asks_money(&hint.content),
+        guarded: guarded || hint.content.tells_of_danger(),
         fates: fates.collect(),
         words: words(frame, hint.content.clone()),
     }

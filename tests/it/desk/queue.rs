@@ -119,6 +119,16 @@ async fn a_case_that_somebody_else_is_to_decide_does_not_stand_in_the_way(house:
             .find(|row| [&other, &urgent].iter().any(|case| row.starts_with(case.as_str())));
         assert!(row.unwrap().starts_with(first.as_str()), "{}", by.name);
     }
+    // Nor does a moderator where the approval that is missing has to be a lead's.
+    let mut adult = by_another(notices::missing_person(house.clock.now()), 20_000_200);
+    (adult["person"]["age"], adult["person"]["category"]) = (json!(30), json!("other_adult"));
+    let (adult, _) = house.submit(&adult).await;
+    house.approve(&adult, &[&moderator]).await;
+    let lead = house.person("陈组长", Role::Lead).await;
+    for (by, another) in [(&colleague, true), (&lead, false)] {
+        let line = (json!(adult), json!(another));
+        assert!(waiting(by).await.contains(&line), "{}", by.name);
+    }
     // Nor does the person who alone approved it take the second look.
     let quick = by_another(notices::missing_person(house.clock.now()), 20_000_300);
     let (quick, _) = house.submit(&quick).await;

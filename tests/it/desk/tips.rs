@@ -12,6 +12,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_held_tip_reaches_the_family_only_when_it_is_passed_on),
     housed!(a_moderator_who_handed_a_notice_in_reads_no_tip_of_it_before_others_did),
     housed!(the_place_where_an_adult_was_seen_never_reaches_the_reporter),
+    housed!(after_a_tip_that_tells_of_danger_the_family_reads_none),
     housed!(a_sighting_is_not_buried_under_what_others_send),
     housed!(a_tip_that_wants_money_or_a_call_does_not_reach_the_family),
 ];
@@ -132,6 +133,26 @@ async fn the_place_where_an_adult_was_seen_never_reaches_the_reporter(house: Hou
         assert_eq!(mine.to_string().contains("幸福小区"), !guarded, "{tip}");
         assert_eq!(tip["text"].as_str().unwrap().starts_with("线索已转警方"), guarded, "{tip}");
     }
+    house
+}
+
+/// A father who was left reports the child that was taken along; and somebody tells of it.
+async fn after_a_tip_that_tells_of_danger_the_family_reads_none(house: House) -> House {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let mut body = notices::missing_person(house.clock.now());
+    (body["person"]["age"], body["person"]["category"]) = (json!(7), json!("child"));
+    let (case, manage) = house.live(&body, &[&moderator]).await;
+    let tell = async |text: &str| {
+        house.post(&format!("/notices/{case}/tips"), None, &json!({"text": text})).await.expect(202);
+        house.pass_tips(&case, &moderator).await;
+        house.get("/my/notice", Some(&manage)).await.expect(200)["tips"].to_string()
+    };
+    let told = tell("在公园见过，可以打13912340000问我").await;
+    assert!(told.contains("在公园见过") && !told.contains("13912340000"), "{told}");
+    let told = tell("孩子跟妈妈在锦绣小区，他爸爸家暴").await;
+    assert!(!told.contains("锦绣小区") && told.contains("线索已转警方"), "{told}");
+    let told = tell("又在车站看见孩子").await;
+    assert!(!told.contains("车站") && !told.contains("在公园见过"), "{told}");
     house
 }
 

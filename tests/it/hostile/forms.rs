@@ -23,6 +23,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_faulty_form_comes_back_with_what_was_typed),
     housed!(a_faulty_tip_comes_back_in_the_words_of_its_notice),
     housed!(a_tip_that_lacks_its_time_keeps_its_day),
+    housed!(a_tip_that_comes_too_late_is_thanked_for),
     housed!(who_sends_too_often_keeps_what_was_typed),
     housed!(what_is_pasted_is_counted_and_read_up_to_a_length),
     housed!(a_form_that_is_none_is_told_so),
@@ -143,6 +144,18 @@ async fn a_faulty_tip_comes_back_in_the_words_of_its_notice(house: House) -> Hou
         assert!(taken.status == 202 && taken.text.contains(thanks), "{}", taken.text);
         assert!(!taken.text.contains("当事人") && !taken.text.contains("请先打 110"), "{}", taken.text);
     }
+    house
+}
+
+async fn a_tip_that_comes_too_late_is_thanked_for(house: House) -> House {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let (case, manage) = house.live(&notices::lost_property(house.clock.now()), &[&moderator]).await;
+    house.close(&manage, "returned").await;
+    let tip = request(&house, Method::POST, &format!("/n/{case}/tips")).form(&[("text", "放在司机那里")]);
+    let late = ask(tip.header("sec-fetch-site", "same-origin")).await;
+    assert_eq!(late.status, 409);
+    assert!(late.text.contains("已经结束") && late.text.contains("放在司机那里"), "{}", late.text);
+    assert!(!late.text.contains("双肩包"), "what is over shows nothing: {}", late.text);
     house
 }
 

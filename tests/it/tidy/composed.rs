@@ -253,6 +253,8 @@ pub fn composed() -> Vec<(&'static str, Names)> {
                 "unreachable",
             ]),
         ),
+        ("tip-late-next-{}", all(["over", "paused"])),
+        ("tip-late-{}", all(["over", "paused"])),
         ("tip-taken-next-{}", about()),
         ("tip-text-hint-{}", about()),
         ("tip-text-{}", about()),

@@ -6,8 +6,34 @@ use super::{Glyph, starts_with};
 
 /// Names of messengers, after which an account follows.
 const MESSENGERS: &[&str] = &[
-    "微信", "薇信", "威信", "weixin", "wechat", "vx", "wx", "v信", "qq", "扣扣", "企鹅", "telegram",
-    "whatsapp", "skype", "加v", "+v", "+ v", "加微", "加薇", "加威", "加我", "私我", "威", "薇",
+    "微信",
+    "薇信",
+    "威信",
+    "weixin",
+    "wechat",
+    "vx",
+    "wx",
+    "v信",
+    "qq",
+    "扣扣",
+    "企鹅",
+    "telegram",
+    "抖音",
+    "douyin",
+    "快手",
+    "小红书",
+    "whatsapp",
+    "skype",
+    "加v",
+    "+v",
+    "+ v",
+    "加微",
+    "加薇",
+    "加威",
+    "加我",
+    "私我",
+    "威",
+    "薇",
 ];
 
 /// Hearts, faces and arrows, which are put into a name to hide it.
