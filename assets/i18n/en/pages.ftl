@@ -210,6 +210,7 @@ safety-sought-text =
     You have a right not to be found. We never tell the reporter where you are.
     You can tell any police station that you are safe and ask them to call us; or tick “I am the person this notice looks for” in the tip form under the notice. Volunteers read it first, not the reporter, and check the notice again.
     If somebody hurts you, call 110; the women's helpline is 12338.
+safety-sought-form = To the form under that notice
 safety-help = If you see the person sought
 safety-help-text =
     First call 110, and wait for the police in a safe place. Do not crowd or chase them, and do not post videos.
