@@ -21,8 +21,8 @@ use tokio_util::task::TaskTracker;
 use crate::blobs::Blobs;
 use crate::broadcast::drawing::Failed;
 use crate::broadcast::guard::Guard;
+use crate::broadcast::held_leases::HeldLeases;
 use crate::broadcast::hosts::Hosts;
-use crate::broadcast::in_hand::InHand;
 use crate::broadcast::metrics::Metrics;
 use crate::broadcast::node::Node;
 use crate::broadcast::script::{DrawPoster, Script};
@@ -39,8 +39,8 @@ use crate::review::{self, Desk};
 use crate::store::StoreError;
 use crate::vault::Unopenable;
 use crate::web::limits::Limits;
-use crate::web::room::Room;
 use crate::web::shared::Shared;
+use crate::web::upload_memory::UploadMemory;
 use crate::{schedule, tls, web as doors};
 
 mod clocks;
@@ -69,10 +69,10 @@ pub enum StartError {
     KeyGone(String),
     #[error(transparent)]
     WrongKey(#[from] Unopenable),
-    #[error("DATABASE_URL: there is no database at {0}; make one with: seventytwo migrate")]
+    #[error("DATABASE_URL: there is no database at {0}; make one with `seventytwo migrate`")]
     NoDatabase(String),
     #[error(
-        "DATABASE_URL: there is nothing of ours in that database; if it is the right one: seventytwo migrate"
+        "DATABASE_URL: the database has no tables of Seventy-Two; if it is the right one, run `seventytwo migrate`"
     )]
     Empty,
     #[error("DATABASE_URL: cannot use {0}: {1}; create it, or give this user the right to")]
@@ -93,8 +93,8 @@ pub struct Stations {
     pub worker: Worker,
     /// What the last look at the clock has seen.
     seen: Arc<clocks::Seen>,
-    /// As [`LetOut::next`](crate::review::LetOut::next), in microseconds since 1970.
-    nothing_cools_before: Arc<AtomicI64>,
+    /// As [`PublishedNow::next`](crate::review::PublishedNow::next), in microseconds since 1970.
+    next_publication: Arc<AtomicI64>,
     /// Notified when the system's clock was set back.
     pub clock_went_back: Arc<Notify>,
     /// Whether a copy of what was erased may still be in the database's log.
@@ -106,27 +106,27 @@ impl Stations {
     ///
     /// # Errors
     /// When the database refuses, or one could not be let out; the others were.
-    pub async fn let_out(&self) -> anyhow::Result<()> {
+    pub async fn publish_cooled(&self) -> anyhow::Result<()> {
         self.notice_clock().await?;
-        let out = self.desk.let_out(self.shared.clock.now()).await;
-        self.nothing_cools_before.store(out.next.timestamp_micros(), Ordering::SeqCst);
+        let out = self.desk.publish_cooled(self.shared.clock.now()).await;
+        self.next_publication.store(out.next.timestamp_micros(), Ordering::SeqCst);
         if out.live > 0 {
             self.shared.work_is_due.notify_one();
         }
         out.failed.map_or(Ok(()), |error| Err(error.into()))
     }
 
-    /// As [`Stations::let_out`], unless it is known that nothing can have cooled: an idle node asks the
+    /// As [`Stations::publish_cooled`], unless it is known that nothing can have cooled: an idle node asks the
     /// database once in a cooling time.
     ///
     /// # Errors
-    /// As [`Stations::let_out`].
-    pub async fn let_out_when_due(&self) -> anyhow::Result<()> {
+    /// As [`Stations::publish_cooled`].
+    pub async fn publish_when_due(&self) -> anyhow::Result<()> {
         let went_back = self.notice_clock().await?;
         let now = self.shared.clock.now().timestamp_micros();
         // What was known by a clock that was set back since is no longer known.
-        if went_back || now >= self.nothing_cools_before.load(Ordering::SeqCst) {
-            return self.let_out().await;
+        if went_back || now >= self.next_publication.load(Ordering::SeqCst) {
+            return self.publish_cooled().await;
         }
         Ok(())
     }
@@ -179,7 +179,7 @@ impl Stations {
     /// # Errors
     /// One line that says what failed.
     pub async fn settle(&self) -> anyhow::Result<()> {
-        self.let_out().await?;
+        self.publish_cooled().await?;
         self.sweep().await?;
         self.end_pauses().await?;
         Ok(self.worker.drain().await?)
@@ -245,7 +245,7 @@ impl App {
             trusted_proxies: config.trusted_proxies.clone().into(),
             work_is_due: work_is_due.clone(),
             limits: Arc::new(Limits::new(&clock)),
-            room: Room::default(),
+            upload_memory: UploadMemory::default(),
             blobs,
             press: press.of_doors(),
             sender: sender.clone(),
@@ -266,14 +266,14 @@ impl App {
                 node: Arc::new(node),
                 hosts,
                 turns: Arc::default(),
-                in_hand: InHand::default(),
+                held_leases: HeldLeases::default(),
                 metrics,
                 work_is_due,
                 break_off: CancellationToken::new(),
             },
             shared,
             seen: Arc::new(seen),
-            nothing_cools_before: Arc::default(),
+            next_publication: Arc::default(),
             clock_went_back: Arc::default(),
             // An earlier process may have stopped before it emptied the log.
             log_holds_erased: Arc::new(AtomicBool::new(true)),

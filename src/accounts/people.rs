@@ -11,7 +11,7 @@ use crate::domain::text;
 use crate::permits::BrokenOff;
 use crate::store::accounts::{self, Account, Credentials, EndedWith, Proof};
 use crate::store::types::{Id, Time};
-use crate::store::{Answer, Store, StoreError};
+use crate::store::{Store, StoreError, StoreResult};
 use crate::vault::Vault;
 
 /// The longest name, in characters.
@@ -38,7 +38,7 @@ pub enum AccountError {
     BadLifetime,
     #[error(transparent)]
     Store(#[from] StoreError),
-    #[error("the hashing of a password: {0}")]
+    #[error("could not hash the password: {0}")]
     BrokenOff(#[from] BrokenOff),
 }
 
@@ -150,7 +150,7 @@ pub(super) fn unless_disabled(found: Option<Credentials>, name: &str) -> Result<
 }
 
 /// All accounts, by name.
-pub async fn list(store: &Store) -> Answer<Vec<Account>> {
+pub async fn list(store: &Store) -> StoreResult<Vec<Account>> {
     store.read(accounts::all).await
 }
 

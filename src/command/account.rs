@@ -24,7 +24,7 @@ pub enum Account {
         #[command(flatten)]
         password: Password,
     },
-    /// everybody, with their role
+    /// list all accounts with their roles
     List,
     /// a new password and second factor; ends the account's sessions and tokens at once
     Reset {
@@ -132,5 +132,9 @@ fn hand_over(handed: &Handed) -> anyhow::Result<()> {
     {
         told += &format!("\n\n{}", code.trim_end_matches('\n'));
     }
-    say(told).map_err(|error| anyhow::anyhow!("{error}; account reset makes secrets that can be read"))
+    say(told).map_err(|error| {
+        anyhow::anyhow!(
+            "{error}; the account's secrets were not printed: make new ones with `seventytwo account reset`"
+        )
+    })
 }

@@ -28,7 +28,7 @@ impl Audit {
         let store = app::open_existing(&settings::read()?).await?;
         match store.read(move |c| events::verify(c, expect.as_ref())).await? {
             Walked::Whole { lines, head } => {
-                say(format!("whole: {lines} entries, head {lines}:{head}"))?;
+                say(format!("intact: {lines} entries, head {lines}:{head}"))?;
                 Ok(ExitCode::SUCCESS)
             }
             Walked::Broken { seq, what } => {

@@ -78,9 +78,7 @@ impl Flags {
             let Some(name) = name.to_str() else { continue };
             match SETTINGS.iter().find(|s| s.variable == name) {
                 None if name.starts_with("SEVENTYTWO_") => {
-                    eprintln!(
-                        "seventytwo: {name} is no setting and does nothing; seventytwo config lists them"
-                    );
+                    eprintln!("seventytwo: there is no setting {name}; `seventytwo config` lists them all");
                 }
                 Some(setting) if value.to_str().is_none() && self.look_up(setting).is_none() => {
                     faults.push(Fault::new(setting.variable, "is not UTF-8"));

@@ -18,7 +18,7 @@ pub enum Token {
         #[arg(long, value_name = "30d", value_parser = config::duration, allow_hyphen_values = true)]
         expires: Option<TimeDelta>,
     },
-    /// an account's tokens, each by its number alone
+    /// list an account's tokens by their numbers
     List {
         #[command(flatten)]
         whose: Whose,
@@ -27,7 +27,7 @@ pub enum Token {
     Revoke {
         #[command(flatten)]
         whose: Whose,
-        /// as the list has it
+        /// the token's number, as `token list` prints it
         #[arg(long)]
         number: String,
     },
@@ -35,7 +35,7 @@ pub enum Token {
 
 #[derive(Args)]
 pub struct Whose {
-    /// whose
+    /// the account's name
     #[arg(long, value_name = "NAME")]
     account: String,
 }
@@ -50,7 +50,7 @@ impl Token {
         match self {
             Token::Add { whose, expires } => {
                 say(tokens::add(&store, Clock::system().now(), &whose.account, expires).await?).map_err(
-                    |error| anyhow::anyhow!("{error}; token list and token revoke end that token"),
+                    |error| anyhow::anyhow!("{error}; the token was made but not printed: revoke it with `seventytwo token revoke`"),
                 )?;
             }
             Token::List { whose } => {
