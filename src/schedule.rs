@@ -59,8 +59,8 @@ async fn beat(stations: Stations, stop: CancellationToken) {
     while stop.run_until_cancelled(beats.tick()).await.is_some() {
         let stations = stations.clone();
         // In a task of its own: if it panics, the next beat tries again.
-        let let_out = tokio::spawn(async move { stations.let_out_when_due().await }).await;
-        if let Err(error) = let_out.unwrap_or_else(|panic| Err(panic.into())) {
+        let publish_cooled = tokio::spawn(async move { stations.publish_when_due().await }).await;
+        if let Err(error) = publish_cooled.unwrap_or_else(|panic| Err(panic.into())) {
             let error = failure::told(&error);
             tracing::error!(error, "what has cooled could not be let out; the next beat tries again");
         }

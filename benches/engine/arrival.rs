@@ -66,7 +66,7 @@ async fn waits(house: &House, arrivals: &mut Arrivals, counties: &[&str]) -> Vec
     for county in counties {
         let case = house.approved(county).await;
         while arrivals.try_recv().is_ok() {}
-        house.stations.let_out().await.expect("it goes live");
+        house.stations.publish_cooled().await.expect("it goes live");
         let begun = Instant::now();
         let arrived: Instant = arrivals.recv().await.expect("the sink tells");
         waits.push(arrived.saturating_duration_since(begun).as_secs_f64() * 1e3);

@@ -106,7 +106,7 @@ pub async fn one(house: &House, county: &str, wanted: usize) -> Run {
     let before = recorded(&registry);
     let worker = house.work();
     let (begun, cpu, server_cpu) = (Instant::now(), process::cpu(), process::cpu_of_servers());
-    house.stations.let_out().await.expect("it goes live");
+    house.stations.publish_cooled().await.expect("it goes live");
     let broadcast = house.broadcast(&case).await;
     let mut nearly_all_ms = f64::INFINITY;
     loop {

@@ -29,7 +29,7 @@ pub async fn measure(db: Db) {
 
     let house = House::start(db, &["127.0.0.1:9"]).await;
     let case = house.approved("131003").await.parse().expect("a case number");
-    house.stations.let_out().await.expect("it goes live");
+    house.stations.publish_cooled().await.expect("it goes live");
     let shared = house.stations.shared.clone();
     let vault = shared.vault.clone();
     let content = move |c: &mut Conn| {

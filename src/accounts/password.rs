@@ -7,7 +7,7 @@ use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
 use crate::permits::{self, BrokenOff};
-use crate::store::{Answer, StoreError};
+use crate::store::{StoreError, StoreResult};
 use crate::vault::random;
 
 /// The shortest password a person may choose, in characters.
@@ -44,7 +44,7 @@ pub async fn hash(password: &str) -> Result<String, BrokenOff> {
 /// # Errors
 /// [`StoreError::Corrupt`] where `stored` is not a hash; around it, [`BrokenOff`] when the program is
 /// stopping.
-pub async fn verify(password: &str, stored: &str) -> Result<Answer<bool>, BrokenOff> {
+pub async fn verify(password: &str, stored: &str) -> Result<StoreResult<bool>, BrokenOff> {
     let stored = match PasswordHash::new(stored) {
         Ok(stored) => stored,
         Err(error) => return Ok(Err(corrupt(error))),

@@ -5,7 +5,7 @@ use totp_rs::{Builder, Secret, Totp, TotpError};
 use zeroize::Zeroizing;
 
 use crate::domain::text;
-use crate::store::{Answer, StoreError};
+use crate::store::{StoreError, StoreResult};
 use crate::vault::{Vault, random};
 
 /// How many seconds a code is valid.
@@ -35,7 +35,7 @@ impl SecondFactor {
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] where it was sealed under another master key.
-    pub fn open(vault: &Vault, sealed: &[u8]) -> Answer<SecondFactor> {
+    pub fn open(vault: &Vault, sealed: &[u8]) -> StoreResult<SecondFactor> {
         let plain = Zeroizing::new(vault.open(PURPOSE, sealed)?);
         let bytes = plain
             .as_slice()

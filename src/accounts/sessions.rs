@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::store::accounts::{self, Account, Session};
 use crate::store::types::{Id, Time};
-use crate::store::{Answer, Conn, Store};
+use crate::store::{Conn, Store, StoreResult};
 use crate::vault::{new_token, token_hash};
 
 /// A session ends this long after the login, however it is used.
@@ -18,7 +18,7 @@ pub const IDLE: TimeDelta = TimeDelta::hours(2);
 const NOTED_EVERY: TimeDelta = TimeDelta::minutes(1);
 
 /// Begins a session in the login's transaction and returns its token.
-pub(super) fn begin(conn: &mut Conn, account: Uuid, now: DateTime<Utc>) -> Answer<String> {
+pub(super) fn begin(conn: &mut Conn, account: Uuid, now: DateTime<Utc>) -> StoreResult<String> {
     let token = new_token();
     let session = Session {
         token_hash: token_hash(&token),
@@ -32,7 +32,7 @@ pub(super) fn begin(conn: &mut Conn, account: Uuid, now: DateTime<Utc>) -> Answe
 }
 
 /// The account of that session, unless the session has ended; this use keeps it from becoming idle.
-pub async fn find(store: &Store, now: DateTime<Utc>, token: &str) -> Answer<Option<Account>> {
+pub async fn find(store: &Store, now: DateTime<Utc>, token: &str) -> StoreResult<Option<Account>> {
     let hash = token_hash(token);
     let found = store.read(move |conn| accounts::session(conn, &hash, now, now - IDLE)).await?;
     let Some((account, session)) = found else { return Ok(None) };
@@ -43,12 +43,12 @@ pub async fn find(store: &Store, now: DateTime<Utc>, token: &str) -> Answer<Opti
 }
 
 /// Ends the session of that token, if it exists.
-pub async fn end(store: &Store, token: &str) -> Answer<()> {
+pub async fn end(store: &Store, token: &str) -> StoreResult<()> {
     let hash = token_hash(token);
     store.write(move |conn| accounts::delete_session(conn, &hash)).await
 }
 
 /// Deletes expired sessions and tokens, as a periodic job; returns how many.
-pub async fn forget_ended(store: &Store, now: DateTime<Utc>) -> Answer<usize> {
+pub async fn forget_ended(store: &Store, now: DateTime<Utc>) -> StoreResult<usize> {
     store.write(move |conn| accounts::forget_ended(conn, now, now - IDLE)).await
 }

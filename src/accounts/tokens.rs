@@ -6,7 +6,7 @@ use super::people::{self, AccountError};
 use crate::domain::hex::hex;
 use crate::store::accounts::{self, Account, ApiToken};
 use crate::store::types::Time;
-use crate::store::{Answer, Store};
+use crate::store::{Store, StoreResult};
 use crate::vault::{new_token, token_hash};
 
 /// The prefix of every API token, so that scanners for leaked secrets recognise one.
@@ -86,7 +86,7 @@ impl From<&ApiToken> for Listed {
 }
 
 /// The account for which the token acts, unless the token or the account has ended.
-pub async fn find(store: &Store, now: DateTime<Utc>, token: &str) -> Answer<Option<Account>> {
+pub async fn find(store: &Store, now: DateTime<Utc>, token: &str) -> StoreResult<Option<Account>> {
     let hash = token_hash(token);
     store.read(move |conn| accounts::by_token(conn, &hash, now)).await
 }

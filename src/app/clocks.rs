@@ -15,7 +15,7 @@ use crate::broadcast::hosts::Hosts;
 use crate::clock::Clock;
 use crate::config::Times;
 use crate::groups;
-use crate::store::{Answer, Farthest, Store};
+use crate::store::{Farthest, Store, StoreResult};
 
 /// A system's clock that differs from the database's by more than this is reported.
 const SYSTEM_MAY_BE_OFF: TimeDelta = TimeDelta::milliseconds(100);
@@ -36,7 +36,7 @@ pub(super) struct Seen {
 
 impl Seen {
     /// Corrects the clock before anybody looks at it.
-    pub(super) async fn first(store: &Store, clock: &Clock) -> Answer<Seen> {
+    pub(super) async fn first(store: &Store, clock: &Clock) -> StoreResult<Seen> {
         correct(store, clock).await?;
         let seen = Seen::default();
         seen.compared(clock);
@@ -54,7 +54,7 @@ impl Seen {
 ///
 /// # Errors
 /// When the database refuses; then the clock goes on as it is.
-async fn correct(store: &Store, clock: &Clock) -> Answer<Option<TimeDelta>> {
+async fn correct(store: &Store, clock: &Clock) -> StoreResult<Option<TimeDelta>> {
     let before = clock.now();
     let Some(shared) = store.shared_clock().await? else { return Ok(None) };
     let now = clock.now();
@@ -74,7 +74,7 @@ async fn correct(store: &Store, clock: &Clock) -> Answer<Option<TimeDelta>> {
 }
 
 /// Repairs at the start what a process that is gone has written while its clock was ahead.
-pub(super) async fn repair_what_is_ahead(store: &Store, clock: &Clock, times: &Times) -> Answer<()> {
+pub(super) async fn repair_what_is_ahead(store: &Store, clock: &Clock, times: &Times) -> StoreResult<()> {
     let Some(ahead) = store.ahead_by(clock.now(), CLOCK_MAY_SLIP).await? else { return Ok(()) };
     tracing::warn!(seconds = ahead.num_seconds(), "what was done last lies ahead of the clock");
     repair(store, clock, ahead, times).await
@@ -82,7 +82,7 @@ pub(super) async fn repair_what_is_ahead(store: &Store, clock: &Clock, times: &T
 
 /// Repairs what was written while the clock was `ahead`: notices first, because what is said about them is then
 /// judged again.
-async fn repair(store: &Store, clock: &Clock, ahead: TimeDelta, times: &Times) -> Answer<()> {
+async fn repair(store: &Store, clock: &Clock, ahead: TimeDelta, times: &Times) -> StoreResult<()> {
     let Times { cooling, claim, lifetime, .. } = *times;
     let farthest = Farthest { cooling, claim, lifetime, pause: groups::LONGEST_PAUSE };
     let clock = clock.clone();

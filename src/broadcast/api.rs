@@ -5,7 +5,7 @@ use actix_web::{get, web};
 use super::report::{self, Report, ReportError};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::people::{Moderator, Role};
-use crate::store::knocks;
+use crate::store::denials;
 use crate::web::problem::Problem;
 use crate::web::session::Caller;
 use crate::web::shared::Shared;
@@ -47,7 +47,7 @@ pub async fn read(shared: &Shared, case: &str, by: Moderator) -> Result<Report, 
     let now = shared.clock.now();
     let found = shared.store.read(move |c| Ok(report::report(c, case, by, now))).await?;
     if matches!(found, Err(ReportError::LeadRequired)) {
-        shared.store.write(move |tx| knocks::knocked(tx, case, by, now)).await?;
+        shared.store.write(move |tx| denials::record_denied(tx, case, by, now)).await?;
     }
     Ok(found?)
 }

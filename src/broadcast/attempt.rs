@@ -19,7 +19,7 @@ use super::platforms::{
 use super::script::{Handle, Written};
 use super::send::Unanswered;
 use super::worker::Worker;
-use super::{retry, way_in};
+use super::{retry, sealed_credentials};
 use crate::domain::delivery::Outcome;
 use crate::store::leasing::Leased;
 use crate::store::results::Moved;
@@ -267,7 +267,7 @@ impl Worker {
         let adapter = adapter(leased.platform);
         let written = self.script.written(leased.broadcast, leased.language).await?;
         let digest = self.digest(leased, &written).await?;
-        let credentials = way_in::open(&self.vault, &leased.credentials_sealed)?;
+        let credentials = sealed_credentials::open(&self.vault, &leased.credentials_sealed)?;
         let parts = adapter.parts(digest.as_ref().unwrap_or(&written.message));
         let ways = adapter.takes_back(&credentials);
         Ok(Prepared { adapter, written, digest, credentials, parts, ways })
@@ -344,8 +344,8 @@ impl Worker {
         };
         let credentials = credentials.clone().moved_to(chat.to_owned());
         Some(Moved {
-            credentials_sealed: way_in::seal(&self.vault, &credentials),
-            address_hash: way_in::hash(&self.vault, &credentials),
+            credentials_sealed: sealed_credentials::seal(&self.vault, &credentials),
+            address_hash: sealed_credentials::hash(&self.vault, &credentials),
         })
     }
 }

@@ -12,8 +12,8 @@ pub mod conclude;
 pub mod course;
 pub mod drawing;
 pub mod guard;
+pub mod held_leases;
 pub mod hosts;
-pub mod in_hand;
 pub mod message;
 pub mod metrics;
 pub mod node;
@@ -24,10 +24,10 @@ pub mod preview;
 pub mod report;
 pub mod retry;
 pub mod script;
+pub mod sealed_credentials;
 pub mod send;
 mod shelf;
 pub mod turns;
-pub mod way_in;
 pub mod worker;
 
 // Mounted here, as a part of the unit tests: it drives what is private to the engine, and puts faults into it

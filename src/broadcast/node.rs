@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_lives_is_not_gone_and_who_is_gone_is_told_once() {
+    fn a_dead_node_is_reported_exactly_once() {
         let folder = tempfile::tempdir().unwrap();
         let folder = folder.path().join("nodes");
         let (first, _) = Node::register(&folder);

@@ -13,7 +13,7 @@ use crate::store::growth::Audience;
 use crate::store::mutation::{self, Mutation};
 use crate::store::notices::Notice;
 use crate::store::types::{Id, Time};
-use crate::store::{Answer, Conn, StoreError, deliveries};
+use crate::store::{Conn, StoreError, StoreResult, deliveries};
 
 /// Groups in the first slice. (The simulation has few groups.)
 const FIRST_SLICE: usize = if cfg!(test) { 2 } else { 16 };
@@ -21,7 +21,12 @@ const FIRST_SLICE: usize = if cfg!(test) { 2 } else { 16 };
 const LARGEST_SLICE: usize = if cfg!(test) { 4 } else { 500 };
 
 /// Plans what a live notice says to its subscribers.
-pub fn spread(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc>) -> Answer<()> {
+pub fn plan_for_subscribers(
+    conn: &mut Conn,
+    notice: &Notice,
+    purpose: Purpose,
+    now: DateTime<Utc>,
+) -> StoreResult<()> {
     if !mutation::on(Mutation::KeepRevision) {
         deliveries::cancel_open(conn, notice.id.0)?;
         broadcasts::stop(conn, notice.id.0)?;
@@ -31,25 +36,25 @@ pub fn spread(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<
 
 /// Lets what was said of the revision `before` stand for the live one, which reads the same: what still waits goes
 /// out, and nobody hears it twice.
-pub fn stand_for(conn: &mut Conn, notice: &Notice, before: i32) -> Answer<()> {
+pub fn carry_over(conn: &mut Conn, notice: &Notice, before: i32) -> StoreResult<()> {
     let Some(live) = notice.live_revision else { return Ok(()) };
-    broadcasts::stand_for(conn, notice.id.0, before, live)
+    broadcasts::carry_over(conn, notice.id.0, before, live)
 }
 
 /// Resumes a notice that was paused: what waited is due again, and a revision that was approved meanwhile is
 /// spread.
-pub fn go_on(conn: &mut Conn, notice: &Notice, now: DateTime<Utc>) -> Answer<()> {
+pub fn resume(conn: &mut Conn, notice: &Notice, now: DateTime<Utc>) -> StoreResult<()> {
     let said = broadcasts::of_notice(conn, notice.id.0)?;
     if said.iter().any(|broadcast| Some(broadcast.revision) == notice.live_revision) {
-        deliveries::go_on(conn, notice.id.0, now)
+        deliveries::resume(conn, notice.id.0, now)
     } else {
-        spread(conn, notice, Purpose::Update, now)
+        plan_for_subscribers(conn, notice, Purpose::Update, now)
     }
 }
 
 /// Plans the message that a notice is over, for exactly the groups that received the notice or may have;
 /// cancels what has not gone out.
-pub fn end(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc>) -> Answer<()> {
+pub fn end(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc>) -> StoreResult<()> {
     deliveries::cancel_open(conn, notice.id.0)?;
     broadcasts::stop(conn, notice.id.0)?;
     if notice.live_at.is_none() {
@@ -67,7 +72,7 @@ pub fn end(conn: &mut Conn, notice: &Notice, purpose: Purpose, now: DateTime<Utc
 ///
 /// # Errors
 /// When the database holds no such region.
-pub fn audiences(broadcast: &Broadcast, notice: &Notice) -> Answer<(Vec<Audience>, usize)> {
+pub fn audiences(broadcast: &Broadcast, notice: &Notice) -> StoreResult<(Vec<Audience>, usize)> {
     let subscribers = || {
         let region = Region::parse(&notice.region).map_err(|e| StoreError::Corrupt(e.to_string()))?;
         Ok::<_, StoreError>(Audience::Subscribers { kind: notice.kind, region })
@@ -91,7 +96,7 @@ fn plan(
     priority: Priority,
     not_after: Option<Time>,
     now: DateTime<Utc>,
-) -> Answer<()> {
+) -> StoreResult<()> {
     let broadcast = Broadcast {
         id: Id(crate::clock::new_id(now)),
         notice_id: notice.id,

@@ -11,7 +11,7 @@ use crate::domain::named::named;
 use crate::domain::people::Moderator;
 use crate::store::broadcasts::{self, Broadcast};
 use crate::store::tally::{self, Because, CameTo, Tally};
-use crate::store::{Answer, Conn, StoreError, notices};
+use crate::store::{Conn, StoreError, StoreResult, notices};
 
 /// Why there is no report.
 #[derive(Debug, thiserror::Error)]
@@ -98,13 +98,13 @@ pub fn report(
     now: DateTime<Utc>,
 ) -> Result<Report, ReportError> {
     let notice = notices::by_case(conn, case)?.ok_or(ReportError::Unknown)?;
-    if !notice.opens_for(by) {
+    if !notice.may_be_opened_by(by) {
         return Err(ReportError::LeadRequired);
     }
     let items = broadcasts::of_notice(conn, notice.id.0)?
         .iter()
         .map(|broadcast| Ok(counted(broadcast, &tally::tally(conn, broadcast, now)?)))
-        .collect::<Answer<_>>()?;
+        .collect::<StoreResult<_>>()?;
     Ok(Report { case_number: case, items })
 }
 

@@ -23,7 +23,7 @@ use crate::domain::language::Language;
 use crate::domain::notice::Public;
 use crate::store::broadcasts::{self, Broadcast};
 use crate::store::notices::{self, Notice};
-use crate::store::{Answer, Store, StoreError};
+use crate::store::{Store, StoreError, StoreResult};
 use crate::vault::{Key, Vault};
 
 /// Messages kept at a time: dozens of broadcasts under way, each in both languages. Without pictures a
@@ -122,7 +122,7 @@ impl Script {
     ///
     /// # Errors
     /// When the database refuses, or holds no such broadcast.
-    pub async fn written(&self, broadcast: Uuid, language: Language) -> Answer<Arc<Written>> {
+    pub async fn written(&self, broadcast: Uuid, language: Language) -> StoreResult<Arc<Written>> {
         let key = (broadcast, language);
         let place = {
             let mut written = self.written.lock();
@@ -212,7 +212,7 @@ impl Script {
         self.pictured.lock().clear();
     }
 
-    async fn write(&self, broadcast: Uuid, language: Language) -> Answer<Arc<Written>> {
+    async fn write(&self, broadcast: Uuid, language: Language) -> StoreResult<Arc<Written>> {
         write(&self.store, &self.vault, &self.base_url, broadcast, language).await.map(Arc::new)
     }
 }
@@ -227,7 +227,7 @@ pub async fn write(
     base_url: &str,
     broadcast: Uuid,
     language: Language,
-) -> Answer<Written> {
+) -> StoreResult<Written> {
     let opens = vault.clone();
     let (broadcast, notice, said) = store.read(move |c| content(c, &opens, broadcast)).await?;
     let case_number = notice.case_number;
@@ -262,7 +262,7 @@ fn content(
     conn: &mut crate::store::Conn,
     vault: &Vault,
     id: Uuid,
-) -> Answer<(Broadcast, Notice, Option<Numbered>)> {
+) -> StoreResult<(Broadcast, Notice, Option<Numbered>)> {
     let missing = || StoreError::Corrupt("a delivery without its broadcast".to_owned());
     let broadcast = broadcasts::by_id(conn, id)?.ok_or_else(missing)?;
     let notice = notices::by_id(conn, broadcast.notice_id.0)?.ok_or_else(missing)?;

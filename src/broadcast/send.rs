@@ -34,7 +34,7 @@ use tokio_util::task::AbortOnDropHandle;
 use url::Position;
 
 use connection::{Connection, Failed, Stream};
-use hub::Hub;
+use host_connections::HostConnections;
 use names::Names;
 
 use super::guard::{Guard, Refused, Target};
@@ -43,7 +43,7 @@ use crate::domain::delivery::Outcome;
 use crate::tls;
 
 mod connection;
-mod hub;
+mod host_connections;
 mod names;
 
 const USER_AGENT: &str = concat!("seventytwo/", env!("CARGO_PKG_VERSION"));
@@ -153,9 +153,9 @@ pub struct Sender {
     limits: Limits,
     tls: TlsConnector,
     names: Names,
-    hosts: Mutex<HashMap<Target, Arc<Hub>>>,
+    hosts: Mutex<HashMap<Target, Arc<HostConnections>>>,
     /// A bed for each connection that may be at rest.
-    beds: Arc<Semaphore>,
+    idle_slots: Arc<Semaphore>,
     /// What connections belong to, whoever opens them: a page's own runtime ends before what is under way.
     runtime: Handle,
 }
@@ -163,10 +163,10 @@ pub struct Sender {
 impl Sender {
     /// A sender that trusts the certificate authorities of the browsers. Its connections belong to this runtime.
     pub fn new(guard: Guard, limits: Limits) -> Sender {
-        let beds = Arc::new(Semaphore::new(limits.resting));
+        let idle_slots = Arc::new(Semaphore::new(limits.resting));
         let tls = TlsConnector::from(Arc::new(tls::client()));
         let (names, runtime) = (Names::of_the_system(), Handle::current());
-        Sender { guard, limits, tls, names, hosts: Mutex::default(), beds, runtime }
+        Sender { guard, limits, tls, names, hosts: Mutex::default(), idle_slots, runtime }
     }
 
     /// The guard that every request has to pass.
@@ -216,9 +216,9 @@ impl Sender {
         };
 
         let deadline = Instant::now() + self.limits.exchange;
-        let mut rested = host.wake(self.limits.idle);
+        let mut returned = host.take_idle(self.limits.idle);
         loop {
-            let (connection, again) = match rested.take() {
+            let (connection, again) = match returned.take() {
                 Some(connection) => (connection, true),
                 // Boxed, because it is rare: otherwise the future of every request would have room for it.
                 None => Box::pin(self.connection(&host, &target, deadline)).await?,
@@ -241,7 +241,7 @@ impl Sender {
     /// One request over one connection, which rests afterwards if it can be used again.
     async fn exchange(
         &self,
-        host: &Hub,
+        host: &HostConnections,
         mut connection: Box<Connection>,
         request: Request<Full<Bytes>>,
         deadline: Instant,
@@ -263,7 +263,7 @@ impl Sender {
     /// open one. Tells whether it was used before.
     async fn connection(
         &self,
-        host: &Hub,
+        host: &HostConnections,
         target: &Target,
         deadline: Instant,
     ) -> Result<(Box<Connection>, bool), SendFault> {
@@ -276,9 +276,9 @@ impl Sender {
                         if enough { patience.as_mut().await }
                         host.opening.acquire().await
                     } => break opening,
-                    () = host.rested.notified() => {}
+                    () = host.returned.notified() => {}
                 }
-                if let Some(connection) = host.wake(self.limits.idle) {
+                if let Some(connection) = host.take_idle(self.limits.idle) {
                     return Ok((connection, true));
                 }
             };
@@ -332,12 +332,12 @@ impl Sender {
         Err(SendFault::Connect)
     }
 
-    fn host(&self, target: &Target) -> Arc<Hub> {
+    fn host(&self, target: &Target) -> Arc<HostConnections> {
         let mut hosts = self.hosts.lock();
         if let Some(host) = hosts.get(target) {
             return Arc::clone(host);
         }
-        let host = Arc::new(Hub::new(&self.limits, Arc::clone(&self.beds)));
+        let host = Arc::new(HostConnections::new(&self.limits, Arc::clone(&self.idle_slots)));
         hosts.insert(target.clone(), Arc::clone(&host));
         host
     }
@@ -345,7 +345,7 @@ impl Sender {
     /// Closes the connections that have been at rest for too long, and forgets the hosts that nobody uses.
     pub fn close_idle(&self) {
         let idle = self.limits.idle;
-        self.hosts.lock().retain(|_, host| host.is_awake(idle) || Arc::strong_count(host) > 1);
+        self.hosts.lock().retain(|_, host| host.has_idle(idle) || Arc::strong_count(host) > 1);
     }
 }
 

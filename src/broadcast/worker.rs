@@ -24,8 +24,8 @@ use uuid::Uuid;
 
 use super::attempt::{Attempted, End, Leaving, panicked};
 use super::conclude::{self, Ended};
+use super::held_leases::{HeldLease, HeldLeases};
 use super::hosts::{Hosts, Went};
-use super::in_hand::{Hand, InHand};
 use super::metrics::Metrics;
 use super::node::Node;
 use super::plan;
@@ -83,7 +83,7 @@ pub struct Worker {
     /// The turns of what waits for bots.
     pub turns: Arc<Mutex<Turns>>,
     /// The leases that it has in hand.
-    pub in_hand: InHand,
+    pub held_leases: HeldLeases,
     pub metrics: Arc<Metrics>,
     /// Notified by every commit that makes work due.
     pub work_is_due: Arc<Notify>,
@@ -91,13 +91,13 @@ pub struct Worker {
     pub break_off: CancellationToken,
 }
 
-/// One send's result, and the seat to give back once it is recorded.
-type Done = (Record, Seat);
+/// One send's result, and the slot to give back once it is recorded.
+type Done = (Record, Slot);
 
-/// A send's seat in the window, and its lease among those that are in hand.
-struct Seat {
+/// A send's slot in the window, and its lease among those that are in hand.
+struct Slot {
     permit: OwnedSemaphorePermit,
-    _hand: Hand,
+    _lease: HeldLease,
 }
 
 impl Worker {
@@ -183,8 +183,8 @@ impl Worker {
             // There is room: only this loop takes from the window.
             let Ok(mut permits) = window.clone().acquire_many_owned(few.len() as u32).await else { break };
             let seated = few.into_iter().map(|leased| {
-                let permit = permits.split(1).expect("a seat was taken for each");
-                (Seat { permit, _hand: self.in_hand.hold(&leased) }, leased)
+                let permit = permits.split(1).expect("a slot was taken for each");
+                (Slot { permit, _lease: self.held_leases.hold(&leased) }, leased)
             });
             sends.spawn(self.clone().send_together(seated.collect(), now, done.clone()));
         }
@@ -210,7 +210,7 @@ impl Worker {
             node: self.node.number(),
             limit: room,
             audiences: &plan::audiences,
-            in_hand: &|group, fence| self.in_hand.holds(group, fence),
+            held_leases: &|group, fence| self.held_leases.holds(group, fence),
             pace: &|platform, sends| conclude::pace(platform, sends, now, rand::random()),
             turn: &mut |bot, priority| self.turns.lock().turn(bot, budgets(bot.platform), priority, now),
             back: &|platform, until| conclude::back(platform, until, rand::random()),
@@ -255,13 +255,13 @@ impl Worker {
     }
 
     /// Sends a few deliveries at the same time, each as slow or fast as it is.
-    async fn send_together(self, few: Vec<(Seat, Leased)>, began: DateTime<Utc>, done: mpsc::Sender<Done>) {
-        let send = |(seat, leased): (Seat, Leased)| self.send(leased, began).map(|record| (record, seat));
+    async fn send_together(self, few: Vec<(Slot, Leased)>, began: DateTime<Utc>, done: mpsc::Sender<Done>) {
+        let send = |(slot, leased): (Slot, Leased)| self.send(leased, began).map(|record| (record, slot));
         let mut sends: FuturesUnordered<_> = few.into_iter().map(send).collect();
         while let Some(sent) = sends.next().await {
-            if let Err(SendError((_, seat))) = done.send(sent).await {
-                // Its seat stays taken: while results cannot be recorded, no more is sent.
-                seat.permit.forget();
+            if let Err(SendError((_, slot))) = done.send(sent).await {
+                // Its slot stays taken: while results cannot be recorded, no more is sent.
+                slot.permit.forget();
             }
         }
     }
@@ -334,7 +334,7 @@ impl Worker {
     }
 
     /// Records results, in ever smaller parts where the database refuses, so that one that it cannot hold
-    /// does not cost the others. Their seats in the window stay taken meanwhile: while nothing can be
+    /// does not cost the others. Their slots in the window stay taken meanwhile: while nothing can be
     /// recorded, nothing more is sent. A result that is refused alone for a lease's time, by a database that
     /// takes other changes to its lane, is given up; what was sent is then sent again.
     async fn record_surely(&self, results: Vec<Done>) {
@@ -360,9 +360,9 @@ impl Worker {
         self.store.write(move |tx| lanes::touch(tx, &groups)).await.is_ok()
     }
 
-    /// Records results and gives their seats back; on failure both are still in `results`.
+    /// Records results and gives their slots back; on failure both are still in `results`.
     async fn record(&self, results: &mut Vec<Done>) -> Result<(), StoreError> {
-        let (records, seats): (Vec<Record>, Vec<Seat>) = results.drain(..).unzip();
+        let (records, slots): (Vec<Record>, Vec<Slot>) = results.drain(..).unzip();
         if records.is_empty() {
             return Ok(());
         }
@@ -370,10 +370,10 @@ impl Worker {
         let shared = Arc::clone(&records);
         let recorded = self.store.write(move |tx| results::record(tx, &shared)).await;
         if recorded.is_ok() {
-            self.metrics.recorded(seats.len());
+            self.metrics.recorded(slots.len());
         } else {
             self.metrics.results_refused();
-            results.extend(Arc::unwrap_or_clone(records).into_iter().zip(seats));
+            results.extend(Arc::unwrap_or_clone(records).into_iter().zip(slots));
         }
         recorded.map(drop)
     }

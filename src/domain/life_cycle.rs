@@ -37,7 +37,7 @@ impl State {
     }
 
     /// The state that the public may see: it hides refusals and how far verification has come.
-    pub const fn in_public(self) -> State {
+    pub const fn public_state(self) -> State {
         match self {
             State::Live => State::Live,
             // Nobody but the reporter learns that a notice was refused.

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::door::{self, What};
+use super::house_number::{self, What};
 use super::school::mentions;
 use super::screening::{FindingKind, screen};
 use super::text::{is_dash, narrow};
@@ -10,7 +10,7 @@ use super::text::{is_dash, narrow};
 /// Replaces the name of an illness.
 const NO_ILLNESS: &str = "〔病情已隐去〕";
 /// Replaces the number of a house or a flat.
-const NO_DOOR: &str = "〔门牌已隐去〕";
+const NO_HOUSE_NUMBER: &str = "〔门牌已隐去〕";
 /// Replaces the name of a school, and a class.
 const NO_SCHOOL: &str = "〔学校已隐去〕";
 /// After a number of three or four digits these make it none of a flat: 3号楼120米.
@@ -30,8 +30,8 @@ pub fn without_illnesses(text: &str) -> String {
 
 /// The text without the numbers of houses and flats. Doing it twice changes nothing.
 #[must_use]
-pub fn without_doors(text: &str) -> String {
-    replaced(text, doors(text).into_iter(), NO_DOOR)
+pub fn without_house_numbers(text: &str) -> String {
+    replaced(text, house_numbers(text).into_iter(), NO_HOUSE_NUMBER)
 }
 
 /// The text without the names of schools, and without classes. Doing it twice changes nothing.
@@ -42,19 +42,19 @@ pub fn without_schools(text: &str) -> String {
 }
 
 /// Each door once, from the building to the flat: 3号楼2单元501, 和平路12号.
-fn doors(text: &str) -> Vec<Range<usize>> {
-    let sure = door::doors(text).into_iter().filter(|door| door.what != What::Unsure);
-    let mut doors: Vec<Range<usize>> = Vec::new();
-    for Range { start, end } in sure.map(|door| door.range) {
+fn house_numbers(text: &str) -> Vec<Range<usize>> {
+    let sure = house_number::house_numbers(text).into_iter().filter(|number| number.what != What::Unsure);
+    let mut house_numbers: Vec<Range<usize>> = Vec::new();
+    for Range { start, end } in sure.map(|number| number.range) {
         let end = end + flat(&text[end..]);
-        match doors.last_mut() {
+        match house_numbers.last_mut() {
             Some(last) if start <= last.end || text[last.end..start].trim().is_empty() => {
                 last.end = last.end.max(end);
             }
-            _ => doors.push(start..end),
+            _ => house_numbers.push(start..end),
         }
     }
-    doors
+    house_numbers
 }
 
 /// The length in bytes of an entrance's and a flat's number that follow at once: 2门501, -2-501, 501, the 2 of 2门口.
@@ -104,7 +104,7 @@ mod tests {
 
     /// As everybody reads what is said of a child.
     fn masked(typed: &str) -> String {
-        without_schools(&without_doors(&without_illnesses(typed)))
+        without_schools(&without_house_numbers(&without_illnesses(typed)))
     }
 
     #[test]

@@ -4,10 +4,10 @@
 pub mod case_number;
 pub mod cursor;
 pub mod delivery;
-pub mod door;
 pub mod faults;
 pub mod group;
 pub mod hex;
+pub mod house_number;
 pub mod identifiers;
 pub mod language;
 pub mod life_cycle;

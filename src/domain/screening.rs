@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
-use crate::domain::door::{Door, What, doors};
+use crate::domain::house_number::{HouseNumber, What, house_numbers};
 use crate::domain::identifiers::{bank_card, id_card};
 use crate::domain::named::named;
 use crate::domain::text::scan::{Glyph, contacts, glyphs, is_end, is_filler, runs, starts_with};
@@ -167,8 +167,8 @@ pub fn screen(text: &str) -> Vec<Finding> {
     let bytes = |r: Range<usize>| glyphs[r.start].at.start..glyphs[r.end - 1].at.end;
     let mut findings: Vec<Finding> =
         found.into_iter().map(|(what, range)| Finding { what, range: bytes(range) }).collect();
-    let told = doors(text).into_iter().filter(|door| door.what != What::House);
-    findings.extend(told.map(|Door { range, .. }| Finding { what: FindingKind::HouseNumber, range }));
+    let told = house_numbers(text).into_iter().filter(|number| number.what != What::Street);
+    findings.extend(told.map(|HouseNumber { range, .. }| Finding { what: FindingKind::HouseNumber, range }));
     findings.sort_by_key(|f| (f.range.start, f.what));
     findings
 }

@@ -3,7 +3,7 @@
 //! Pages, the API and the poster show a [`shown`] notice; a message takes a [`masked`] one, and does the rest to
 //! each text as it is put in. Only those who verify a notice read what was typed; [`altered`] shows them the difference.
 
-use super::masking::{without_doors, without_illnesses, without_schools};
+use super::masking::{without_house_numbers, without_illnesses, without_schools};
 use super::notice::{Public, Subject};
 use super::school::mentions;
 use super::text::{for_group, has_contact};
@@ -23,7 +23,7 @@ pub fn masked(mut public: Public) -> Public {
     for (name, text) in texts(&mut public) {
         *text = without_illnesses(text);
         if minor && name != STATION {
-            *text = without_doors(text);
+            *text = without_house_numbers(text);
         }
         if minor && !PLACES.contains(&name) {
             *text = without_schools(text);

@@ -11,7 +11,7 @@ use crate::store::notices::{self, Notice};
 use crate::vault::token_hash;
 use crate::web::json::Json;
 use crate::web::problem::{FieldFault, FieldFaults, Problem};
-use crate::web::session::{ManageToken, Then};
+use crate::web::session::{AuthFirst, ManageToken};
 use crate::web::shared::Shared;
 
 impl From<ExpiryError> for Problem {
@@ -69,7 +69,7 @@ pub struct Closed {
 )]
 #[post("/my/notice/close")]
 pub async fn close(
-    Then(token, body): Then<ManageToken, Json<CloseBody>>,
+    AuthFirst(token, body): AuthFirst<ManageToken, Json<CloseBody>>,
     shared: web::Data<Shared>,
 ) -> Result<web::Json<Closed>, Problem> {
     let notice = by_token(&shared, &token.0).await?;

@@ -1,7 +1,7 @@
 //! Fourth station: a notice ends. Its reporter closes it or its time runs out; what has not gone out is
 //! cancelled, the groups that received it are told, and after the retention only a tombstone is left.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::blobs::{BlobError, Blobs};
@@ -21,8 +21,6 @@ pub mod pages;
 
 /// Notices in one look at what has become due.
 const SLICE: i64 = 200;
-/// A photo that no notice took, and the answer to a repeated request, are kept this long.
-const KEEP_LOOSE_ENDS: TimeDelta = TimeDelta::hours(24);
 
 /// Why a notice could not be ended.
 #[derive(Debug, thiserror::Error)]
@@ -137,7 +135,7 @@ impl Closer {
 
     async fn sweep_all(&self, now: DateTime<Utc>, swept: &mut Swept) -> Result<(), ExpiryError> {
         let forsaken_since = now - self.times.retention.max(self.times.lifetime);
-        let kept = now - KEEP_LOOSE_ENDS;
+        let kept = now - photos::KEPT_ALONE;
         let at = Moments { now, forsaken_since, kept };
         let mut tried = Some(sweep::Tried::default());
         while let Some(so_far) = tried {

@@ -26,7 +26,7 @@ use crate::web::json::{Json, JsonIfAny};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::request::language;
-use crate::web::session::{Caller, Then};
+use crate::web::session::{AuthFirst, Caller};
 use crate::web::shared::Shared;
 
 /// The station behind the doors.
@@ -137,7 +137,7 @@ impl FromRequest for AsAdmin {
 #[post("/groups")]
 pub async fn connect(
     http: HttpRequest,
-    Then(AsAdmin(account), body): Then<AsAdmin, Json<NewGroupBody>>,
+    AuthFirst(AsAdmin(account), body): AuthFirst<AsAdmin, Json<NewGroupBody>>,
     shared: web::Data<Shared>,
 ) -> Result<HttpResponse, Problem> {
     let new = body.read(|body| body.draft().new_group(addresses(&http, &shared)))?;
@@ -207,7 +207,7 @@ pub async fn show(
 #[patch("/groups/{id}")]
 pub async fn change(
     http: HttpRequest,
-    Then(AsAdmin(account), body): Then<AsAdmin, Json<ChangeBody>>,
+    AuthFirst(AsAdmin(account), body): AuthFirst<AsAdmin, Json<ChangeBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
@@ -285,7 +285,7 @@ pub async fn forget(
 )]
 #[post("/groups/{id}/verify")]
 pub async fn verify(
-    Then(AsAdmin(account), body): Then<AsAdmin, Json<CodeBody>>,
+    AuthFirst(AsAdmin(account), body): AuthFirst<AsAdmin, Json<CodeBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<GroupStanding>, Problem> {
@@ -327,7 +327,7 @@ pub async fn send_code(
 )]
 #[post("/groups/{id}/pause")]
 pub async fn pause(
-    Then(AsAdmin(account), body): Then<AsAdmin, JsonIfAny<PauseBody>>,
+    AuthFirst(AsAdmin(account), body): AuthFirst<AsAdmin, JsonIfAny<PauseBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<PausedGroup>, Problem> {

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::courier::{self, Errand, Lent, Replied};
+use super::probe::{self, Probe, ProbeResult, Reservation};
 use super::{GroupError, Groups, MAX_GROUPS, NewGroup, locked, refusal};
 use crate::broadcast::platforms::Credentials;
-use crate::broadcast::way_in;
+use crate::broadcast::sealed_credentials;
 use crate::clock::new_id;
 use crate::domain::delivery::{EndedAs, Outcome, Refusal};
 use crate::domain::group::GroupState;
@@ -102,10 +102,10 @@ impl Groups {
         account: Uuid,
         id: Uuid,
         way: Credentials,
-    ) -> Result<(Tested, Lent), GroupError> {
+    ) -> Result<(Tested, Reservation), GroupError> {
         let (now, code, vault) = (self.clock.now(), random_code(), self.vault.clone());
         let hosts = Arc::clone(&self.hosts);
-        let errand = self
+        let probe = self
             .store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
@@ -114,17 +114,18 @@ impl Groups {
                 if groups::is_taken(tx, &renewed)? {
                     return Err(GroupError::Exists);
                 }
-                let same = way_in::open(&vault, &group.credentials_sealed)?.is_same_robot(&way);
-                courier::set_out_to(tx, &hosts, &mut group, &renewed, same, now)
+                let same = sealed_credentials::open(&vault, &group.credentials_sealed)?.is_same_robot(&way);
+                probe::reserve_for(tx, &hosts, &mut group, &renewed, same, now)
             })
             .await?;
         let hash = code_hash(&self.vault, id, &code);
-        let (refused, Replied { moved, taken, lent, .. }) = self.say_code(account, errand, code).await?;
+        let (refused, ProbeResult { moved, taken, reservation, .. }) =
+            self.say_code(account, probe, code).await?;
         if taken {
-            self.give_back(account, lent).await?;
+            self.release(account, reservation).await?;
             return Err(GroupError::Exists);
         }
-        Ok((Tested { hash, at: self.clock.now(), moved, refused }, lent))
+        Ok((Tested { hash, at: self.clock.now(), moved, refused }, reservation))
     }
 
     /// Sends a new code, which replaces the one before. A disabled group comes back this way, too.
@@ -136,7 +137,7 @@ impl Groups {
     pub async fn send_code(&self, account: Uuid, id: Uuid) -> Result<(), GroupError> {
         let (now, code) = (self.clock.now(), random_code());
         let (vault, hashed, hosts) = (self.vault.clone(), code.clone(), Arc::clone(&self.hosts));
-        let errand: Errand = self
+        let probe: Probe = self
             .store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
@@ -146,11 +147,11 @@ impl Groups {
                 group.code_hash = Some(code_hash(&vault, id, &hashed));
                 group.code_expires_at = Some(Time(now + VALID));
                 group.code_tries = 0;
-                courier::set_out(tx, &hosts, &mut group, now)
+                probe::reserve(tx, &hosts, &mut group, now)
             })
             .await?;
-        let (refused, Replied { taken, lent, .. }) = self.say_code(account, errand, code).await?;
-        self.give_back(account, lent).await?;
+        let (refused, ProbeResult { taken, reservation, .. }) = self.say_code(account, probe, code).await?;
+        self.release(account, reservation).await?;
         if taken {
             return Err(GroupError::Exists);
         }
@@ -161,11 +162,11 @@ impl Groups {
     async fn say_code(
         &self,
         account: Uuid,
-        errand: Errand,
+        probe: Probe,
         code: String,
-    ) -> Result<(Option<Refusal>, Replied), GroupError> {
-        let platform = errand.platform;
-        let replied = self.say(account, errand, "broadcast-code", &[("code", code.into())]).await?;
+    ) -> Result<(Option<Refusal>, ProbeResult), GroupError> {
+        let platform = probe.platform;
+        let replied = self.send_probe(account, probe, "broadcast-code", &[("code", code.into())]).await?;
         let refused = match &replied.verdict.outcome {
             // Without proof either way the code may have arrived, and only a person who has read it can type
             // it in.
@@ -257,7 +258,7 @@ fn try_code(
         group.set_probes(&[]);
         let platform = group.platform;
         groups::redeliver_unheard(tx, id, now)?;
-        lanes::reopen(tx, id, &|sends| courier::back(platform, sends, now))?;
+        lanes::reopen(tx, id, &|sends| probe::back(platform, sends, now))?;
         probes::save(tx, &group.address_hash, &[])?;
     }
     groups::save(tx, &group)?;
@@ -266,8 +267,8 @@ fn try_code(
 
 /// Gives a group new credentials; control of the chat is not proved yet.
 fn enter(vault: &Vault, group: &mut Group, credentials: &Credentials) {
-    group.credentials_sealed = way_in::seal(vault, credentials);
-    group.address_hash = way_in::hash(vault, credentials);
+    group.credentials_sealed = sealed_credentials::seal(vault, credentials);
+    group.address_hash = sealed_credentials::hash(vault, credentials);
     group.last4 = credentials.last4();
     group.host = credentials.host();
     group.bot = credentials.account();
@@ -285,12 +286,12 @@ pub(super) fn renew(
     credentials: &Credentials,
     tested: Tested,
 ) -> Result<(), GroupError> {
-    let present = way_in::open(vault, &group.credentials_sealed)?;
+    let present = sealed_credentials::open(vault, &group.credentials_sealed)?;
     let credentials = tested.moved.as_ref().unwrap_or(credentials);
     enter(vault, group, credentials);
     if !present.is_same_robot(credentials) {
         lanes::renew(tx, group.id.0)?;
-        courier::note(tx, group, tested.at)?;
+        probe::record_sent(tx, group, tested.at)?;
     } else if present.token != credentials.token {
         lanes::renew_token(tx, group.id.0)?;
     }
@@ -313,12 +314,5 @@ fn code_hash(vault: &Vault, group: Uuid, code: &str) -> Vec<u8> {
 
 /// A uniformly random six-digit code.
 fn random_code() -> String {
-    const CODES: u32 = 1_000_000;
-    loop {
-        let drawn = u32::from_be_bytes(vault::random());
-        // Numbers beyond the last whole million would make small codes likelier.
-        if drawn < u32::MAX / CODES * CODES {
-            return format!("{:06}", drawn % CODES);
-        }
-    }
+    format!("{:06}", rand::random_range(0..1_000_000))
 }

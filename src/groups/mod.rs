@@ -25,7 +25,6 @@ use crate::vault::Vault;
 pub mod api;
 mod budget;
 mod connect;
-mod courier;
 pub mod delivery_log;
 pub mod draft;
 mod form;
@@ -33,6 +32,7 @@ mod hours;
 pub mod pages;
 mod pauses;
 mod preferences;
+mod probe;
 mod secret;
 #[cfg(test)]
 mod tests;

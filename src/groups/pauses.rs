@@ -3,13 +3,13 @@
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
 
-use super::{GroupError, Groups, courier, locked};
+use super::{GroupError, Groups, locked, probe};
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::group::GroupState;
 use crate::domain::zone::BEIJING;
 use crate::store::groups::{self, Group, Rested};
 use crate::store::types::Time;
-use crate::store::{Answer, Conn, Store, lanes};
+use crate::store::{Conn, Store, StoreResult, lanes};
 
 /// The longest pause that ends by itself. An admin who wants silence for longer ends the pause, or deletes
 /// the group.
@@ -138,7 +138,7 @@ impl Groups {
 ///
 /// # Errors
 /// When the store refuses.
-pub async fn receiving(store: &Store, account: Uuid) -> Answer<i64> {
+pub async fn receiving(store: &Store, account: Uuid) -> StoreResult<i64> {
     store.read(move |conn| groups::count_receiving(conn, account)).await
 }
 
@@ -179,7 +179,7 @@ fn set(
     groups::save(tx, group)?;
     if to == GroupState::Active {
         let platform = group.platform;
-        lanes::reopen(tx, group.id.0, &|sends| courier::back(platform, sends, now))?;
+        lanes::reopen(tx, group.id.0, &|sends| probe::back(platform, sends, now))?;
     }
     Ok(())
 }

@@ -11,7 +11,7 @@ use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
 use crate::store::lanes::{self, Lane};
 use crate::store::types::Id;
-use crate::store::{Answer, Conn, deliveries, wants};
+use crate::store::{Conn, StoreResult, deliveries, wants};
 
 /// The most groups on a page.
 pub const PAGE: i64 = 500;
@@ -47,7 +47,7 @@ pub struct Page {
 }
 
 /// Groups with everything that their admin may know, in the order given.
-fn with_all(conn: &mut Conn, found: Vec<Group>) -> Answer<Vec<Whole>> {
+fn with_all(conn: &mut Conn, found: Vec<Group>) -> StoreResult<Vec<Whole>> {
     let ids: Vec<Id> = found.iter().map(|group| group.id).collect();
     let (mut regions, mut lanes) = (groups::regions(conn, &ids)?, lanes::of(conn, &ids)?);
     let whole = |group: Group| Whole {
@@ -91,10 +91,11 @@ impl Groups {
     /// robot knows its secret but does not take the code, [`GroupError::TooMany`] after three codes in an
     /// hour.
     pub async fn change(&self, account: Uuid, id: Uuid, change: Change) -> Result<Connected, GroupError> {
-        let (tested, lent) = match change.credentials.clone() {
-            Some(way) => {
-                self.try_way(account, id, way).await.map(|(tested, lent)| (Some(tested), Some(lent)))?
-            }
+        let (tested, reservation) = match change.credentials.clone() {
+            Some(way) => self
+                .try_way(account, id, way)
+                .await
+                .map(|(tested, reservation)| (Some(tested), Some(reservation)))?,
             None => (None, None),
         };
         let (secret, refused) =
@@ -104,8 +105,8 @@ impl Groups {
             Some(refusal) if secret.is_none() => Err(GroupError::Unreachable(refusal)),
             _ => self.make(account, id, change, tested).await,
         };
-        if let Some(lent) = lent {
-            self.give_back(account, lent).await?;
+        if let Some(reservation) = reservation {
+            self.release(account, reservation).await?;
         }
         made.map(|()| Connected { id, secret, refused })
     }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{GroupError, Groups, locked};
-use crate::broadcast::way_in;
+use crate::broadcast::sealed_credentials;
 use crate::store::groups;
 use crate::vault;
 
@@ -32,13 +32,13 @@ impl Groups {
         self.store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
-                let credentials = way_in::open(&vault, &group.credentials_sealed)?;
+                let credentials = sealed_credentials::open(&vault, &group.credentials_sealed)?;
                 let holding: Vec<_> = credentials.retired.iter().filter(|old| old.until > now).collect();
                 if holding.len() >= RETIRING {
                     return Err(GroupError::TooMany(holding[0].until - now));
                 }
                 let renewed = credentials.renewed(&random, now).ok_or(GroupError::NoSecret)?;
-                group.credentials_sealed = way_in::seal(&vault, &renewed);
+                group.credentials_sealed = sealed_credentials::seal(&vault, &renewed);
                 groups::save(tx, &group)?;
                 let both_until = renewed.retired.last().map_or(now, |old| old.until);
                 Ok(Rotated { secret: renewed.secret.unwrap_or_default(), both_until })

@@ -23,9 +23,9 @@ use crate::web::limits::Limit;
 use crate::web::patience::Patience;
 use crate::web::problem::{Instead, Problem, StateOf};
 use crate::web::request;
-use crate::web::room::Place;
 use crate::web::session::{Caller, ManageToken};
 use crate::web::shared::Shared;
+use crate::web::upload_memory::Reservation;
 
 /// How soon a client that found no room for its photo may ask again: by then other photos are done.
 const ROOM_IN: TimeDelta = TimeDelta::seconds(5);
@@ -126,15 +126,15 @@ pub async fn send_photo(
 ) -> Result<HttpResponse, Problem> {
     count(&shared, &http, Limit::Photos)?;
     count(&shared, &http, Limit::PhotosADay)?;
-    let mut place = shared.room.place(request::client(&http, &shared.trusted_proxies));
-    let bytes = photo_part(form, &mut place).await?;
+    let mut memory = shared.upload_memory.reserve(request::client(&http, &shared.trusted_proxies));
+    let bytes = photo_part(form, &mut memory).await?;
     let stored = station(&shared).store_photo(bytes, shared.clock.now()).await?;
     Ok(HttpResponse::Created().json(stored))
 }
 
 /// The bytes of the one part `photo`. That part is read no further than the largest photo allowed, and all
 /// other parts together no further than that either.
-async fn photo_part(mut form: Multipart, place: &mut Place) -> Result<Vec<u8>, Problem> {
+async fn photo_part(mut form: Multipart, memory: &mut Reservation) -> Result<Vec<u8>, Problem> {
     let (mut photo, mut others, mut patience) = (None, 0, Patience::for_photos());
     while let Some(mut field) = patience.read(async { Ok(form.try_next().await?) }).await? {
         if field.name() != Some("photo") {
@@ -149,7 +149,7 @@ async fn photo_part(mut form: Multipart, place: &mut Place) -> Result<Vec<u8>, P
         if photo.is_some() {
             return Err(Problem::invalid("photo", "repeated"));
         }
-        photo = Some(read_photo(&mut field, &mut patience, place).await?);
+        photo = Some(read_photo(&mut field, &mut patience, memory).await?);
     }
     photo.ok_or_else(|| IntakeError::Photo(photo::PhotoFault::Empty).into())
 }
@@ -172,7 +172,7 @@ pub(super) async fn next_chunk(field: &mut Field, patience: &mut Patience) -> Re
 async fn read_photo(
     field: &mut Field,
     patience: &mut Patience,
-    place: &mut Place,
+    memory: &mut Reservation,
 ) -> Result<Vec<u8>, Problem> {
     let mut bytes = Vec::new();
     while let Some(chunk) = next_chunk(field, patience).await? {
@@ -180,7 +180,7 @@ async fn read_photo(
         if length > photo::MAX_BYTES {
             return Err(Problem::TooLarge(photo::MAX_BYTES));
         }
-        if !place.grows_to(length) {
+        if !memory.grow_to(length) {
             return Err(Problem::too_many(ROOM_IN));
         }
         bytes.extend_from_slice(&chunk);

@@ -19,7 +19,7 @@ use crate::domain::marks::marks;
 use crate::domain::notice::{Evidence, Kind, Private, Public};
 use crate::domain::screening::FindingKind;
 use crate::store::notices::{self, Asks, Notice, Revision};
-use crate::store::transition::{By, lay_beside, take};
+use crate::store::transition::{By, add_pending_revision, take};
 use crate::store::types::Time;
 use crate::store::{Conn, StoreError, marks as known_by};
 use crate::vault::{Key, Vault, token_hash};
@@ -99,11 +99,11 @@ impl Intake {
             .write(move |tx| {
                 let notice = locked(tx, &hash)?;
                 if notice.state_at(now) != State::NeedsInfo {
-                    return Err(IntakeError::NotPossible(notice.told_to_reporter(now)));
+                    return Err(IntakeError::NotPossible(notice.state_for_reporter(now)));
                 }
                 let by = By { note: Some(&reply.words), ..By::reporter(now) };
                 take(tx, &intake.vault, notice, Step::Reply, by, |tx, n| {
-                    n.let_go();
+                    n.end_claim();
                     heed(tx, &intake, n, &reply, now)
                 })
             })
@@ -159,7 +159,7 @@ impl Intake {
             .write(move |tx| {
                 let notice = locked(tx, &hash)?;
                 if !notice.is_public(now) {
-                    return Err(IntakeError::NotPossible(notice.told_to_reporter(now)));
+                    return Err(IntakeError::NotPossible(notice.state_for_reporter(now)));
                 }
                 if notice.renewals >= RENEWALS {
                     return Err(IntakeError::RenewedOut);
@@ -169,12 +169,12 @@ impl Intake {
                 }
                 let key = key(&notice, &vault)?;
                 // Not simply the newest, which may be an edit that was turned down.
-                let number = notice.pending_revision.unwrap_or_else(|| notice.looked_at());
+                let number = notice.pending_revision.unwrap_or_else(|| notice.published_or_newest());
                 let (public, mut private) = contents(tx, &notice, &key, number)?;
                 // What that edit told stays told all the same.
                 let (_, newest) = newest(tx, &notice, &key)?;
                 private.told = still_told(&newest, &private.flags);
-                lay_beside(tx, &vault, notice, Act::Renew, By::reporter(now), |tx, n| {
+                add_pending_revision(tx, &vault, notice, Act::Renew, By::reporter(now), |tx, n| {
                     Ok(add_revision(tx, n, &key, (&public, &private), Asks::Time, now)?)
                 })
             })
@@ -256,7 +256,7 @@ fn heed(
         return Ok(());
     }
     private.told.extend(news);
-    raise_bar(notice, &(intake.weigh)(&public, &private, now));
+    require_at_least(notice, &(intake.weigh)(&public, &private, now));
     if reply.police.is_some() {
         seal_if_alike(tx, &intake.vault, notice, (&public, &private))?;
         known_by::add(tx, &intake.vault, notice.id.0, &marks(&public, &private))?;
@@ -286,8 +286,8 @@ fn told_by(reply: &Reply, kind: Kind, private: &Private) -> Vec<String> {
 }
 
 /// Only raises the bar: an answer that is taken back does not lower it.
-fn raise_bar(notice: &mut Notice, weighed: &Weighing) {
-    notice.raise_bar(weighed.needs);
+fn require_at_least(notice: &mut Notice, weighed: &Weighing) {
+    notice.require_at_least(weighed.needs);
     notice.sealed |= weighed.sealed;
     notice.guarded |= weighed.guarded;
 }
@@ -311,7 +311,7 @@ fn replace(
     attach(tx, &public.photos, notice.id.0)?;
     let weighed = (intake.weigh)(public, private, now);
     let change = |tx: &mut Conn, n: &mut Notice| {
-        raise_bar(n, &weighed);
+        require_at_least(n, &weighed);
         let former = n.phone_hash.replace(intake.vault.index("phone", &private.reporter.phone));
         seal_if_alike(tx, &intake.vault, n, (public, private))?;
         // By an edit nobody makes a sealed case one that is not recognised; and what is live stands until the
@@ -326,11 +326,12 @@ fn replace(
         add_revision(tx, n, key, (public, private), asks, now)
     };
     if matches!(notice.state, State::Live | State::Paused) {
-        let notice = lay_beside(tx, &intake.vault, notice, Step::Revise, By::reporter(now), |tx, n| {
-            // The reporter cannot change the urgency of the text that is live.
-            n.pending_urgency = Some(weighed.urgency);
-            Ok::<_, IntakeError>(change(tx, n)?)
-        })?;
+        let notice =
+            add_pending_revision(tx, &intake.vault, notice, Step::Revise, By::reporter(now), |tx, n| {
+                // The reporter cannot change the urgency of the text that is live.
+                n.pending_urgency = Some(weighed.urgency);
+                Ok::<_, IntakeError>(change(tx, n)?)
+            })?;
         if weighed.sealed && !told_before && notice.state == State::Live {
             // The person sought may be fleeing from the reporter: nobody looks for them until a lead has read
             // what is told now. What is only like a sealed case changes nothing that its reporter can see, or
@@ -348,7 +349,7 @@ fn replace(
     }
     take(tx, &intake.vault, notice, Step::Revise, By::reporter(now), |tx, n| {
         // A moderator who had claimed it must look at it again.
-        n.let_go();
+        n.end_claim();
         n.cooling_until = None;
         n.urgency = weighed.urgency;
         public.region.code().clone_into(&mut n.region);
@@ -394,6 +395,6 @@ pub struct MyStanding {
 impl MyStanding {
     /// Where it stands at `now`, as its reporter is told.
     pub fn of(notice: &Notice, now: DateTime<Utc>) -> MyStanding {
-        MyStanding { state: notice.told_to_reporter(now), pending: notice.pending_revision.is_some() }
+        MyStanding { state: notice.state_for_reporter(now), pending: notice.pending_revision.is_some() }
     }
 }

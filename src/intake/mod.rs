@@ -335,7 +335,7 @@ fn seal_if_alike(
     let phone = notice.phone_hash.as_deref();
     match known_by::like_sealed(tx, vault, said, phone, notice.id.0)? {
         Some(Alike::Sealed(needs)) => notice.seal(needs),
-        Some(Alike::Unsure) => notice.raise_bar(BY_A_LEAD),
+        Some(Alike::Unsure) => notice.require_at_least(BY_A_LEAD),
         None => {}
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! Photos on their way in and out: decoded and shrunk on blocking threads, two at a time, and stored sealed,
 //! each under a key of its own.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use utoipa::ToSchema;
@@ -18,9 +18,6 @@ use crate::store::photos::{self as stored, Photo};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, StoreError};
 use crate::vault::{Vault, token_hash};
-
-/// How long a photo without a notice is served to anyone who has its address.
-const LOOSE: TimeDelta = TimeDelta::hours(24);
 
 /// The most photos without a notice: some 10 GB. One network can send a tenth of that within the time that
 /// they are kept, so it takes many networks to keep others out.
@@ -56,7 +53,7 @@ impl Intake {
         // Checked before the work, so photos that arrive together may exceed the bound by a few.
         if let Some(oldest) = self.store.read(|c| stored::oldest_if(c, LOOSE_AT_MOST)).await? {
             tracing::warn!("too many photos wait for a notice; no more are taken in");
-            return Err(IntakeError::PhotosFull { wait: oldest + LOOSE - now });
+            return Err(IntakeError::PhotosFull { wait: oldest + stored::KEPT_ALONE - now });
         }
         let picture = with_permit(DECODERS.acquire(), move || photo::read(&bytes)).await??;
         let id = new_id(now);
@@ -138,7 +135,7 @@ impl Intake {
 /// Attached photos are public once a live revision shows them: a photo that came with an edit is not public
 /// before the edit is approved.
 fn is_public(conn: &mut Conn, vault: &Vault, photo: &Photo, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let Some(owner) = photo.notice_id else { return Ok(now - photo.created_at.0 < LOOSE) };
+    let Some(owner) = photo.notice_id else { return Ok(now - photo.created_at.0 < stored::KEPT_ALONE) };
     let Some(notice) = notices::by_id(conn, owner.0)?.filter(|n| n.is_public(now)) else { return Ok(false) };
     let Some(number) = notice.live_revision else { return Ok(false) };
     let live = notices::opened(conn, vault, &notice, number)?;

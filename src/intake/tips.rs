@@ -127,9 +127,10 @@ fn live(
 ) -> Result<(Notice, Opened), IntakeError> {
     let notice = notices::by_case(conn, case)?.ok_or(IntakeError::Unknown)?;
     if !notice.is_public(now) {
-        return Err(IntakeError::NotPossible(notice.state_at(now).in_public()));
+        return Err(IntakeError::NotPossible(notice.state_at(now).public_state()));
     }
-    let live = notices::opened(conn, vault, &notice, notice.looked_at())?.ok_or(IntakeError::Unknown)?;
+    let live =
+        notices::opened(conn, vault, &notice, notice.published_or_newest())?.ok_or(IntakeError::Unknown)?;
     Ok((notice, live))
 }
 

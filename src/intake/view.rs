@@ -118,7 +118,7 @@ pub(super) fn view(
         public_url: format!("{}/n/{case_number}", intake.base_url),
         case_number,
         kind: notice.kind,
-        state: notice.told_to_reporter(now),
+        state: notice.state_for_reporter(now),
         submitted_at: notice.submitted_at.0,
         live_at: notice.live_at.map(|t| t.0),
         ends_at: notice.ends_at.map(|t| t.0),

@@ -9,7 +9,7 @@ use crate::domain::life_cycle::State;
 use crate::domain::notice::{Kind, Public};
 use crate::domain::shown::shown;
 use crate::store::notices::{self, Notice};
-use crate::store::{Answer, Conn, StoreError};
+use crate::store::{Conn, StoreError, StoreResult};
 use crate::vault::Vault;
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
@@ -102,11 +102,11 @@ fn standing(
     vault: &Vault,
     number: CaseNumber,
     now: DateTime<Utc>,
-) -> Answer<Option<Issued>> {
+) -> StoreResult<Option<Issued>> {
     let Some(notice) = notices::by_case(conn, number)? else { return Ok(None) };
     let kind = notice.kind;
     let went_out = if notice.live_at.is_some() { WentOut::Once } else { WentOut::Never };
-    Ok(Some(match notice.state_at(now).in_public() {
+    Ok(Some(match notice.state_at(now).public_state() {
         State::Live => {
             let revision =
                 notice.live_revision.map(|r| notices::revision(conn, notice.id.0, r)).transpose()?;
@@ -121,7 +121,7 @@ fn standing(
 }
 
 /// What everybody may read of a live notice.
-fn open(vault: &Vault, notice: &Notice, revision: &notices::Revision) -> Answer<Live> {
+fn open(vault: &Vault, notice: &Notice, revision: &notices::Revision) -> StoreResult<Live> {
     let corrupt = |what: &str| StoreError::Corrupt(format!("a live notice without {what}"));
     let key = notice.key(vault)?.ok_or_else(|| corrupt("its key"))?;
     Ok(Live {
@@ -137,7 +137,7 @@ fn open(vault: &Vault, notice: &Notice, revision: &notices::Revision) -> Answer<
 ///
 /// # Errors
 /// When the database refuses, or a notice cannot be opened.
-pub fn open_all(conn: &mut Conn, vault: &Vault, found: &[Notice]) -> Answer<Vec<Live>> {
+pub fn open_all(conn: &mut Conn, vault: &Vault, found: &[Notice]) -> StoreResult<Vec<Live>> {
     let revisions = notices::live_revisions(conn, found)?;
     let pairs = found.iter().filter_map(|n| Some((n, revisions.iter().find(|r| r.notice_id == n.id)?)));
     pairs.map(|(notice, revision)| open(vault, notice, revision)).collect()

@@ -9,7 +9,7 @@ use crate::domain::life_cycle::{Refusal, State, Step};
 use crate::domain::marks::marks;
 use crate::domain::shown::shown;
 use crate::store::notices::{Notice, Opened};
-use crate::store::transition::{By, take, take_revision};
+use crate::store::transition::{By, apply_to_pending, take};
 use crate::store::types::Time;
 use crate::store::{Conn, marks as known_by};
 use crate::vault::Vault;
@@ -25,13 +25,13 @@ pub(super) fn look_again(
     if notice.pending_revision.is_some() {
         return decide_revision(tx, desk, notice, step, by);
     }
-    let live = opened(tx, &desk.vault, &notice, notice.looked_at())?;
+    let live = opened(tx, &desk.vault, &notice, notice.published_or_newest())?;
     let referenced = live.private()?.police.reference.is_some();
     if lacks_reference_alone(&notice) && !referenced {
         return Err(ReviewError::PoliceReferenceRequired);
     }
     take(tx, &desk.vault, notice, step, by, |_, n| {
-        n.let_go();
+        n.end_claim();
         n.second_look_at = None;
         // A second look does not replace a police reference that is still owed.
         n.police_due_at = n.police_due_at.filter(|_| !referenced);
@@ -58,18 +58,18 @@ fn decide_revision(
         // rejected.
         return Err(Refusal::NotFrom { from: notice.state, step }.into());
     }
-    take_revision(tx, &desk.vault, notice, step, by, |tx, n, after| {
+    apply_to_pending(tx, &desk.vault, notice, step, by, |tx, n, after| {
         let Some(revision) = n.pending_revision else { return Ok(()) };
         if step == Step::Approve {
             check_police(tx, &desk.vault, n, revision)?;
         }
-        n.let_go();
+        n.end_claim();
         match after {
             State::Cooling => cool(tx, desk, n, by.at)?,
             State::SecondReview => {}
             _ => {
                 n.drop_pending();
-                let live = opened(tx, &desk.vault, n, n.looked_at())?;
+                let live = opened(tx, &desk.vault, n, n.published_or_newest())?;
                 recognise(tx, &desk.vault, n, &live)?;
             }
         }
@@ -138,9 +138,9 @@ pub(super) fn publish_revision(
         notice.ends_at = Some(Time(now + desk.times.lifetime));
     }
     if says_the_same {
-        plan::stand_for(tx, notice, live)?;
+        plan::carry_over(tx, notice, live)?;
     } else if notice.state == State::Live {
-        plan::spread(tx, notice, Purpose::Update, now)?;
+        plan::plan_for_subscribers(tx, notice, Purpose::Update, now)?;
     }
     Ok(())
 }

@@ -5,17 +5,16 @@
 use chrono::{DateTime, Utc};
 
 use super::ReviewError;
-use super::view::read;
 use crate::domain::life_cycle::{ByPolicy, Needs, State, Step};
 use crate::store::marks::{self, Alike};
 use crate::store::notices::{self, Notice};
-use crate::store::transition::{By, take, take_revision};
-use crate::store::{Answer, Conn};
+use crate::store::transition::{By, apply_to_pending, take};
+use crate::store::{Conn, StoreResult};
 use crate::vault::Vault;
 
 /// What follows from the sealed cases like what waits to be published: a notice, or the edit of a live one.
 /// `None` where nothing waits, it is sealed itself, or no case is like it.
-pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Alike>> {
+pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> StoreResult<Option<Alike>> {
     let published = matches!(notice.state, State::Live | State::Paused);
     if notice.sealed || (published && notice.pending_revision.is_none()) {
         return Ok(None);
@@ -24,8 +23,8 @@ pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answe
 }
 
 /// What follows from the sealed cases like this notice; `None` where no case is like it.
-pub(super) fn like_sealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> Answer<Option<Alike>> {
-    let Some(opened) = notices::opened(conn, vault, notice, read(notice))? else { return Ok(None) };
+pub(super) fn like_sealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> StoreResult<Option<Alike>> {
+    let Some(opened) = notices::opened(conn, vault, notice, notice.under_review())? else { return Ok(None) };
     let private = opened.private()?;
     marks::like_sealed(conn, vault, (&opened.public, &private), notice.phone_hash.as_deref(), notice.id.0)
 }
@@ -40,14 +39,14 @@ pub(super) fn hand_to_leads(
 ) -> Result<Notice, ReviewError> {
     let by = By::policy(ByPolicy::LikeSealed, now);
     let change = |n: &mut Notice| {
-        n.let_go();
+        n.end_claim();
         n.cooling_until = None;
         n.seal(needs);
         Ok(())
     };
     match notice.state {
         State::Live | State::Paused => {
-            take_revision(tx, vault, notice, Step::Escalate, by, |_, n, _| change(n))
+            apply_to_pending(tx, vault, notice, Step::Escalate, by, |_, n, _| change(n))
         }
         _ => take(tx, vault, notice, Step::Escalate, by, |_, n| change(n)),
     }

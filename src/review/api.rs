@@ -20,7 +20,7 @@ use crate::domain::people::Moderator;
 use crate::store::notices::Notice;
 use crate::web::json::Json;
 use crate::web::problem::{Instead, Problem, StateOf};
-use crate::web::session::Then;
+use crate::web::session::AuthFirst;
 use crate::web::shared::Shared;
 
 /// Notices on a page of the queue.
@@ -209,7 +209,7 @@ pub async fn release(
 )]
 #[post("/review/{case}/decisions")]
 pub async fn decide(
-    Then(AsModerator(by), body): Then<AsModerator, Json<DecisionBody>>,
+    AuthFirst(AsModerator(by), body): AuthFirst<AsModerator, Json<DecisionBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<Standing>, Problem> {
@@ -254,7 +254,7 @@ pub async fn undo(
 )]
 #[post("/review/{case}/pause")]
 pub async fn pause(
-    Then(AsModerator(by), body): Then<AsModerator, Json<RestrictBody>>,
+    AuthFirst(AsModerator(by), body): AuthFirst<AsModerator, Json<RestrictBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<Standing>, Problem> {
@@ -275,7 +275,7 @@ pub async fn pause(
 )]
 #[post("/review/{case}/resume")]
 pub async fn resume(
-    Then(AsModerator(by), body): Then<AsModerator, Json<RestrictBody>>,
+    AuthFirst(AsModerator(by), body): AuthFirst<AsModerator, Json<RestrictBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<Standing>, Problem> {
@@ -296,7 +296,7 @@ pub async fn resume(
 )]
 #[post("/review/{case}/remove")]
 pub async fn remove(
-    Then(AsModerator(by), body): Then<AsModerator, Json<RemoveBody>>,
+    AuthFirst(AsModerator(by), body): AuthFirst<AsModerator, Json<RemoveBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<Standing>, Problem> {
@@ -317,7 +317,7 @@ pub async fn remove(
 )]
 #[post("/review/{case}/tips/{id}")]
 pub async fn decide_tip(
-    Then(AsModerator(by), body): Then<AsModerator, Json<VerdictBody>>,
+    AuthFirst(AsModerator(by), body): AuthFirst<AsModerator, Json<VerdictBody>>,
     shared: web::Data<Shared>,
     path: web::Path<(String, Uuid)>,
 ) -> Result<HttpResponse, Problem> {
@@ -351,7 +351,7 @@ pub struct PhoneShown {
 )]
 #[post("/review/{case}/phone")]
 pub async fn reveal_phone(
-    Then(AsModerator(by), body): Then<AsModerator, Json<PhoneBody>>,
+    AuthFirst(AsModerator(by), body): AuthFirst<AsModerator, Json<PhoneBody>>,
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<web::Json<PhoneShown>, Problem> {
@@ -369,6 +369,6 @@ async fn restrict(
 ) -> Result<web::Json<Standing>, Problem> {
     let notice = station(shared).restrict(case(path)?, by, decision, shared.clock.now()).await?;
     shared.work_is_due.notify_one();
-    let version = notice.opens_for(by).then_some(notice.version);
+    let version = notice.may_be_opened_by(by).then_some(notice.version);
     Ok(web::Json(Standing { state: notice.state, version }))
 }

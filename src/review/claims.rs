@@ -43,7 +43,7 @@ impl Desk {
                 held_by(&notice, by, now)?;
                 let by = By::moderator(by, now);
                 take(tx, &vault, notice, Step::Release, by, |_, n| {
-                    n.let_go();
+                    n.end_claim();
                     Ok(())
                 })
             })
@@ -61,7 +61,7 @@ fn claim(
 ) -> Result<Notice, ReviewError> {
     let mut notice = notices::by_case(tx, case)?.ok_or(ReviewError::Unknown)?;
     let before = notice.state;
-    let approvals = notices::approvals(tx, notice.id.0, notice.looked_at())?;
+    let approvals = notices::approvals(tx, notice.id.0, notice.published_or_newest())?;
     let standing = Standing { state: notice.state_at(now), ..notice.standing(approvals) };
     let (after, _) = next(&standing, Step::Claim, Actor::Moderator(by))?;
     let renewal = notice.claimant(now) == Some(by.id);

@@ -6,14 +6,13 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::view::read;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
 use crate::domain::marks::{Likeness, Mark, plainly, sought};
 use crate::domain::notice::{Private, Public};
 use crate::domain::people::Moderator;
 use crate::store::notices::{self, Notice};
-use crate::store::{Answer, Conn, marks, phones, photos};
+use crate::store::{Conn, StoreResult, marks, phones, photos};
 use crate::vault::Vault;
 
 /// Another notice that may be about the same person or thing, or from the same hand.
@@ -42,7 +41,7 @@ pub struct Duplicate {
 const SHOWN: usize = 3;
 /// The most notices considered for each reason, newest first. More than are shown, because some are not for
 /// every reader.
-const LOOKED_AT: usize = 50;
+const MOST_CONSIDERED: usize = 50;
 
 /// Another notice, and what it has in common with this one.
 type Found = (Notice, Vec<Likeness>);
@@ -63,18 +62,19 @@ pub(super) fn duplicates(
     (public, private): (Option<&Public>, Option<&Private>),
     by: Moderator,
     now: DateTime<Utc>,
-) -> Answer<Vec<Duplicate>> {
-    let may_read =
-        |other: &Notice| by.lead || (notice.claimant(now) == Some(by.id) && !other.told_at(now).is_over());
+) -> StoreResult<Vec<Duplicate>> {
+    let may_read = |other: &Notice| {
+        by.lead || (notice.claimant(now) == Some(by.id) && !other.state_shown_at(now).is_over())
+    };
     let said = public.zip(private).filter(|_| by.lead);
     let closed = said.map(|said| protected(conn, vault, notice, said)).transpose()?.unwrap_or_default();
     let open = ordinary(conn, vault, notice, public, by, &closed)?;
     let duplicate = |((other, why), protected): (Found, bool)| {
         let opened =
-            if may_read(&other) { notices::opened(conn, vault, &other, read(&other))? } else { None };
+            if may_read(&other) { notices::opened(conn, vault, &other, other.under_review())? } else { None };
         Ok(Duplicate {
             case_number: other.case_number,
-            state: other.told_at(now),
+            state: other.state_shown_at(now),
             why,
             protected,
             submitted_at: other.submitted_at.0,
@@ -92,7 +92,7 @@ fn protected(
     vault: &Vault,
     notice: &Notice,
     said: (&Public, &Private),
-) -> Answer<Vec<Found>> {
+) -> StoreResult<Vec<Found>> {
     let mut alike = marks::protected(conn, vault, said, notice.phone_hash.as_deref(), notice.id.0)?;
     alike.truncate(SHOWN);
     let ids: Vec<Uuid> = alike.iter().map(|case| case.id).collect();
@@ -109,13 +109,13 @@ fn ordinary(
     public: Option<&Public>,
     by: Moderator,
     beside: &[Found],
-) -> Answer<Vec<Found>> {
+) -> StoreResult<Vec<Found>> {
     let room = SHOWN - beside.len();
     let may_know =
-        |other: &Notice| other.opens_for(by) && beside.iter().all(|(known, _)| known.id != other.id);
+        |other: &Notice| other.may_be_opened_by(by) && beside.iter().all(|(known, _)| known.id != other.id);
     let mut found: Vec<Found> = Vec::new();
     if let Some(phone) = &notice.phone_hash {
-        let same = phones::others(conn, phone, notice.id.0, LOOKED_AT as i64)?;
+        let same = phones::others(conn, phone, notice.id.0, MOST_CONSIDERED as i64)?;
         let same = same.into_iter().filter(may_know).take(room);
         found.extend(same.map(|other| (other, vec![Likeness::Phone])));
     }
@@ -126,13 +126,13 @@ fn ordinary(
         why.push(Likeness::Photo);
     }
     alike.retain(|id| found.iter().all(|(other, _)| other.id.0 != *id));
-    alike.truncate(LOOKED_AT);
+    alike.truncate(MOST_CONSIDERED);
     let looks_so = notices::by_ids(conn, &alike)?.into_iter().filter(may_know).take(room - found.len());
     found.extend(looks_so.map(|other| (other, vec![Likeness::Photo])));
     let by_sound = by.lead && notice.needs().leads > 0;
     let mut looked_for: Vec<Mark> = public.map(sought).unwrap_or_default();
     looked_for.retain(|(likeness, _)| by_sound || !likeness.by_sound());
-    for (other, likeness) in marks::others(conn, vault, &looked_for, notice.id.0, LOOKED_AT as i64)? {
+    for (other, likeness) in marks::others(conn, vault, &looked_for, notice.id.0, MOST_CONSIDERED as i64)? {
         if let Some((_, why)) = found.iter_mut().find(|(seen, _)| seen.id == other.id) {
             why.push(likeness);
         } else if found.len() < room && may_know(&other) {

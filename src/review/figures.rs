@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::domain::named::named;
 use crate::domain::notice::Kind;
 use crate::store::figures::{self, CameIn, EndedNotices, Overdue, WaitingNotices};
-use crate::store::{Answer, Conn};
+use crate::store::{Conn, StoreResult};
 
 named! {
     /// The notices that are counted, those that came in within this time; the shortest first.
@@ -40,7 +40,7 @@ pub struct Figures {
 }
 
 /// The figures of a period.
-pub fn figures(conn: &mut Conn, period: Period, now: DateTime<Utc>) -> Answer<Figures> {
+pub fn figures(conn: &mut Conn, period: Period, now: DateTime<Utc>) -> StoreResult<Figures> {
     let since = period.since(now);
     Ok(Figures {
         came_in: figures::came_in(conn, since)?,

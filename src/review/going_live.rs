@@ -10,7 +10,7 @@ use crate::domain::delivery::Purpose;
 use crate::domain::life_cycle::Step;
 use crate::store::marks::Alike;
 use crate::store::notices::{self, Place};
-use crate::store::transition::{By, take, take_revision};
+use crate::store::transition::{By, apply_to_pending, take};
 use crate::store::types::Time;
 use crate::store::{Conn, sweep};
 
@@ -19,7 +19,7 @@ const SLICE: i64 = 200;
 
 /// The result of one run.
 #[derive(Debug)]
-pub struct LetOut {
+pub struct PublishedNow {
     /// Notices that went live, and edits of live ones.
     pub live: usize,
     /// When to look again: nothing else will have cooled before then, because what is approved from now on
@@ -31,9 +31,9 @@ pub struct LetOut {
 
 impl Desk {
     /// Lets out what has cooled, each in its own transaction, so that one failure holds up no other.
-    pub async fn let_out(&self, now: DateTime<Utc>) -> LetOut {
-        let mut out = LetOut { live: 0, next: now, failed: None };
-        match self.let_out_all(now, &mut out).await {
+    pub async fn publish_cooled(&self, now: DateTime<Utc>) -> PublishedNow {
+        let mut out = PublishedNow { live: 0, next: now, failed: None };
+        match self.publish_all(now, &mut out).await {
             Ok(next) if out.failed.is_none() => out.next = next.min(now + self.times.cooling),
             Ok(_) => {}
             Err(error) => drop(out.failed.get_or_insert(error)),
@@ -42,7 +42,11 @@ impl Desk {
     }
 
     /// Returns when the first of those still cooling will have cooled.
-    async fn let_out_all(&self, now: DateTime<Utc>, out: &mut LetOut) -> Result<DateTime<Utc>, ReviewError> {
+    async fn publish_all(
+        &self,
+        now: DateTime<Utc>,
+        out: &mut PublishedNow,
+    ) -> Result<DateTime<Utc>, ReviewError> {
         let mut tried = Place::default();
         loop {
             let cooling = self.store.read(move |c| sweep::cooling(c, tried, SLICE)).await?;
@@ -84,7 +88,7 @@ fn go_live(tx: &mut Conn, desk: &Desk, id: Uuid, now: DateTime<Utc>) -> Result<u
         return Ok(0);
     }
     if notice.pending_revision.is_some() {
-        take_revision(tx, vault, notice, Step::GoLive, By::clock(now), |tx, n, _| {
+        apply_to_pending(tx, vault, notice, Step::GoLive, By::clock(now), |tx, n, _| {
             publish_revision(tx, desk, n, now)
         })?;
         return Ok(1);
@@ -98,7 +102,7 @@ fn go_live(tx: &mut Conn, desk: &Desk, id: Uuid, now: DateTime<Utc>) -> Result<u
         n.ends_at = Some(Time(now + desk.times.lifetime));
         n.second_look_at = weighed.second_look.then_some(Time(now + policy::SECOND_LOOK_WITHIN));
         n.police_due_at = weighed.police_follow_up.then_some(Time(now + policy::POLICE_FOLLOWS_WITHIN));
-        plan::spread(tx, n, Purpose::Alert, now)?;
+        plan::plan_for_subscribers(tx, n, Purpose::Alert, now)?;
         Ok::<_, ReviewError>(())
     })?;
     Ok(1)

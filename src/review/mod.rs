@@ -2,7 +2,7 @@
 //! moment, in which the approval can be taken back, and then the scheduler makes it live.
 
 use chrono::{DateTime, TimeDelta, Utc};
-pub use going_live::LetOut;
+pub use going_live::PublishedNow;
 
 use crate::broadcast::plan;
 use crate::config::Times;
@@ -15,7 +15,7 @@ use crate::domain::reason::{Reason, Reject};
 use crate::store::events::{self, Entry};
 use crate::store::marks::Alike;
 use crate::store::notices::{self, Notice, Opened};
-use crate::store::transition::{By, take, take_revision};
+use crate::store::transition::{By, apply_to_pending, take};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, Store, StoreError};
 use crate::vault::Vault;
@@ -137,7 +137,7 @@ impl Desk {
                         let handed = alike::hand_to_leads(tx, &desk.vault, notice, needs, now)?;
                         return Ok(Err(stale(&handed)));
                     }
-                    Some(Alike::Unsure) => notice.raise_bar(BY_A_LEAD),
+                    Some(Alike::Unsure) => notice.require_at_least(BY_A_LEAD),
                     None => {}
                 }
                 decide(tx, &desk, notice, decision.step, decision.taken_by(by, now)).map(Ok)
@@ -175,7 +175,7 @@ impl Desk {
                     Ok(())
                 };
                 if notice.pending_revision.is_some() {
-                    return take_revision(tx, &vault, notice, Step::Undo, step, |_, n, _| back(n));
+                    return apply_to_pending(tx, &vault, notice, Step::Undo, step, |_, n, _| back(n));
                 }
                 take(tx, &vault, notice, Step::Undo, step, |_, n| back(n))
             })
@@ -199,7 +199,7 @@ impl Desk {
         let (vault, times, decision) = (self.vault.clone(), self.times, decision.in_codes());
         self.step(case, by, now, move |tx| {
             let notice = locked(tx, case)?;
-            if notice.opens_for(by) {
+            if notice.may_be_opened_by(by) {
                 at_version(&notice, decision.version)?;
             }
             check_reason(&decision)?;
@@ -210,7 +210,7 @@ impl Desk {
                         n.end(now, times.retention);
                         plan::end(tx, n, Purpose::Correction, now)?;
                     }
-                    Step::Resume => plan::go_on(tx, n, now)?,
+                    Step::Resume => plan::resume(tx, n, now)?,
                     _ => {}
                 }
                 Ok(())
@@ -230,7 +230,7 @@ fn with_notice<T>(
     take: impl FnOnce(&mut Conn, Notice) -> Result<T, ReviewError>,
 ) -> Result<T, ReviewError> {
     let notice = locked(tx, case)?;
-    if !notice.opens_for(by) {
+    if !notice.may_be_opened_by(by) {
         return Err(Refusal::LeadRequired.into());
     }
     take(tx, notice)
@@ -244,13 +244,13 @@ fn decide(tx: &mut Conn, desk: &Desk, notice: Notice, step: Step, by: By<'_>) ->
         check_police(tx, &desk.vault, &notice, notice.revision)?;
     }
     take(tx, &desk.vault, notice, step, by, |_, n| {
-        n.let_go();
+        n.end_claim();
         match n.state {
             State::Cooling => n.cooling_until = Some(Time(by.at + desk.times.cooling)),
             State::Rejected => n.end(by.at, desk.times.retention),
             // For good: no answer of the reporter's leads back to the ordinary lane, or is read there.
             State::Escalated => {
-                n.raise_bar(BY_A_LEAD);
+                n.require_at_least(BY_A_LEAD);
                 n.escalated = true;
             }
             _ => {}
@@ -282,7 +282,7 @@ fn held_by(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> Result<(), Rev
 
 /// Refuses a second approval by the same person as such, before they are told to claim the notice for it.
 fn not_the_same(tx: &mut Conn, notice: &Notice, by: Moderator) -> Result<(), ReviewError> {
-    let standing = notice.standing(notices::approvals(tx, notice.id.0, notice.looked_at())?);
+    let standing = notice.standing(notices::approvals(tx, notice.id.0, notice.published_or_newest())?);
     let waits = standing.waits_for_another_than(by.id);
     if waits { Err(Refusal::SameApprover.into()) } else { Ok(()) }
 }

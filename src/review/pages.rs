@@ -306,7 +306,7 @@ impl<'a> Visit<'a> {
             Step::Claim => here,
             // Most who escalate a notice may not open it any more.
             Step::Release | Step::Escalate => format!("/review?done={}", step.as_str()),
-            _ if !notice.opens_for(self.by) => format!("/review?done={}", step.as_str()),
+            _ if !notice.may_be_opened_by(self.by) => format!("/review?done={}", step.as_str()),
             _ => format!("{here}?done={}", step.as_str()),
         }
     }

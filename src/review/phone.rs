@@ -7,14 +7,14 @@ use uuid::Uuid;
 
 use super::policy::PHONES_A_DAY;
 use super::reasons::{self, Reveal};
-use super::{Desk, ReviewError, held_by, note_down, opened, view, with_notice};
+use super::{Desk, ReviewError, held_by, note_down, opened, with_notice};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Step;
 use crate::domain::logged::Act;
 use crate::domain::people::Moderator;
 use crate::store::events::{self, Event};
 use crate::store::notices::{self, Notice};
-use crate::store::{Conn, knocks};
+use crate::store::{Conn, denials};
 use crate::vault::Vault;
 
 /// A revealed phone.
@@ -43,7 +43,7 @@ impl Desk {
         let shown = self.show_phone(case, by, reason, now).await;
         if let Some(why) = shown.as_ref().err().and_then(reasons::of_refusal) {
             let refused = (Act::RefusePhone, Some(why.as_str()));
-            self.store.write(move |tx| knocks::record(tx, case, by, refused, now)).await?;
+            self.store.write(move |tx| denials::record(tx, case, by, refused, now)).await?;
         }
         shown
     }
@@ -79,7 +79,7 @@ fn reveal(
 ) -> Result<Revealed, ReviewError> {
     held_by(notice, by, now)?;
     let reason = reason.ok_or(ReviewError::Reason)?;
-    let phone = opened(tx, vault, notice, view::read(notice))?.private()?.reporter.phone;
+    let phone = opened(tx, vault, notice, notice.under_review())?.private()?.reporter.phone;
     if !revealed(&events::of_notice(tx, notice.id.0)?, by.id) {
         // Recorded before it is counted: appending locks the head of the log, so two at once are serialised.
         note_down(tx, notice, Act::RevealPhone, by, Some(reason.as_str()), now)?;

@@ -6,7 +6,7 @@ use super::view::{self, Sheet};
 use super::{Desk, Moderator, ReviewError};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Refusal;
-use crate::store::{Conn, knocks};
+use crate::store::{Conn, denials};
 
 impl Desk {
     /// Everything that a moderator may see of a notice.
@@ -48,7 +48,7 @@ impl Desk {
         answer: Result<T, ReviewError>,
     ) -> Result<T, ReviewError> {
         if matches!(answer, Err(ReviewError::Refused(Refusal::LeadRequired))) {
-            self.store.write(move |tx| knocks::knocked(tx, case, by, now)).await?;
+            self.store.write(move |tx| denials::record_denied(tx, case, by, now)).await?;
         }
         answer
     }

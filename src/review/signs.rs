@@ -5,14 +5,14 @@ use super::policy;
 use crate::domain::life_cycle::ByPolicy;
 use crate::domain::notice::{Kind, Private, Public};
 use crate::store::notices::Notice;
-use crate::store::{Answer, Conn, phones};
+use crate::store::{Conn, StoreResult, phones};
 
 /// How whoever has parted calls their relation to the person sought.
 const FORMER: [&str; 8] = ["前夫", "前妻", "前任", "前男友", "前女友", "前对象", "离婚", "ex-"];
 
 /// Whether its phone has more open notices than one family needs. It is not proved at the intake whose phone
 /// it is, so nobody is refused for it there.
-fn has_many(conn: &mut Conn, notice: &Notice) -> Answer<bool> {
+fn has_many(conn: &mut Conn, notice: &Notice) -> StoreResult<bool> {
     const FEW: i64 = 2;
     let open = notice.phone_hash.as_deref().map(|phone| phones::open(conn, phone)).transpose()?;
     Ok(open.is_some_and(|open| open > FEW))
@@ -23,7 +23,7 @@ pub(super) fn found_by_others(
     conn: &mut Conn,
     notice: &Notice,
     beside: &[Duplicate],
-) -> Answer<Vec<&'static str>> {
+) -> StoreResult<Vec<&'static str>> {
     let many = has_many(conn, notice)?.then_some("many_of_one_phone");
     let alike = beside.iter().any(|other| other.protected);
     Ok(many.into_iter().chain(alike.then_some(ByPolicy::LikeSealed.as_str())).collect())

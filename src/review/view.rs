@@ -21,7 +21,7 @@ use crate::domain::tip::Content;
 use crate::poster::content::lacks;
 use crate::store::notices::{self, Notice, Opened};
 use crate::store::tally::{self, Sum};
-use crate::store::{Answer, Conn, accounts, events, tips};
+use crate::store::{Conn, StoreResult, accounts, events, tips};
 use crate::vault::{Key, Vault};
 
 /// A line of the notice's history.
@@ -54,7 +54,7 @@ impl Happened {
 
 /// A tip as those who verify read it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct Hint {
+pub struct TipView {
     pub id: Uuid,
     pub at: DateTime<Utc>,
     /// The family has not seen it: it is to be passed on or discarded.
@@ -128,7 +128,7 @@ pub struct Sheet {
     /// The characters that its poster cannot show, each once.
     pub poster_lacks: String,
     pub duplicates: Vec<Duplicate>,
-    pub tips: Vec<Hint>,
+    pub tips: Vec<TipView>,
     pub events: Vec<Happened>,
 }
 
@@ -144,10 +144,10 @@ pub fn sheet(
     now: DateTime<Utc>,
 ) -> Result<Sheet, ReviewError> {
     let notice = notices::by_case(conn, case)?.ok_or(ReviewError::Unknown)?;
-    if !notice.opens_for(by) {
+    if !notice.may_be_opened_by(by) {
         return Err(ReviewError::Refused(Refusal::LeadRequired));
     }
-    let number = read(&notice);
+    let number = notice.under_review();
     let opened = notices::opened(conn, vault, &notice, number)?.filter(|_| reads(&notice, by, now));
     let private = opened.as_ref().map(Opened::private).transpose()?;
     let (key, public) = opened.map(|opened| (opened.key, opened.public)).unzip();
@@ -162,13 +162,10 @@ pub fn sheet(
     let people: Vec<Uuid> = acted.chain(approvals.iter().map(|a| a.by)).chain(notice.claimant(now)).collect();
     let names = accounts::names(conn, &people)?;
     let name = |id: Uuid| names.get(&id).cloned().unwrap_or_default();
-    let state = notice.told_at(now);
-    let changes = if state.is_over() {
-        None
-    } else {
-        let before = compared(&notice, number, &log);
-        changed(conn, vault, &notice, before, (public.as_ref(), private.as_ref().filter(|_| mine)))?
-    };
+    let state = notice.state_shown_at(now);
+    let before = compared(&notice, number, &log).filter(|_| !state.is_over());
+    let read = (public.as_ref(), private.as_ref().filter(|_| mine));
+    let changes = changed(conn, vault, &notice, before, read)?;
     let last4 = private.as_ref().and_then(|p| Phone::parse(&p.reporter.phone).ok());
     let poster_lacks = public.as_ref().map(lacks).unwrap_or_default();
     let beside = duplicates(conn, vault, &notice, (public.as_ref(), private.as_ref()), by, now)?;
@@ -242,7 +239,7 @@ fn changed(
     notice: &Notice,
     before: Option<i32>,
     (public, private): (Option<&Public>, Option<&Private>),
-) -> Answer<Option<Vec<Change>>> {
+) -> StoreResult<Option<Vec<Change>>> {
     let Some((before, public)) = before.zip(public) else { return Ok(None) };
     let Some(before) = notices::opened(conn, vault, notice, before)? else { return Ok(None) };
     let changes = changes((&before.public, Some(&before.private()?)), (public, private))?;
@@ -281,15 +278,9 @@ fn with_phone(mut private: Private, shown: bool) -> Private {
     private
 }
 
-/// The revision that a moderator reads: the one that waits, else the live one. Not simply the newest, which
-/// may be an edit that was turned down.
-pub(super) fn read(notice: &Notice) -> i32 {
-    notice.pending_revision.or(notice.live_revision).unwrap_or(notice.revision)
-}
-
 /// Whether that moderator may read what it says: nothing is left to verify once it is over (ADR 24).
 pub(super) fn reads(notice: &Notice, by: Moderator, now: DateTime<Utc>) -> bool {
-    notice.opens_for(by) && (by.lead || !notice.told_at(now).is_over())
+    notice.may_be_opened_by(by) && (by.lead || !notice.state_shown_at(now).is_over())
 }
 
 /// Whether that moderator handed it in: then they are its reporter, and read no more tips than a reporter
@@ -305,7 +296,7 @@ fn hints(
     key: Option<&Key>,
     phones: bool,
     by: Moderator,
-) -> Answer<Vec<Hint>> {
+) -> StoreResult<Vec<TipView>> {
     let Some(key) = key else { return Ok(Vec::new()) };
     let (held, passed) = (tips::held_back(conn, notice.id.0)?, tips::passed_on(conn, notice.id.0)?);
     let discarded = if by.lead { tips::discarded(conn, notice.id.0)? } else { Vec::new() };
@@ -317,7 +308,7 @@ fn hints(
             if !phones {
                 content.phone = content.phone.as_deref().and_then(masked);
             }
-            Ok(Hint { id: tip.id.0, at: tip.created_at.0, held: tip.held, discarded, content })
+            Ok(TipView { id: tip.id.0, at: tip.created_at.0, held: tip.held, discarded, content })
         })
         .collect()
 }
@@ -327,7 +318,7 @@ fn history(
     key: Option<&Key>,
     told: Option<&Private>,
     name: &impl Fn(Uuid) -> String,
-) -> Answer<Vec<Happened>> {
+) -> StoreResult<Vec<Happened>> {
     log.into_iter().map(|event| happened(event, key, told, name)).collect()
 }
 
@@ -336,7 +327,7 @@ fn happened(
     key: Option<&Key>,
     told: Option<&Private>,
     name: &impl Fn(Uuid) -> String,
-) -> Answer<Happened> {
+) -> StoreResult<Happened> {
     let answers = told.filter(|_| event.is(Step::Reply));
     let note = match (event.note_sealed, key) {
         (Some(sealed), Some(key)) if told.is_some() => {

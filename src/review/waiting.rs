@@ -7,7 +7,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::view::{is_own, read, reads};
+use super::view::{is_own, reads};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::cursor;
 use crate::domain::life_cycle::{Actor, Approval, Refusal, State, Step, next};
@@ -18,7 +18,7 @@ use crate::store::notices::{self, Notice, Revision};
 use crate::store::review_queue::{self, QueuePlace};
 use crate::store::tips::{self, Held};
 use crate::store::types::Time;
-use crate::store::{Answer, Conn, accounts};
+use crate::store::{Conn, StoreResult, accounts};
 use crate::vault::Vault;
 
 named! {
@@ -90,7 +90,7 @@ pub struct Queue {
 }
 
 /// How many cases are searched for a free one: more than people who review at the same time.
-const LOOKED_AT: i64 = 50;
+const MOST_CONSIDERED: i64 = 50;
 
 /// A page of the queue, for one moderator.
 pub fn queue(
@@ -101,7 +101,7 @@ pub fn queue(
     after: Option<QueuePlace>,
     limit: i64,
     now: DateTime<Utc>,
-) -> Answer<Queue> {
+) -> StoreResult<Queue> {
     let at = after.map_or(now, |place| place.at());
     let mut found = review_queue::waiting(conn, state, by.lead, after, at, limit + 1)?;
     let part = Part::of(conn, by, &found)?;
@@ -110,16 +110,16 @@ pub fn queue(
     let holders: Vec<Uuid> = found.iter().filter_map(|n| n.claimant(now)).collect();
     let names = accounts::names(conn, &holders)?;
     let seen: Vec<&Notice> = found.iter().filter(|n| reads(n, by, now)).collect();
-    let numbers: Vec<(Uuid, i32)> = seen.iter().map(|n| (n.id.0, read(n))).collect();
+    let numbers: Vec<(Uuid, i32)> = seen.iter().map(|n| (n.id.0, n.under_review())).collect();
     let revisions = notices::revisions_of(conn, &numbers)?;
     let line = |n: &Notice| {
-        let revision = revisions.iter().find(|r| r.notice_id == n.id && r.number == read(n));
+        let revision = revisions.iter().find(|r| r.notice_id == n.id && r.number == n.under_review());
         let about = revision.map(|r| About::read(vault, n, r, n.claimant(now) == Some(by.id))).transpose()?;
         let About { subject, incident, age, category } = about.unwrap_or_default();
         Ok(Waiting {
             case_number: n.case_number,
             kind: n.kind,
-            state: n.told_at(now),
+            state: n.state_shown_at(now),
             urgency: n.review_urgency(),
             region: n.region.clone(),
             subject,
@@ -139,7 +139,7 @@ pub fn queue(
             for_leads: n.is_for_leads(),
         })
     };
-    let items = found.iter().map(line).collect::<Answer<Vec<_>>>()?;
+    let items = found.iter().map(line).collect::<StoreResult<Vec<_>>>()?;
     Ok(Queue { items, next })
 }
 
@@ -151,9 +151,9 @@ struct Part {
 }
 
 impl Part {
-    fn of(conn: &mut Conn, by: Moderator, found: &[Notice]) -> Answer<Part> {
+    fn of(conn: &mut Conn, by: Moderator, found: &[Notice]) -> StoreResult<Part> {
         let ids: Vec<Uuid> = found.iter().map(|n| n.id.0).collect();
-        let reviewed: Vec<(Uuid, i32)> = found.iter().map(|n| (n.id.0, read(n))).collect();
+        let reviewed: Vec<(Uuid, i32)> = found.iter().map(|n| (n.id.0, n.under_review())).collect();
         let approvals = notices::approvals_of(conn, &reviewed)?;
         Ok(Part { by, approvals, held: tips::holding(conn, &ids)? })
     }
@@ -194,7 +194,7 @@ struct About {
 }
 
 impl About {
-    fn read(vault: &Vault, notice: &Notice, revision: &Revision, mine: bool) -> Answer<About> {
+    fn read(vault: &Vault, notice: &Notice, revision: &Revision, mine: bool) -> StoreResult<About> {
         let Some(key) = notice.key(vault)? else { return Ok(About::default()) };
         let public = revision.public(&key)?;
         let (incident, age) = match &public.subject {
@@ -217,11 +217,11 @@ pub fn next_free(
     by: Moderator,
     but: CaseNumber,
     now: DateTime<Utc>,
-) -> Answer<Option<CaseNumber>> {
-    let waiting = review_queue::waiting(conn, None, by.lead, None, now, LOOKED_AT)?;
+) -> StoreResult<Option<CaseNumber>> {
+    let waiting = review_queue::waiting(conn, None, by.lead, None, now, MOST_CONSIDERED)?;
     let part = Part::of(conn, by, &waiting)?;
     let free = waiting.iter().find(|n| {
-        let open = n.claimant(now).is_none() && n.opens_for(by);
+        let open = n.claimant(now).is_none() && n.may_be_opened_by(by);
         n.case_number != but && open && !part.needs_another(n)
     });
     Ok(free.map(|n| n.case_number))
@@ -234,7 +234,7 @@ fn rests(notice: &Notice) -> bool {
 }
 
 /// The tips of a notice that this moderator may decide.
-pub(super) fn held_for(conn: &mut Conn, notice: &Notice, by: Moderator) -> Answer<Held> {
+pub(super) fn held_for(conn: &mut Conn, notice: &Notice, by: Moderator) -> StoreResult<Held> {
     if is_own(notice, by) {
         return Ok(Held::default());
     }

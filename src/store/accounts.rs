@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::schema::{accounts, api_tokens, sessions};
 use super::types::{Id, Time};
-use super::{Answer, Conn, both, notices};
+use super::{Conn, StoreResult, both, notices};
 use crate::domain::people::{Moderator, Role};
 
 /// Somebody who may act.
@@ -89,7 +89,7 @@ impl fmt::Display for EndedWith {
 }
 
 /// Adds an account; `false` where its name is taken.
-pub fn insert(conn: &mut Conn, credentials: &Credentials) -> Answer<bool> {
+pub fn insert(conn: &mut Conn, credentials: &Credentials) -> StoreResult<bool> {
     let rows = both!(conn, c => diesel::insert_into(accounts::table)
         .values(credentials)
         .on_conflict(accounts::name)
@@ -99,12 +99,12 @@ pub fn insert(conn: &mut Conn, credentials: &Credentials) -> Answer<bool> {
 }
 
 /// All accounts, by name.
-pub fn all(conn: &mut Conn) -> Answer<Vec<Account>> {
+pub fn all(conn: &mut Conn) -> StoreResult<Vec<Account>> {
     Ok(both!(conn, c => accounts::table.order(accounts::name).select(Account::as_select()).load(c))?)
 }
 
 /// The account of that name, disabled or not.
-pub fn by_name(conn: &mut Conn, name: &str) -> Answer<Option<Credentials>> {
+pub fn by_name(conn: &mut Conn, name: &str) -> StoreResult<Option<Credentials>> {
     Ok(both!(conn, c => accounts::table
         .filter(accounts::name.eq(name))
         .select(Credentials::as_select())
@@ -113,7 +113,7 @@ pub fn by_name(conn: &mut Conn, name: &str) -> Answer<Option<Credentials>> {
 }
 
 /// Locks the account until the transaction ends. Rows that refer to it can still be written meanwhile.
-pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<()> {
+pub fn lock(conn: &mut Conn, id: Uuid) -> StoreResult<()> {
     // SQLite runs one write transaction at a time.
     if let Conn::Pg(c) = conn {
         accounts::table.find(Id(id)).select(accounts::id).for_no_key_update().execute(&mut **c)?;
@@ -122,7 +122,7 @@ pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<()> {
 }
 
 /// Disables an account and ends its sessions, tokens and claims. One that is disabled already keeps its time.
-pub fn disable(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<EndedWith> {
+pub fn disable(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> StoreResult<EndedWith> {
     both!(conn, c => {
         diesel::update(accounts::table.filter(accounts::id.eq(Id(id)).and(accounts::disabled_at.is_null())))
             .set(accounts::disabled_at.eq(Some(Time(now))))
@@ -132,13 +132,13 @@ pub fn disable(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<EndedWit
 }
 
 /// Replaces an account's password and second factor, and ends its sessions, tokens and claims.
-pub fn renew(conn: &mut Conn, id: Uuid, proof: &Proof, now: DateTime<Utc>) -> Answer<EndedWith> {
+pub fn renew(conn: &mut Conn, id: Uuid, proof: &Proof, now: DateTime<Utc>) -> StoreResult<EndedWith> {
     both!(conn, c => diesel::update(accounts::table.find(Id(id))).set(proof).execute(c))?;
     end(conn, id, now)
 }
 
 /// Others need not wait for somebody who can do nothing any more, so the claims end, too.
-fn end(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<EndedWith> {
+fn end(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> StoreResult<EndedWith> {
     let claims = notices::lapse(conn, id, now)?;
     both!(conn, c => Ok(EndedWith {
         claims,
@@ -149,7 +149,7 @@ fn end(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<EndedWith> {
 
 /// Uses up a time step of the second factor; `false` where this step or a later one was used, the account is
 /// disabled, or its proof was replaced meanwhile.
-pub fn use_totp_step(conn: &mut Conn, id: Uuid, step: i64, proof: &Proof) -> Answer<bool> {
+pub fn use_totp_step(conn: &mut Conn, id: Uuid, step: i64, proof: &Proof) -> StoreResult<bool> {
     let rows = both!(conn, c => diesel::update(
         accounts::table
             .filter(accounts::id.eq(Id(id)))
@@ -163,7 +163,7 @@ pub fn use_totp_step(conn: &mut Conn, id: Uuid, step: i64, proof: &Proof) -> Ans
 }
 
 /// Adds a session.
-pub fn insert_session(conn: &mut Conn, session: &Session) -> Answer<()> {
+pub fn insert_session(conn: &mut Conn, session: &Session) -> StoreResult<()> {
     both!(conn, c => diesel::insert_into(sessions::table).values(session).execute(c))?;
     Ok(())
 }
@@ -175,7 +175,7 @@ pub fn session(
     token_hash: &[u8],
     now: DateTime<Utc>,
     idle: DateTime<Utc>,
-) -> Answer<Option<(Account, Session)>> {
+) -> StoreResult<Option<(Account, Session)>> {
     Ok(both!(conn, c => sessions::table
         .inner_join(accounts::table.on(accounts::id.eq(sessions::account_id)))
         .filter(sessions::token_hash.eq(token_hash))
@@ -188,7 +188,7 @@ pub fn session(
 }
 
 /// Notes that a session was used.
-pub fn see_session(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> Answer<()> {
+pub fn see_session(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> StoreResult<()> {
     both!(conn, c => diesel::update(sessions::table.filter(sessions::token_hash.eq(token_hash)))
         .set(sessions::seen_at.eq(Time(now)))
         .execute(c))?;
@@ -196,19 +196,19 @@ pub fn see_session(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> An
 }
 
 /// Ends a session, if there is one.
-pub fn delete_session(conn: &mut Conn, token_hash: &[u8]) -> Answer<()> {
+pub fn delete_session(conn: &mut Conn, token_hash: &[u8]) -> StoreResult<()> {
     both!(conn, c => diesel::delete(sessions::table.filter(sessions::token_hash.eq(token_hash))).execute(c))?;
     Ok(())
 }
 
 /// Adds an API token.
-pub fn insert_token(conn: &mut Conn, token: &ApiToken) -> Answer<()> {
+pub fn insert_token(conn: &mut Conn, token: &ApiToken) -> StoreResult<()> {
     both!(conn, c => diesel::insert_into(api_tokens::table).values(token).execute(c))?;
     Ok(())
 }
 
 /// The API tokens of an account, oldest first.
-pub fn tokens_of(conn: &mut Conn, account: Uuid) -> Answer<Vec<ApiToken>> {
+pub fn tokens_of(conn: &mut Conn, account: Uuid) -> StoreResult<Vec<ApiToken>> {
     Ok(both!(conn, c => api_tokens::table
         .filter(api_tokens::account_id.eq(Id(account)))
         .order(api_tokens::created_at)
@@ -217,13 +217,13 @@ pub fn tokens_of(conn: &mut Conn, account: Uuid) -> Answer<Vec<ApiToken>> {
 }
 
 /// Ends an API token, if there is one.
-pub fn delete_token(conn: &mut Conn, token_hash: &[u8]) -> Answer<()> {
+pub fn delete_token(conn: &mut Conn, token_hash: &[u8]) -> StoreResult<()> {
     both!(conn, c => diesel::delete(api_tokens::table.find(token_hash)).execute(c))?;
     Ok(())
 }
 
 /// The account that an API token acts for, unless the token has expired or the account is disabled.
-pub fn by_token(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> Answer<Option<Account>> {
+pub fn by_token(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> StoreResult<Option<Account>> {
     Ok(both!(conn, c => api_tokens::table
         .inner_join(accounts::table.on(accounts::id.eq(api_tokens::account_id)))
         .filter(api_tokens::token_hash.eq(token_hash))
@@ -235,7 +235,7 @@ pub fn by_token(conn: &mut Conn, token_hash: &[u8], now: DateTime<Utc>) -> Answe
 }
 
 /// Deletes the sessions and tokens that have expired; returns how many.
-pub fn forget_ended(conn: &mut Conn, now: DateTime<Utc>, idle: DateTime<Utc>) -> Answer<usize> {
+pub fn forget_ended(conn: &mut Conn, now: DateTime<Utc>, idle: DateTime<Utc>) -> StoreResult<usize> {
     both!(conn, c => {
         let sessions = diesel::delete(
             sessions::table.filter(sessions::expires_at.le(Time(now)).or(sessions::seen_at.le(Time(idle)))),
@@ -247,7 +247,7 @@ pub fn forget_ended(conn: &mut Conn, now: DateTime<Utc>, idle: DateTime<Utc>) ->
 }
 
 /// The names of accounts, for showing who did what.
-pub fn names(conn: &mut Conn, ids: &[Uuid]) -> Answer<std::collections::HashMap<Uuid, String>> {
+pub fn names(conn: &mut Conn, ids: &[Uuid]) -> StoreResult<std::collections::HashMap<Uuid, String>> {
     let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
     let rows: Vec<(Id, String)> = both!(conn, c => accounts::table
         .filter(accounts::id.eq_any(ids))

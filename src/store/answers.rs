@@ -5,7 +5,7 @@ use diesel::prelude::*;
 
 use super::schema::idempotency;
 use super::types::{Id, Time};
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 
 /// A request that was answered before: the hash of its body and the sealed answer.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -19,7 +19,7 @@ pub struct Answered {
 }
 
 /// What was answered under that key.
-pub fn answered(conn: &mut Conn, key_hash: &[u8]) -> Answer<Option<Answered>> {
+pub fn answered(conn: &mut Conn, key_hash: &[u8]) -> StoreResult<Option<Answered>> {
     Ok(both!(conn, c => idempotency::table
         .filter(idempotency::key_hash.eq(key_hash))
         .select(Answered::as_select())
@@ -28,7 +28,7 @@ pub fn answered(conn: &mut Conn, key_hash: &[u8]) -> Answer<Option<Answered>> {
 }
 
 /// Claims a key for this answer; `false` where another request has claimed it first.
-pub fn remember_answer(conn: &mut Conn, answered: &Answered) -> Answer<bool> {
+pub fn remember_answer(conn: &mut Conn, answered: &Answered) -> StoreResult<bool> {
     let rows = both!(conn, c => diesel::insert_into(idempotency::table)
         .values(answered)
         .on_conflict(idempotency::key_hash)
@@ -38,7 +38,7 @@ pub fn remember_answer(conn: &mut Conn, answered: &Answered) -> Answer<bool> {
 }
 
 /// Forgets answers older than `before`.
-pub fn forget_answers(conn: &mut Conn, before: DateTime<Utc>) -> Answer<usize> {
+pub fn forget_answers(conn: &mut Conn, before: DateTime<Utc>) -> StoreResult<usize> {
     Ok(
         both!(conn, c => diesel::delete(idempotency::table.filter(idempotency::created_at.le(Time(before)))).execute(c))?,
     )

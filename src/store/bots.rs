@@ -15,7 +15,7 @@ use super::results::Record;
 use super::rows::{Change, Holds};
 use super::schema::bots;
 use super::types::Time;
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::group::Platform;
 
 /// How long other requests wait for the result of the one that tries a bot again after its platform limited
@@ -66,7 +66,7 @@ impl Bot {
 }
 
 /// Makes room for the budget of a bot; harmless to repeat.
-pub(super) fn keep(conn: &mut Conn, bot: Option<&str>) -> Answer<()> {
+pub(super) fn keep(conn: &mut Conn, bot: Option<&str>) -> StoreResult<()> {
     let Some(bot) = bot else { return Ok(()) };
     both!(conn, c => diesel::insert_into(bots::table)
         .values((bots::id.eq(bot), bots::open_at.eq(Time(DateTime::UNIX_EPOCH)), bots::recent.eq(Vec::<u8>::new())))
@@ -83,7 +83,7 @@ pub(super) fn load<'a>(
     wanted: impl Iterator<Item = &'a str>,
     now: DateTime<Utc>,
     known: &mut Bots,
-) -> Answer<()> {
+) -> StoreResult<()> {
     let wanted: HashSet<&str> = wanted.filter(|bot| !known.contains_key(*bot)).collect();
     if wanted.is_empty() {
         return Ok(());
@@ -110,7 +110,7 @@ pub fn take(
     platform: Platform,
     now: DateTime<Utc>,
     pace: Pace<'_>,
-) -> Answer<Result<(), NotHeld>> {
+) -> StoreResult<Result<(), NotHeld>> {
     keep(conn, Some(bot))?;
     let mut known = Bots::new();
     load(conn, std::iter::once(bot), now, &mut known)?;
@@ -159,7 +159,7 @@ pub(super) fn used_by<'a>(records: &[&'a Record]) -> BTreeMap<&'a str, Used> {
 /// Records how bots were used: a request counts from its end on, because it had arrived by then, and
 /// not at all if it never left; some bots have to rest, and one that had to may be used freely again if a
 /// request that left afterwards was answered. They are locked in one order, so that two nodes cannot deadlock.
-pub fn record(conn: &mut Conn, used: &BTreeMap<&str, Used>) -> Answer<()> {
+pub fn record(conn: &mut Conn, used: &BTreeMap<&str, Used>) -> StoreResult<()> {
     struct Record;
     if used.is_empty() {
         return Ok(());
@@ -224,7 +224,7 @@ fn after(mut bot: Bot, used: &Used) -> Bot {
 }
 
 /// Writes down which bots were used.
-pub(super) fn write(conn: &mut Conn, bots: &Bots) -> Answer<()> {
+pub(super) fn write(conn: &mut Conn, bots: &Bots) -> StoreResult<()> {
     struct Use;
     let change = Change {
         before: "UPDATE bots SET recent = rows.recent, open_at = rows.open_at",
@@ -293,7 +293,7 @@ mod tests {
     }
 
     /// Records answered uses of a bot, and what its platform asked for.
-    fn hear(tx: &mut Conn, requests: &[(i64, i64)], rests_until: Option<i64>) -> Answer<()> {
+    fn hear(tx: &mut Conn, requests: &[(i64, i64)], rests_until: Option<i64>) -> StoreResult<()> {
         record(tx, &used(requests.iter().copied().map(answered).collect(), rests_until))
     }
 

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::schema::broadcasts;
 use super::statement::{Column, Statement, Value};
 use super::types::{Id, Time};
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::delivery::{Priority, Purpose};
 
 /// One thing to say, and how far it has been spread over the groups.
@@ -37,13 +37,13 @@ pub struct Broadcast {
 }
 
 /// Adds a broadcast; the next lease starts to plan its deliveries.
-pub fn insert(conn: &mut Conn, broadcast: &Broadcast) -> Answer<()> {
+pub fn insert(conn: &mut Conn, broadcast: &Broadcast) -> StoreResult<()> {
     both!(conn, c => diesel::insert_into(broadcasts::table).values(broadcast).execute(c))?;
     super::listen::announce(conn)
 }
 
 /// Makes what says one revision of a notice say another, which reads the same.
-pub fn stand_for(conn: &mut Conn, notice: Uuid, before: i32, now: i32) -> Answer<()> {
+pub fn carry_over(conn: &mut Conn, notice: Uuid, before: i32, now: i32) -> StoreResult<()> {
     let said =
         broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice)).and(broadcasts::revision.eq(before)));
     both!(conn, c => diesel::update(said).set(broadcasts::revision.eq(now)).execute(c))?;
@@ -51,7 +51,7 @@ pub fn stand_for(conn: &mut Conn, notice: Uuid, before: i32, now: i32) -> Answer
 }
 
 /// The broadcasts of a notice, oldest first.
-pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Broadcast>> {
+pub fn of_notice(conn: &mut Conn, notice: Uuid) -> StoreResult<Vec<Broadcast>> {
     Ok(both!(conn, c => broadcasts::table
         .filter(broadcasts::notice_id.eq(Id(notice)))
         .order(broadcasts::id)
@@ -60,7 +60,7 @@ pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Broadcast>> {
 }
 
 /// The broadcast of that id.
-pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Broadcast>> {
+pub fn by_id(conn: &mut Conn, id: Uuid) -> StoreResult<Option<Broadcast>> {
     Ok(both!(conn, c => broadcasts::table.find(Id(id)).select(Broadcast::as_select()).first(c).optional())?)
 }
 
@@ -71,7 +71,7 @@ pub(super) fn next_unexpanded(
     conn: &mut Conn,
     priority: Priority,
     now: DateTime<Utc>,
-) -> Answer<Option<Broadcast>> {
+) -> StoreResult<Option<Broadcast>> {
     let next = unexpanded(priority as i16, Time(now));
     Ok(match conn {
         Conn::Pg(c) => next
@@ -98,7 +98,7 @@ fn unexpanded(priority: i16, now: Time) -> _ {
 /// Locks the broadcasts of a notice that is about to change. Every transaction that planned deliveries for
 /// them, put them off because of the notice's old state, or recorded their results has then committed, and
 /// the next query sees it; later ones skip these broadcasts or wait.
-pub(super) fn lock(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+pub(super) fn lock(conn: &mut Conn, notice: Uuid) -> StoreResult<()> {
     struct Change;
     let of_notice = broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice))).order(broadcasts::id);
     if let Conn::Pg(c) = conn {
@@ -112,7 +112,7 @@ pub(super) fn lock(conn: &mut Conn, notice: Uuid) -> Answer<()> {
 
 /// Keeps the notices of these broadcasts from changing until this transaction ends, after waiting for changes
 /// that are under way.
-pub(super) fn hold(conn: &mut Conn, these: &BTreeSet<Id>) -> Answer<()> {
+pub(super) fn hold(conn: &mut Conn, these: &BTreeSet<Id>) -> StoreResult<()> {
     struct Hold;
     if let Conn::Pg(c) = conn {
         let sql = "SELECT pg_advisory_xact_lock_shared(key) FROM unnest(?::bigint[]) AS key";
@@ -123,7 +123,7 @@ pub(super) fn hold(conn: &mut Conn, these: &BTreeSet<Id>) -> Answer<()> {
 
 /// Those of these broadcasts whose notice nobody is changing, or can change before this transaction ends.
 /// That holds only for what is read about the notice after this call.
-pub(super) fn steady(conn: &mut Conn, mut these: BTreeSet<Id>) -> Answer<BTreeSet<Id>> {
+pub(super) fn steady(conn: &mut Conn, mut these: BTreeSet<Id>) -> StoreResult<BTreeSet<Id>> {
     struct Steady;
     if let Conn::Pg(c) = conn {
         let sql = "SELECT key FROM unnest(?::bigint[]) AS key WHERE pg_try_advisory_xact_lock_shared(key)";
@@ -157,7 +157,7 @@ pub struct Growing {
 }
 
 /// What still grows.
-pub fn growing(conn: &mut Conn) -> Answer<Growing> {
+pub fn growing(conn: &mut Conn) -> StoreResult<Growing> {
     let (broadcasts, since): (i64, Option<Time>) = both!(conn, c => broadcasts::table
         .filter(not(broadcasts::expanded))
         .select((count_star(), min(broadcasts::created_at)))
@@ -166,7 +166,7 @@ pub fn growing(conn: &mut Conn) -> Answer<Growing> {
 }
 
 /// Stops the growth of a notice's alerts and updates.
-pub fn stop(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+pub fn stop(conn: &mut Conn, notice: Uuid) -> StoreResult<()> {
     both!(conn, c => diesel::update(
         broadcasts::table
             .filter(broadcasts::notice_id.eq(Id(notice)))

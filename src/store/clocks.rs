@@ -16,7 +16,7 @@ use super::lanes::{decode_times, encode_times};
 use super::schema::{bots, deliveries, events, lanes};
 use super::types::sql::Ts;
 use super::types::{Id, Time};
-use super::{Answer, Conn, Store, both, slices};
+use super::{Conn, Store, StoreResult, both, slices};
 use crate::domain::delivery::Priority;
 
 pub use notices::Farthest;
@@ -40,13 +40,13 @@ fn latest(conn: &Conn, now: DateTime<Utc>) -> DateTime<Utc> {
 
 impl Store {
     /// PostgreSQL's own clock, which all nodes share; `None` on SQLite, which has no clock but ours.
-    pub async fn shared_clock(&self) -> Answer<Option<DateTime<Utc>>> {
+    pub async fn shared_clock(&self) -> StoreResult<Option<DateTime<Utc>>> {
         self.read(shared_clock).await
     }
 
     /// How far the latest request or decision on record lies ahead of `now`, if that is `slip` or more: the
     /// process that made it is gone, or was stopped, before its clock was corrected.
-    pub async fn ahead_by(&self, now: DateTime<Utc>, slip: TimeDelta) -> Answer<Option<TimeDelta>> {
+    pub async fn ahead_by(&self, now: DateTime<Utc>, slip: TimeDelta) -> StoreResult<Option<TimeDelta>> {
         let latest = move |c: &mut Conn| Ok(latest_ahead(c, now)?.max(latest_decision(c)?));
         let latest = self.read(latest).await?;
         Ok(latest.map(|at| at - now).filter(|ahead| *ahead >= slip))
@@ -60,7 +60,7 @@ impl Store {
     ///
     /// # Errors
     /// When the database refuses; what was set right stays so.
-    pub async fn set_back(&self, now: impl Now, ahead: TimeDelta) -> Answer<()> {
+    pub async fn set_back(&self, now: impl Now, ahead: TimeDelta) -> StoreResult<()> {
         if !self.is_righted(&now, ahead).await? {
             return Ok(());
         }
@@ -96,7 +96,7 @@ impl Store {
         self.write(super::listen::announce).await
     }
 
-    async fn is_righted(&self, now: &impl Now, ahead: TimeDelta) -> Answer<bool> {
+    async fn is_righted(&self, now: &impl Now, ahead: TimeDelta) -> StoreResult<bool> {
         let now = now.clone();
         self.read(move |c| is_righted(c, now(), ahead)).await
     }
@@ -108,12 +108,12 @@ pub trait Now: Fn() -> DateTime<Utc> + Clone + Send + Sync + 'static {}
 impl<F: Fn() -> DateTime<Utc> + Clone + Send + Sync + 'static> Now for F {}
 
 /// Whether the clock is nearer to the shared one than it was; true where there is no other clock to ask.
-fn is_righted(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<bool> {
+fn is_righted(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> StoreResult<bool> {
     let shared = shared_clock(conn)?;
     Ok(shared.is_none_or(|shared| (shared - now).abs() < (shared - now - ahead).abs()))
 }
 
-fn shared_clock(conn: &mut Conn) -> Answer<Option<DateTime<Utc>>> {
+fn shared_clock(conn: &mut Conn) -> StoreResult<Option<DateTime<Utc>>> {
     let Conn::Pg(c) = conn else { return Ok(None) };
     let shared: Time = diesel::select(sql::<Ts>("CURRENT_TIMESTAMP")).get_result(&mut **c)?;
     Ok(Some(shared.0))
@@ -122,7 +122,7 @@ fn shared_clock(conn: &mut Conn) -> Answer<Option<DateTime<Utc>>> {
 /// The latest request on record that lies ahead, if any. It is the last entry of a lane's `recent`, and these
 /// numbers sort as their bytes do. A lane is never open before its latest request, so open lanes need no
 /// look.
-fn latest_ahead(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
+fn latest_ahead(conn: &mut Conn, now: DateTime<Utc>) -> StoreResult<Option<DateTime<Utc>>> {
     #[derive(QueryableByName)]
     struct Latest {
         #[diesel(sql_type = Binary)]
@@ -139,7 +139,7 @@ fn latest_ahead(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<U
 }
 
 /// When the last step on record was taken.
-fn latest_decision(conn: &mut Conn) -> Answer<Option<DateTime<Utc>>> {
+fn latest_decision(conn: &mut Conn) -> StoreResult<Option<DateTime<Utc>>> {
     let latest = events::table.order(events::seq.desc()).select(events::at);
     Ok(both!(conn, c => latest.first::<Time>(c).optional())?.map(|at| at.0))
 }
@@ -150,7 +150,7 @@ fn right(at: DateTime<Utc>, latest: DateTime<Utc>, ahead: TimeDelta) -> DateTime
 }
 
 /// The groups, beyond that one, of the next lanes that are closed for longer than a right clock tells.
-fn closed(conn: &mut Conn, now: DateTime<Utc>, beyond: Id) -> Answer<Vec<Id>> {
+fn closed(conn: &mut Conn, now: DateTime<Utc>, beyond: Id) -> StoreResult<Vec<Id>> {
     let latest = latest(conn, now);
     Ok(both!(conn, c => lanes::table
         .filter(lanes::group_id.gt(beyond))
@@ -162,7 +162,7 @@ fn closed(conn: &mut Conn, now: DateTime<Utc>, beyond: Id) -> Answer<Vec<Id>> {
 }
 
 /// Moves back those of these lanes that were used meanwhile; returns the groups whose lanes it has looked at.
-fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id]) -> Answer<Vec<Id>> {
+fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id]) -> StoreResult<Vec<Id>> {
     type Row = (Id, Time, Time, Time, Option<Time>, Option<Time>, Vec<u8>, Vec<u8>);
     let (some, latest) = (super::lanes::lock_some(conn, these)?, latest(conn, now));
     let rows: Vec<Row> = both!(conn, c => lanes::table
@@ -204,7 +204,7 @@ fn lanes_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta, these: &[Id
 }
 
 /// Moves back the bots that were used meanwhile, all at once: there are few.
-fn bots_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> Answer<()> {
+fn bots_back(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> StoreResult<()> {
     let shared =
         bots::table.order(bots::id).select((bots::id, bots::open_at, bots::recent, bots::limited_until));
     let shared: Vec<(String, Time, Vec<u8>, Option<Time>)> = match conn {
@@ -237,7 +237,7 @@ fn put_off(
     now: DateTime<Utc>,
     priority: Priority,
     (below, id): (DateTime<Utc>, i64),
-) -> Answer<Vec<(DateTime<Utc>, i64)>> {
+) -> StoreResult<Vec<(DateTime<Utc>, i64)>> {
     let put_off: Vec<(Time, i64)> = both!(conn, c => deliveries::table
         .filter(deliveries::queued.and(sql::<Bool>(super::deliveries::IN_QUEUE)).and(deliveries::priority.eq(priority as i16)))
         .filter(deliveries::due_at.gt(Time(now)).and(deliveries::due_at.le(Time(below))))
@@ -250,7 +250,7 @@ fn put_off(
 }
 
 /// Makes these due, as far as nobody else has locked them; returns which it has looked at.
-fn deliveries_back(conn: &mut Conn, now: DateTime<Utc>, these: &[i64]) -> Answer<Vec<i64>> {
+fn deliveries_back(conn: &mut Conn, now: DateTime<Utc>, these: &[i64]) -> StoreResult<Vec<i64>> {
     let some = super::deliveries::lock_some(conn, these)?;
     // They may have ended since they were read.
     both!(conn, c => diesel::update(deliveries::table)

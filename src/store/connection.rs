@@ -11,7 +11,7 @@ use diesel_async::AsyncPgConnection;
 use diesel_async::async_connection_wrapper::{AsyncConnectionWrapper, BlockOn};
 use tokio::runtime::Runtime;
 
-use super::{Answer, StoreError};
+use super::{StoreError, StoreResult};
 use crate::tls;
 
 /// Where the data is. `Debug` shows no URL, because that holds a password.
@@ -112,7 +112,7 @@ impl Conn {
     ///
     /// # Errors
     /// [`StoreError::Connection`] with the database's own words.
-    pub fn open(database: &Database) -> Answer<Conn> {
+    pub fn open(database: &Database) -> StoreResult<Conn> {
         match database {
             Database::Sqlite(path) => open_sqlite(path),
             Database::Postgres(url) => open_postgres(url),
@@ -150,7 +150,7 @@ impl Conn {
     }
 
     /// Writes SQLite's write-ahead log into the database and cuts it to nothing; not inside a transaction.
-    pub(super) fn empty_log(&mut self) -> Answer<()> {
+    pub(super) fn empty_log(&mut self) -> StoreResult<()> {
         let Conn::Sqlite(c) = self else { return Ok(()) };
         let done: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(&mut **c)?;
         if done.busy == 0 { Ok(()) } else { Err(StoreError::Busy) }

@@ -13,7 +13,7 @@ use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Time};
 use super::wishes::Quietness;
-use super::{Answer, Conn, both, slices};
+use super::{Conn, StoreResult, both, slices};
 use crate::domain::delivery::{DeliveryState, Priority, Purpose};
 
 /// How often a delivery whose lane another node holds is looked at again: the lane of a node that died is
@@ -26,7 +26,7 @@ pub(super) const IN_QUEUE: &str = "priority >= -1";
 
 /// Locks what there is to say about a notice: its broadcasts, so that nobody decides by its old state, and
 /// their open deliveries in the order of their ids, the order in which a change of a group locks them, too.
-fn lock_of_notice(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+fn lock_of_notice(conn: &mut Conn, notice: Uuid) -> StoreResult<()> {
     super::broadcasts::lock(conn, notice)?;
     let said = broadcasts::table.filter(broadcasts::notice_id.eq(Id(notice))).select(broadcasts::id);
     let open = deliveries::table.filter(deliveries::state.eq(DeliveryState::Open));
@@ -39,7 +39,7 @@ fn lock_of_notice(conn: &mut Conn, notice: Uuid) -> Answer<()> {
 
 /// Locks what waits in a locked lane, in the order of its ids, and returns it. What its group ever heard is not
 /// looked through.
-pub fn lock_waiting(conn: &mut Conn, group: Uuid) -> Answer<Vec<i64>> {
+pub fn lock_waiting(conn: &mut Conn, group: Uuid) -> StoreResult<Vec<i64>> {
     let waiting = deliveries::table.filter(deliveries::group_id.eq(Id(group)).and(deliveries::queued));
     let waiting = waiting.select(deliveries::id);
     Ok(match conn {
@@ -50,7 +50,7 @@ pub fn lock_waiting(conn: &mut Conn, group: Uuid) -> Answer<Vec<i64>> {
 
 /// Locks all open deliveries of a group whose lane is locked, in the order of their ids: what waits, and what may
 /// be under way. They are found among all that it ever heard.
-pub(super) fn lock_of_group(conn: &mut Conn, group: Id) -> Answer<()> {
+pub(super) fn lock_of_group(conn: &mut Conn, group: Id) -> StoreResult<()> {
     let open = deliveries::table.filter(deliveries::state.eq(DeliveryState::Open));
     let open = open.filter(deliveries::group_id.eq(group)).order(deliveries::id);
     if let Conn::Pg(c) = conn {
@@ -61,7 +61,7 @@ pub(super) fn lock_of_group(conn: &mut Conn, group: Id) -> Answer<()> {
 
 /// Locks those of these deliveries that nobody else has locked; if there are none, waits for the first. Returns
 /// which it has locked. Results lock many deliveries in no order, so who waits for one must hold no other.
-pub(super) fn lock_some(conn: &mut Conn, these: &[i64]) -> Answer<Vec<i64>> {
+pub(super) fn lock_some(conn: &mut Conn, these: &[i64]) -> StoreResult<Vec<i64>> {
     let Conn::Pg(c) = conn else { return Ok(these.to_vec()) };
     let of_these = deliveries::table.filter(deliveries::id.eq_any(these)).select(deliveries::id);
     let free: Vec<i64> = of_these.for_update().skip_locked().load(&mut **c)?;
@@ -80,7 +80,7 @@ pub(super) const CANCELLED: &str = "CASE WHEN reach = 2 THEN 'delivered' ELSE 'c
 ///
 /// All at once: for 100,000 of them, which takes as many groups in quiet hours, that is 1.3 s of work on PostgreSQL
 /// and 0.3 s on SQLite. Meanwhile the results of this notice wait, and on SQLite every change.
-pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
+pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> StoreResult<usize> {
     lock_of_notice(conn, notice)?;
     Ok(both!(conn, c => diesel::update(
         deliveries::table.filter(deliveries::state.eq(DeliveryState::Open)).filter(
@@ -98,11 +98,11 @@ pub fn cancel_open(conn: &mut Conn, notice: Uuid) -> Answer<usize> {
 
 /// Gives up what has been due for longest of that priority, as far as its group is gone: one that is deleted
 /// while its delivery is planned on another connection leaves what nobody can lease.
-pub(super) fn give_up_gone(conn: &mut Conn, now: DateTime<Utc>, priority: Priority) -> Answer<()> {
+pub(super) fn give_up_gone(conn: &mut Conn, now: DateTime<Utc>, priority: Priority) -> StoreResult<()> {
     struct Gone;
     struct GiveUp;
     /// As many wait for their lanes at most before such a one is found.
-    const LOOKED_AT: i64 = 100;
+    const MOST_CONSIDERED: i64 = 100;
     let free = match conn {
         Conn::Pg(_) => " FOR UPDATE OF d SKIP LOCKED",
         Conn::Sqlite(_) => "",
@@ -112,7 +112,7 @@ pub(super) fn give_up_gone(conn: &mut Conn, now: DateTime<Utc>, priority: Priori
            AND due_at <= ? ORDER BY due_at, id LIMIT ?) AS oldest \
          JOIN deliveries d ON d.id = oldest.id LEFT JOIN groups g ON g.id = d.group_id WHERE g.id IS NULL{free}"
     );
-    let values = [(priority as i16).into(), now.into(), LOOKED_AT.into()];
+    let values = [(priority as i16).into(), now.into(), MOST_CONSIDERED.into()];
     let gone: Vec<i64> = both!(conn, c => Statement::<Gone, BigInt>::new(&sql, &values).load(c))?;
     let give_up = Change {
         before: "UPDATE deliveries SET state = 'given_up', queued = FALSE, last_outcome = 'deleted', last_code = NULL",
@@ -123,7 +123,7 @@ pub(super) fn give_up_gone(conn: &mut Conn, now: DateTime<Utc>, priority: Priori
 }
 
 /// Makes due what was put off to the end of a notice, now that the notice is resumed.
-pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
+pub fn resume(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> StoreResult<()> {
     lock_of_notice(conn, notice)?;
     both!(conn, c => diesel::sql_query(
         "UPDATE deliveries SET due_at = $1 \
@@ -140,7 +140,7 @@ pub fn go_on(conn: &mut Conn, notice: Uuid, now: DateTime<Utc>) -> Answer<()> {
 /// already and could not be leased waits for its lane, and freeing a lane wakes the worker. A node that died
 /// frees nothing, so such a delivery is looked at again half a second later; so is a slice that another node
 /// is looking through.
-pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
+pub fn next_due(conn: &mut Conn, now: DateTime<Utc>) -> StoreResult<Option<DateTime<Utc>>> {
     struct Looks;
     // Of each priority the first of all, and the first that is not due: one question, and by an order that
     // only the index has, as in `due::work`.
@@ -177,7 +177,7 @@ pub struct Backlog {
 }
 
 /// How much waits now.
-pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Backlog> {
+pub fn backlog(conn: &mut Conn, now: DateTime<Utc>) -> StoreResult<Backlog> {
     const LATE: TimeDelta = TimeDelta::minutes(1);
     let oldest_waiting = oldest_waiting(conn, now)?;
     let under_way = slices::under_way(conn)?;
@@ -225,7 +225,7 @@ impl Unheard {
 ///
 /// However much waits, this reads at most 100,000 entries of the index of what is due, and the rows of the
 /// 1000 of them that were planned first.
-fn oldest_waiting(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Option<DateTime<Utc>>> {
+fn oldest_waiting(conn: &mut Conn, now: DateTime<Utc>) -> StoreResult<Option<DateTime<Utc>>> {
     struct Oldest;
     const SOON: TimeDelta = TimeDelta::minutes(20);
     // Named as in `backlog`.

@@ -21,7 +21,7 @@ use super::mutation::{self, Mutation};
 use super::statement::{Column, Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Time, act_of};
-use super::{Answer, Conn, wants};
+use super::{Conn, StoreResult, wants};
 use crate::domain::delivery::{ActSoFar, Purpose, Reach};
 use crate::domain::notice::Kind;
 
@@ -81,7 +81,7 @@ pub(super) fn complete<'a>(
     conn: &mut Conn,
     leads: impl Iterator<Item = &'a mut Leased>,
     (now, until): (DateTime<Utc>, DateTime<Utc>),
-) -> Answer<()> {
+) -> StoreResult<()> {
     struct Complete;
     let mut leads: HashMap<Id, &mut Leased> =
         leads.filter(|one| one.part == 0).map(|one| (Id(one.group), one)).collect();

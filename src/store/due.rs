@@ -15,7 +15,7 @@ use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Time};
 use super::wishes::Quietness;
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::delivery::{DeliveryState, How, Priority, Purpose};
 use crate::domain::group::{GroupState, Platform};
 use crate::domain::language::Language;
@@ -255,7 +255,7 @@ pub(super) struct Work {
 
 /// What there is to do, most urgent first. One query for all priorities, because usually most of them have
 /// nothing.
-pub(super) fn work(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Work>> {
+pub(super) fn work(conn: &mut Conn, now: DateTime<Utc>) -> StoreResult<Vec<Work>> {
     struct Waits;
     // The first of each, in an order that only the index has: without it PostgreSQL would search for any one
     // among everything that is scheduled.
@@ -279,7 +279,12 @@ pub(super) fn work(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Work>> {
 }
 
 /// What is due at that priority in lanes that are free, locked; what has been due longest comes first.
-pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit: usize) -> Answer<Vec<Due>> {
+pub(super) fn due(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    priority: Priority,
+    limit: usize,
+) -> StoreResult<Vec<Due>> {
     struct Wait;
     // The queue must be read first, in its order, whatever the planner believes about the number of groups:
     // CROSS tells SQLite so, and PostgreSQL gets subqueries that it cannot flatten. There a lane may be locked
@@ -310,7 +315,7 @@ pub(super) fn due(conn: &mut Conn, now: DateTime<Utc>, priority: Priority, limit
 }
 
 /// What the broadcasts of those deliveries say, except those whose notice is being changed at this moment.
-pub(super) fn said(conn: &mut Conn, due: &[Due]) -> Answer<HashMap<Id, Said>> {
+pub(super) fn said(conn: &mut Conn, due: &[Due]) -> StoreResult<HashMap<Id, Said>> {
     let of: BTreeSet<Id> = due.iter().map(|one| one.delivery.broadcast_id).collect();
     if of.is_empty() {
         return Ok(HashMap::new());
@@ -339,7 +344,7 @@ pub fn may_go(
     (told, fence): (&[i64], i64),
     sound: Sound,
     now: DateTime<Utc>,
-) -> Answer<bool> {
+) -> StoreResult<bool> {
     let paused = sound == Sound::Silent || mutation::on(Mutation::SpeakInPause);
     let hears = if paused { &[GroupState::Active, GroupState::Paused][..] } else { &[GroupState::Active] };
     let said: Vec<Said> = both!(conn, c => deliveries::table

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::notices::Notice;
 use super::schema::{chain, events};
 use super::types::{Id, Time};
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::hex::hex;
 use crate::domain::life_cycle::{ActedAs, Actor, State};
 use crate::domain::logged::{Act, Logged};
@@ -37,7 +37,7 @@ impl<'a> Entry<'a> {
     pub fn noted(notice: &'a Notice, done: impl Into<Logged>, actor: Actor, at: DateTime<Utc>) -> Entry<'a> {
         Entry {
             notice,
-            revision: notice.looked_at(),
+            revision: notice.published_or_newest(),
             step: done.into(),
             before: notice.state,
             after: notice.state,
@@ -109,7 +109,7 @@ impl Event {
 }
 
 /// Appends to the log. Call it last in a transaction: the head of the chain stays locked until its end.
-pub fn append(conn: &mut Conn, entry: Entry<'_>) -> Answer<()> {
+pub fn append(conn: &mut Conn, entry: Entry<'_>) -> StoreResult<()> {
     let head = lock_head(conn)?;
     let mut event = Event {
         seq: head.seq + 1,
@@ -146,7 +146,7 @@ pub struct Head {
     pub hash: Vec<u8>,
 }
 
-fn lock_head(conn: &mut Conn) -> Answer<Head> {
+fn lock_head(conn: &mut Conn) -> StoreResult<Head> {
     if let Conn::Pg(c) = conn {
         return Ok(chain::table.find(1).select(Head::as_select()).for_update().first(&mut **c)?);
     }
@@ -154,7 +154,7 @@ fn lock_head(conn: &mut Conn) -> Answer<Head> {
 }
 
 /// The head of the log.
-pub fn head(conn: &mut Conn) -> Answer<Head> {
+pub fn head(conn: &mut Conn) -> StoreResult<Head> {
     Ok(end(conn)?)
 }
 
@@ -163,7 +163,7 @@ fn end(conn: &mut Conn) -> QueryResult<Head> {
 }
 
 /// The events of a notice, oldest first.
-pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Event>> {
+pub fn of_notice(conn: &mut Conn, notice: Uuid) -> StoreResult<Vec<Event>> {
     Ok(both!(conn, c => events::table
         .filter(events::notice_id.eq(Id(notice)))
         .order(events::seq)
@@ -178,7 +178,7 @@ pub fn times_of(
     act: Act,
     since: DateTime<Utc>,
     limit: i64,
-) -> Answer<Vec<DateTime<Utc>>> {
+) -> StoreResult<Vec<DateTime<Utc>>> {
     let times: Vec<Time> = both!(conn, c => events::table
         .filter(events::account_id.eq(Id(account)))
         .filter(events::step.eq(act.as_str()))
@@ -191,7 +191,7 @@ pub fn times_of(
 }
 
 /// Forgets the free words of a notice's events; their digests stay, so the chain still holds.
-pub fn erase_notes(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+pub fn erase_notes(conn: &mut Conn, notice: Uuid) -> StoreResult<()> {
     both!(conn, c => diesel::update(events::table.filter(events::notice_id.eq(Id(notice))))
         .set(events::note_sealed.eq(None::<Vec<u8>>))
         .execute(c))?;
@@ -233,7 +233,7 @@ pub enum Walked {
 
 /// Walks the log from its first line to its head; a line that was noted has to be there, too. What is
 /// appended meanwhile is not of this walk.
-pub fn verify(conn: &mut Conn, noted: Option<&Noted>) -> Answer<Walked> {
+pub fn verify(conn: &mut Conn, noted: Option<&Noted>) -> StoreResult<Walked> {
     let mut size = 1_000i64;
     let Some(head) = end(conn).optional()? else {
         return Ok(Walked::Broken { seq: 1, what: "the head of the log is missing" });
@@ -305,7 +305,7 @@ fn fault(event: &Event, seq: i64, previous: &[u8]) -> Option<&'static str> {
 }
 
 /// The first line beyond the head. One query, for the program writes line and head in one transaction.
-fn beyond_the_head(conn: &mut Conn) -> Answer<Option<i64>> {
+fn beyond_the_head(conn: &mut Conn) -> StoreResult<Option<i64>> {
     let head = chain::table.find(1).select(chain::seq).single_value().assume_not_null();
     Ok(both!(conn, c => events::table
         .filter(events::seq.gt(head))

@@ -13,7 +13,7 @@ use super::notices::states;
 use super::schema::notices;
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Time};
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Kind;
 
@@ -61,7 +61,7 @@ fn first_id(since: DateTime<Utc>) -> Id {
 }
 
 /// What came in since a moment, by kind.
-pub fn came_in(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<CameIn>> {
+pub fn came_in(conn: &mut Conn, since: DateTime<Utc>) -> StoreResult<Vec<CameIn>> {
     let counted: Vec<(Kind, i64, i64)> = both!(conn, c => notices::table
         .filter(notices::id.ge(first_id(since)))
         .filter(notices::submitted_at.ge(Time(since)))
@@ -86,7 +86,7 @@ struct End {
 
 /// How what came in since a moment has ended so far, the most frequent first. A notice ends once; an edit
 /// that was turned down does not count as an end.
-pub fn ended(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<EndedNotices>> {
+pub fn ended(conn: &mut Conn, since: DateTime<Utc>) -> StoreResult<Vec<EndedNotices>> {
     let counted: Vec<End> = both!(conn, c => diesel::sql_query(
         "SELECT n.kind, e.after, e.reason, COUNT(*) AS notices \
          FROM notices n JOIN events e ON e.notice_id = n.id \
@@ -113,7 +113,7 @@ struct Middle {
 }
 
 /// The median time from submission to going live of what came in since a moment, in seconds by kind.
-pub fn median_to_live(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<(Kind, i64)>> {
+pub fn median_to_live(conn: &mut Conn, since: DateTime<Utc>) -> StoreResult<Vec<(Kind, i64)>> {
     let middles: Vec<Middle> = both!(conn, c => diesel::sql_query(
         "SELECT kind, submitted_at, live_at FROM (SELECT kind, submitted_at, live_at, \
            ROW_NUMBER() OVER (PARTITION BY kind ORDER BY live_at - submitted_at) AS place, \
@@ -129,7 +129,7 @@ pub fn median_to_live(conn: &mut Conn, since: DateTime<Utc>) -> Answer<Vec<(Kind
 }
 
 /// What waits for its first decision now, by kind.
-pub fn waiting(conn: &mut Conn) -> Answer<Vec<WaitingNotices>> {
+pub fn waiting(conn: &mut Conn) -> StoreResult<Vec<WaitingNotices>> {
     let counted: Vec<(Kind, i64, Option<Time>)> = both!(conn, c => notices::table
         .filter(notices::state.eq_any(states(State::in_queue)))
         .group_by(notices::kind)
@@ -152,7 +152,7 @@ struct Owed {
 }
 
 /// What is live and should have been looked at again by now, by kind.
-pub fn overdue(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<Overdue>> {
+pub fn overdue(conn: &mut Conn, now: DateTime<Utc>) -> StoreResult<Vec<Overdue>> {
     // Spelled as in the condition of the index of notices to be looked at again.
     let counted: Vec<Owed> = both!(conn, c => diesel::sql_query(
         "SELECT kind, COUNT(CASE WHEN second_look_at <= $1 THEN 1 END) AS second_looks, \
@@ -182,7 +182,7 @@ struct Stand {
 /// How many notices are in each state at `now`, for the operator; one that has reached its end is over, swept
 /// or not. What waits for a decision is `submitted`, whoever has it: where little waits, a count of escalated
 /// cases would tell somebody who just handed one in.
-pub fn count_by_state(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(&'static str, i64)>> {
+pub fn count_by_state(conn: &mut Conn, now: DateTime<Utc>) -> StoreResult<Vec<(&'static str, i64)>> {
     let stand: Vec<Stand> = both!(conn, c => diesel::sql_query(
         "SELECT state, COUNT(*) AS notices FROM notices GROUP BY state",
     )

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::groups::{self, Group};
 use super::notices::Notice;
 use super::types::{Id, Time};
-use super::{Answer, Conn, Database, Store, StoreError};
+use super::{Conn, Database, Store, StoreError, StoreResult};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::group::{GroupState, Kinds, Platform};
 use crate::domain::language::Language;
@@ -104,7 +104,7 @@ where
 {
     let counted = store.read(|c| {
         let Conn::Sqlite(c) = c else { unreachable!("opened as SQLite") };
-        Answer::Ok(question.get_result(&mut **c)?)
+        StoreResult::Ok(question.get_result(&mut **c)?)
     });
     counted.await.unwrap().rows
 }

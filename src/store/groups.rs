@@ -13,7 +13,7 @@ use super::rows::NAMED;
 use super::schema::{self, deliveries, group_regions, groups};
 use super::types::sql::Uid;
 use super::types::{Id, Time};
-use super::{Answer, Conn, StoreError, both};
+use super::{Conn, StoreError, StoreResult, both};
 use crate::domain::delivery::{DeliveryState, EndedAs};
 use crate::domain::group::{GroupState, Kinds, Platform, WhyDisabled};
 use crate::domain::language::Language;
@@ -105,7 +105,7 @@ impl Group {
 }
 
 /// Adds a group with its regions and its lane; `false` where its robot is connected already.
-pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<bool> {
+pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> StoreResult<bool> {
     // A bot before the address, as in `save`.
     super::bots::keep(conn, group.bot.as_deref())?;
     let rows = both!(conn, c => diesel::insert_into(groups::table)
@@ -122,7 +122,12 @@ pub fn insert(conn: &mut Conn, group: &Group, regions: &[Region]) -> Answer<bool
 }
 
 /// At most `limit` groups of an admin after the group `after`, oldest first.
-pub fn of_account(conn: &mut Conn, account: Uuid, after: Option<Uuid>, limit: i64) -> Answer<Vec<Group>> {
+pub fn of_account(
+    conn: &mut Conn,
+    account: Uuid,
+    after: Option<Uuid>,
+    limit: i64,
+) -> StoreResult<Vec<Group>> {
     Ok(both!(conn, c => groups::table
         .filter(groups::account_id.eq(Id(account)).and(groups::id.gt(Id(after.unwrap_or_default()))))
         .order(groups::id)
@@ -132,18 +137,18 @@ pub fn of_account(conn: &mut Conn, account: Uuid, after: Option<Uuid>, limit: i6
 }
 
 /// How many groups an admin has.
-pub fn count_of(conn: &mut Conn, account: Uuid) -> Answer<i64> {
+pub fn count_of(conn: &mut Conn, account: Uuid) -> StoreResult<i64> {
     Ok(both!(conn, c => groups::table.filter(groups::account_id.eq(Id(account))).count().get_result(c))?)
 }
 
 /// How many groups of an admin receive.
-pub fn count_receiving(conn: &mut Conn, account: Uuid) -> Answer<i64> {
+pub fn count_receiving(conn: &mut Conn, account: Uuid) -> StoreResult<i64> {
     let receiving = groups::account_id.eq(Id(account)).and(groups::state.eq(GroupState::Active));
     Ok(both!(conn, c => groups::table.filter(receiving).count().get_result(c))?)
 }
 
 /// The group of that id, if it is this admin's.
-pub fn of_admin(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
+pub fn of_admin(conn: &mut Conn, account: Uuid, id: Uuid) -> StoreResult<Option<Group>> {
     Ok(both!(conn, c => groups::table
         .find(Id(id))
         .filter(groups::account_id.eq(Id(account)))
@@ -155,7 +160,7 @@ pub fn of_admin(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group
 /// The same, locked until the transaction ends. Its lane is locked, too, and first, as everywhere. Any
 /// transaction that holds the lane decides by what the group wants, and has written down its decisions before
 /// the group changes here.
-pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> Answer<Option<Group>> {
+pub fn lock(conn: &mut Conn, account: Uuid, id: Uuid) -> StoreResult<Option<Group>> {
     match conn {
         Conn::Pg(c) => {
             let lane = schema::lanes::table.find(Id(id)).select(schema::lanes::group_id);
@@ -187,7 +192,7 @@ pub fn paused_no_longer(
     now: DateTime<Utc>,
     beyond: Option<Rested>,
     limit: i64,
-) -> Answer<Vec<Rested>> {
+) -> StoreResult<Vec<Rested>> {
     let (until, id) = beyond.map_or((None, Id(Uuid::nil())), |group| (group.until, group.id));
     let until = until.unwrap_or(Time(DateTime::UNIX_EPOCH));
     Ok(both!(conn, c => groups::table
@@ -201,14 +206,14 @@ pub fn paused_no_longer(
 }
 
 /// Whether another group has this group's robot.
-pub fn is_taken(conn: &mut Conn, group: &Group) -> Answer<bool> {
+pub fn is_taken(conn: &mut Conn, group: &Group) -> StoreResult<bool> {
     let others =
         groups::table.filter(groups::address_hash.eq(&group.address_hash)).filter(groups::id.ne(group.id));
     Ok(both!(conn, c => diesel::select(diesel::dsl::exists(others)).get_result(c))?)
 }
 
 /// Writes a locked group back; `false` (and nothing is kept) where another group has its new robot.
-pub fn save(conn: &mut Conn, group: &Group) -> Answer<bool> {
+pub fn save(conn: &mut Conn, group: &Group) -> StoreResult<bool> {
     // In a savepoint: on PostgreSQL a violation aborts the transaction around it.
     let saved = conn.transaction(|conn| {
         super::bots::keep(conn, group.bot.as_deref())?;
@@ -220,7 +225,7 @@ pub fn save(conn: &mut Conn, group: &Group) -> Answer<bool> {
 
 /// Tells leases that a group whose lane is locked has changed. On PostgreSQL a lease reads groups as they were
 /// when it began, and lanes as they are when it locks them: it leaves alone what does not fit together.
-pub(super) fn count_change(conn: &mut Conn, id: Id) -> Answer<()> {
+pub(super) fn count_change(conn: &mut Conn, id: Id) -> StoreResult<()> {
     both!(conn, c => {
         diesel::update(groups::table.find(id))
             .set(groups::generation.eq(groups::generation + 1))
@@ -236,7 +241,7 @@ pub(super) fn count_change(conn: &mut Conn, id: Id) -> Answer<()> {
 }
 
 /// Whether a change of a group's robot was kept: `false` where another group has that robot.
-pub(super) fn unless_connected(saved: Answer<()>) -> Answer<bool> {
+pub(super) fn unless_connected(saved: StoreResult<()>) -> StoreResult<bool> {
     match saved {
         Ok(()) => Ok(true),
         Err(StoreError::Query(DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, _))) => {
@@ -248,7 +253,7 @@ pub(super) fn unless_connected(saved: Answer<()>) -> Answer<bool> {
 
 /// Makes everything that waits for a group due, to be judged again, because its admin wants to hear it at
 /// other times. A wait that the platform asked for belongs to the lane, and holds.
-pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
+pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> StoreResult<()> {
     if mutation::on(Mutation::KeepTimes) {
         return Ok(());
     }
@@ -265,7 +270,7 @@ pub fn reconsider(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
 ///
 /// # Errors
 /// When the database refuses, or holds a code that is no region's.
-pub fn regions(conn: &mut Conn, of: &[Id]) -> Answer<HashMap<Id, Vec<Region>>> {
+pub fn regions(conn: &mut Conn, of: &[Id]) -> StoreResult<HashMap<Id, Vec<Region>>> {
     let rows: Vec<(Id, String)> = both!(conn, c => group_regions::table
         .filter(group_regions::group_id.eq_any(of))
         .order(group_regions::region)
@@ -280,7 +285,7 @@ pub fn regions(conn: &mut Conn, of: &[Id]) -> Answer<HashMap<Id, Vec<Region>>> {
 }
 
 /// Replaces the regions of a group.
-pub fn set_regions(conn: &mut Conn, id: Uuid, regions: &[Region]) -> Answer<()> {
+pub fn set_regions(conn: &mut Conn, id: Uuid, regions: &[Region]) -> StoreResult<()> {
     let rows: Vec<_> = regions
         .iter()
         .map(|region| (group_regions::region.eq(region.code()), group_regions::group_id.eq(Id(id))))
@@ -294,7 +299,7 @@ pub fn set_regions(conn: &mut Conn, id: Uuid, regions: &[Region]) -> Answer<()> 
 
 /// Deletes a group with its credentials and its lane, and gives up what waits for it. Its past deliveries
 /// keep its id.
-pub fn delete(conn: &mut Conn, id: Uuid) -> Answer<()> {
+pub fn delete(conn: &mut Conn, id: Uuid) -> StoreResult<()> {
     let id = Id(id);
     super::deliveries::lock_of_group(conn, id)?;
     both!(conn, c => {

@@ -20,7 +20,7 @@ use super::slices;
 use super::statement::{Statement, Value};
 use super::types::Id;
 use super::types::sql::Uid;
-use super::{Answer, Conn, StoreError, both};
+use super::{Conn, StoreError, StoreResult, both};
 use crate::domain::delivery::Priority;
 use crate::domain::group::Kinds;
 use crate::domain::notice::Kind;
@@ -38,7 +38,7 @@ pub enum Audience {
 }
 
 /// Who a broadcast is for, and how many of those groups are looked at next.
-pub type Audiences<'a> = &'a dyn Fn(&Broadcast, &Notice) -> Answer<(Vec<Audience>, usize)>;
+pub type Audiences<'a> = &'a dyn Fn(&Broadcast, &Notice) -> StoreResult<(Vec<Audience>, usize)>;
 
 /// A delivery to be written down.
 struct New {
@@ -56,7 +56,7 @@ pub(super) fn grow(
     priority: Priority,
     terms: &mut Terms<'_>,
     decided: &mut Decided,
-) -> Answer<bool> {
+) -> StoreResult<bool> {
     let Some(mut broadcast) = broadcasts::next_unexpanded(conn, priority, terms.now)? else {
         decided.stopped = true;
         return Ok(false);
@@ -138,7 +138,7 @@ fn slice(
     notice: &Notice,
     room: usize,
     terms: &Terms<'_>,
-) -> Answer<(Vec<Listener>, Id)> {
+) -> StoreResult<(Vec<Listener>, Id)> {
     let (audiences, size) = (terms.audiences)(broadcast, notice)?;
     let size = size.min(room).max(1);
     let cursor = broadcast.cursor.unwrap_or(Id(Uuid::nil()));
@@ -178,7 +178,7 @@ fn listeners(
     audience: &Audience,
     slice: Slice,
     now: DateTime<Utc>,
-) -> Answer<Vec<Listener>> {
+) -> StoreResult<Vec<Listener>> {
     struct Subscribers;
     struct Recipients;
     // The slice must be read first, never the groups: CROSS tells SQLite so. A lane that another node has
@@ -231,7 +231,7 @@ fn listeners(
 }
 
 /// Inserts deliveries; returns the number of each by its group.
-fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> Answer<HashMap<Id, i64>> {
+fn write_down(conn: &mut Conn, broadcast: &Broadcast, new: &[New]) -> StoreResult<HashMap<Id, i64>> {
     struct Plan;
     let plan = Change {
         before: "INSERT INTO deliveries \
@@ -274,7 +274,7 @@ fn slice_end(
     audience: &Audience,
     cursor: Id,
     size: i64,
-) -> Answer<Id> {
+) -> StoreResult<Id> {
     struct AmongSubscribers;
     struct AmongRecipients;
     let beyond = [Value::Id(cursor), Value::from(size - 1)];

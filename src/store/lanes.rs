@@ -16,7 +16,7 @@ use super::schema::{broadcasts, deliveries, lanes};
 use super::statement::Value;
 use super::types::sql::Ts;
 use super::types::{Id, Time};
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::delivery::{DeliveryState, EndedAs, Fault, How, Purpose, Reach};
 use crate::domain::group::Condition;
 
@@ -65,9 +65,9 @@ pub struct Missed {
 }
 
 impl Lane {
-    /// Whether it is closed for longer than the pace of sending asks for.
+    /// Whether it is closed for longer than the pace of sending asks for. ([`count`] has the same rule.)
     pub fn rests(&self, now: DateTime<Utc>) -> bool {
-        self.open_at.0 > now + TimeDelta::minutes(1)
+        self.open_at.0 > now + PACE
     }
 
     /// The last test message that did not arrive, while nothing that was asked for has arrived since.
@@ -78,7 +78,7 @@ impl Lane {
 }
 
 /// A lane for a new group.
-pub(super) fn insert(conn: &mut Conn, group: Id) -> Answer<()> {
+pub(super) fn insert(conn: &mut Conn, group: Id) -> StoreResult<()> {
     both!(conn, c => diesel::insert_into(lanes::table)
         .values((
             lanes::group_id.eq(group),
@@ -95,7 +95,7 @@ pub(super) fn insert(conn: &mut Conn, group: Id) -> Answer<()> {
 }
 
 /// The lane of each of these groups.
-pub fn of(conn: &mut Conn, groups: &[Id]) -> Answer<HashMap<Id, Lane>> {
+pub fn of(conn: &mut Conn, groups: &[Id]) -> StoreResult<HashMap<Id, Lane>> {
     let rows: Vec<(Id, Lane)> = both!(conn, c => lanes::table
         .filter(lanes::group_id.eq_any(groups))
         .select((lanes::group_id, Lane::as_select()))
@@ -112,14 +112,17 @@ struct Doing {
     groups: i64,
 }
 
+/// For how long the pace of sending may close a lane: the longest span that a platform counts over.
+const PACE: TimeDelta = TimeDelta::minutes(1);
+
 /// How many groups are in each condition.
-pub fn count(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Vec<(Condition, i64)>> {
+pub fn count(conn: &mut Conn, now: DateTime<Utc>) -> StoreResult<Vec<(Condition, i64)>> {
     let counted: Vec<Doing> = both!(conn, c => diesel::sql_query(
         "SELECT CASE WHEN g.state <> 'active' THEN g.state WHEN l.failures > 0 THEN 'failing' \
            WHEN l.open_at > $1 THEN 'resting' ELSE 'open' END AS does, COUNT(*) AS groups \
          FROM groups g JOIN lanes l ON l.group_id = g.id GROUP BY does",
     )
-    .bind::<Ts, _>(Time(now))
+    .bind::<Ts, _>(Time(now + PACE))
     .load(c))?;
     let groups = |does: &str| counted.iter().find(|one| one.does == does).map_or(0, |one| one.groups);
     Ok(Condition::ALL.map(|what| (what, groups(what.as_str()))).into())
@@ -152,7 +155,7 @@ pub fn hold(
     group: Uuid,
     (now, until): (DateTime<Utc>, DateTime<Utc>),
     pace: LanePace<'_>,
-) -> Answer<Result<Held, NotHeld>> {
+) -> StoreResult<Result<Held, NotHeld>> {
     let lane = lock(conn, group)?;
     if lane.leased_until.0 > now {
         return Ok(Err(NotHeld::InUse));
@@ -179,7 +182,7 @@ pub fn hold(
     Ok(Ok(Held { fence, sends }))
 }
 
-fn lock(conn: &mut Conn, group: Uuid) -> Answer<Lane> {
+fn lock(conn: &mut Conn, group: Uuid) -> StoreResult<Lane> {
     let lane = lanes::table.find(Id(group));
     Ok(match conn {
         Conn::Pg(c) => lane.select(Lane::as_select()).for_update().first(&mut **c)?,
@@ -195,7 +198,7 @@ pub fn free(
     held: Held,
     (at, asked_until): (DateTime<Utc>, DateTime<Utc>),
     pace: LanePace<'_>,
-) -> Answer<()> {
+) -> StoreResult<()> {
     let sends: Vec<_> = sent_by(&held.sends, at).chain([at]).collect();
     let opens = pace(&sends).max(asked_until);
     let lane = lanes::table.find(Id(group));
@@ -215,7 +218,7 @@ pub fn free(
 
 /// Keeps that a test message did not arrive, and counts it as a failure until something arrives. It proves nothing
 /// about how long the group has failed.
-pub fn miss(conn: &mut Conn, group: Uuid, missed: &Missed) -> Answer<()> {
+pub fn miss(conn: &mut Conn, group: Uuid, missed: &Missed) -> StoreResult<()> {
     let lane = lanes::table.find(Id(group));
     both!(conn, c => {
         diesel::update(lane)
@@ -234,7 +237,7 @@ pub fn miss(conn: &mut Conn, group: Uuid, missed: &Missed) -> Answer<()> {
 /// Forgets a group's failures, because a message has just reached it or its admin lets it hear again. What
 /// waited for the end of them is due as soon as the platform's budget allows; a wait that the platform asked
 /// for still holds.
-pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> Answer<()> {
+pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> StoreResult<()> {
     let lane = lock(conn, group)?;
     let asked = if mutation::on(Mutation::ForgetWait) { DateTime::UNIX_EPOCH } else { lane.asked_until.0 };
     let opens = pace(&decode_times(&lane.recent)).max(asked);
@@ -261,7 +264,7 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> Answer<()> {
 /// An end that was not told yet starts from scratch, because its progress was counted in messages that the
 /// new robot cannot name. The results of what the old robot still has under way no longer count: they would
 /// tell of its way into the chat, not of the new one.
-pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
+pub fn renew(conn: &mut Conn, group: Uuid) -> StoreResult<()> {
     both!(conn, c => diesel::update(lanes::table.find(Id(group)))
         .set((
             lanes::recent.eq(Vec::<u8>::new()),
@@ -293,7 +296,7 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> Answer<()> {
 
 /// Prepares a lane for a new token of the same robot, which can take back what it said by the old one. But what perhaps
 /// arrived by that, and will be said again, may be another message to the platform.
-pub fn renew_token(conn: &mut Conn, group: Uuid) -> Answer<()> {
+pub fn renew_token(conn: &mut Conn, group: Uuid) -> StoreResult<()> {
     if mutation::on(Mutation::TrustNewToken) {
         return Ok(());
     }
@@ -308,7 +311,7 @@ pub fn renew_token(conn: &mut Conn, group: Uuid) -> Answer<()> {
 }
 
 /// Writes these lanes as they are: what a database that is full or away refuses.
-pub fn touch(conn: &mut Conn, groups: &[Uuid]) -> Answer<()> {
+pub fn touch(conn: &mut Conn, groups: &[Uuid]) -> StoreResult<()> {
     let groups: Vec<Id> = groups.iter().copied().map(Id).collect();
     both!(conn, c => diesel::update(lanes::table.filter(lanes::group_id.eq_any(groups)))
         .set(lanes::fence.eq(lanes::fence))
@@ -319,7 +322,7 @@ pub fn touch(conn: &mut Conn, groups: &[Uuid]) -> Answer<()> {
 /// Locks those of these lanes that nobody else has locked; if there are none, waits for the first. Returns
 /// which it has locked. Results lock many lanes in no order, so a transaction that waits for a lane must hold
 /// no other.
-pub(super) fn lock_some(conn: &mut Conn, these: &[Id]) -> Answer<Vec<Id>> {
+pub(super) fn lock_some(conn: &mut Conn, these: &[Id]) -> StoreResult<Vec<Id>> {
     let Conn::Pg(c) = conn else { return Ok(these.to_vec()) };
     let of_these = lanes::table.filter(lanes::group_id.eq_any(these)).order(lanes::group_id);
     let free: Vec<Id> = of_these.select(lanes::group_id).for_update().skip_locked().load(&mut **c)?;
@@ -332,7 +335,10 @@ pub(super) fn lock_some(conn: &mut Conn, these: &[Id]) -> Answer<Vec<Id>> {
 
 /// Puts off what is due in these lanes until the time at which each lane opens. Rows that are locked on
 /// PostgreSQL are skipped: they are looked at once more, at most.
-pub(super) fn put_off(conn: &mut Conn, closed: impl IntoIterator<Item = (Id, DateTime<Utc>)>) -> Answer<()> {
+pub(super) fn put_off(
+    conn: &mut Conn,
+    closed: impl IntoIterator<Item = (Id, DateTime<Utc>)>,
+) -> StoreResult<()> {
     struct PutOff;
     let put_off = Change {
         before: "UPDATE deliveries SET due_at = rows.open_at",

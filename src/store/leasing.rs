@@ -24,7 +24,7 @@ use super::lanes::{decode_times, recent_by, with_one_more};
 use super::mutation::{self, Mutation};
 use super::slices;
 use super::types::{Id, act_of};
-use super::{Answer, Conn, wants};
+use super::{Conn, StoreResult, wants};
 use crate::domain::delivery::{Priority, Reach};
 use crate::domain::group::Platform;
 use crate::domain::saying::MayBeSaid;
@@ -49,7 +49,7 @@ pub struct Terms<'a> {
     pub audiences: Audiences<'a>,
     /// Whether this process still holds a group's lease with that fencing number: its result is yet to be
     /// recorded.
-    pub in_hand: &'a dyn Fn(Uuid, i64) -> bool,
+    pub held_leases: &'a dyn Fn(Uuid, i64) -> bool,
     /// When a lane of a platform may be used again, given its latest requests.
     pub pace: Pace<'a>,
     /// When something of that priority may use a bot.
@@ -137,7 +137,7 @@ pub struct Batch {
 
 /// Leases up to `limit` lanes that have something due, most urgent first. Within one priority, what waits in
 /// the queue goes before what is new.
-pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> Answer<Batch> {
+pub fn lease(conn: &mut Conn, terms: &mut Terms<'_>) -> StoreResult<Batch> {
     // In a transaction of its own, so that a change of a group never waits for a lease that holds the group's
     // deliveries.
     if slices::queue_over(conn, terms.now)? {
@@ -179,7 +179,7 @@ fn take_due(
     room: usize,
     terms: &mut Terms<'_>,
     decided: &mut Decided,
-) -> Answer<bool> {
+) -> StoreResult<bool> {
     let due = due::due(conn, terms.now, priority, room)?;
     if due.is_empty() {
         // Nobody would lease it, and everybody look for it again and again.
@@ -229,8 +229,8 @@ pub(super) fn decide(
     let Some(lane) = listener.lane.as_ref().filter(|_| !decided.groups.contains(&listener.group_id)) else {
         return Decision::Waits;
     };
-    let in_hand = lane.has_run_out() && (terms.in_hand)(listener.group_id.0, lane.fence);
-    if in_hand && !mutation::on(Mutation::ForgetHand) {
+    let held_leases = lane.has_run_out() && (terms.held_leases)(listener.group_id.0, lane.fence);
+    if held_leases && !mutation::on(Mutation::ForgetHand) {
         // Sent again now it might be heard twice: this process is only slow, and its result is still to come.
         return Decision::PutOff(PutOff { until: now + RESULT_COMES, digest: one.delivery.digest });
     }

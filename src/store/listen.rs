@@ -16,14 +16,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::connection::connect_postgres;
 use super::statement::Statement;
-use super::{Answer, Conn, Database, Store};
+use super::{Conn, Database, Store, StoreResult};
 
 /// How long a node whose listening connection broke waits before it listens again; meanwhile its safety poll
 /// finds what other nodes made due.
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// Tells the other nodes, once this transaction commits, that work is due. SQLite has no other nodes.
-pub(super) fn announce(conn: &mut Conn) -> Answer<()> {
+pub(super) fn announce(conn: &mut Conn) -> StoreResult<()> {
     if let Conn::Pg(c) = conn {
         struct Announce;
         Statement::<Announce>::new("SELECT pg_notify('seventytwo_work', '')", []).execute(&mut **c)?;

@@ -12,7 +12,7 @@ use super::notices::{Notice, needs as needs_of};
 use super::rows::NAMED;
 use super::schema::{events, marks, notices};
 use super::types::Id;
-use super::{Answer, Conn, both, photos};
+use super::{Conn, StoreResult, both, photos};
 use crate::domain::life_cycle::{Needs, PROTECTED, State, Step};
 use crate::domain::marks::{Likeness, Mark, of_protected, plainly};
 use crate::domain::notice::{Private, Public};
@@ -25,25 +25,25 @@ fn hash(vault: &Vault, (likeness, words): &Mark) -> Vec<u8> {
 }
 
 /// Replaces the marks of a notice.
-pub fn set(conn: &mut Conn, vault: &Vault, notice: Uuid, borne: &[Mark]) -> Answer<()> {
+pub fn set(conn: &mut Conn, vault: &Vault, notice: Uuid, borne: &[Mark]) -> StoreResult<()> {
     clear(conn, notice)?;
     add(conn, vault, notice, borne)
 }
 
 /// Adds marks to those of a notice.
-pub fn add(conn: &mut Conn, vault: &Vault, notice: Uuid, borne: &[Mark]) -> Answer<()> {
+pub fn add(conn: &mut Conn, vault: &Vault, notice: Uuid, borne: &[Mark]) -> StoreResult<()> {
     borne.iter().try_for_each(|mark| keep(conn, notice, &hash(vault, mark)))
 }
 
 /// Keeps a former phone of a notice among its marks, by its keyed hash.
-pub fn keep_phone(conn: &mut Conn, notice: &Notice, former: Option<&[u8]>) -> Answer<()> {
+pub fn keep_phone(conn: &mut Conn, notice: &Notice, former: Option<&[u8]>) -> StoreResult<()> {
     match former {
         Some(former) if notice.phone_hash.as_deref() != Some(former) => keep(conn, notice.id.0, former),
         _ => Ok(()),
     }
 }
 
-fn keep(conn: &mut Conn, notice: Uuid, hash: &[u8]) -> Answer<()> {
+fn keep(conn: &mut Conn, notice: Uuid, hash: &[u8]) -> StoreResult<()> {
     both!(conn, c => diesel::insert_into(marks::table)
         .values((marks::hash.eq(hash), marks::notice_id.eq(Id(notice))))
         .on_conflict_do_nothing()
@@ -52,7 +52,7 @@ fn keep(conn: &mut Conn, notice: Uuid, hash: &[u8]) -> Answer<()> {
 }
 
 /// Deletes the marks of a notice.
-pub fn clear(conn: &mut Conn, notice: Uuid) -> Answer<()> {
+pub fn clear(conn: &mut Conn, notice: Uuid) -> StoreResult<()> {
     both!(conn, c => diesel::delete(marks::table.filter(marks::notice_id.eq(Id(notice)))).execute(c))?;
     Ok(())
 }
@@ -64,7 +64,7 @@ pub fn others(
     sought: &[Mark],
     but: Uuid,
     limit: i64,
-) -> Answer<Vec<(Notice, Likeness)>> {
+) -> StoreResult<Vec<(Notice, Likeness)>> {
     let why: HashMap<Vec<u8>, Likeness> = sought.iter().map(|mark| (hash(vault, mark), mark.0)).collect();
     let hashes: Vec<&[u8]> = why.keys().map(Vec::as_slice).collect();
     let found: Vec<(Notice, Vec<u8>)> = both!(conn, c => marks::table
@@ -110,7 +110,7 @@ pub fn like_sealed(
     said: (&Public, &Private),
     phone: Option<&[u8]>,
     but: Uuid,
-) -> Answer<Option<Alike>> {
+) -> StoreResult<Option<Alike>> {
     let found = protected(conn, vault, said, phone, but)?;
     let unsure = !found.is_empty();
     let strictest = found.into_iter().filter_map(|case| case.needs).reduce(|one, other| Needs {
@@ -129,7 +129,7 @@ pub fn protected(
     (public, private): (&Public, &Private),
     phone: Option<&[u8]>,
     but: Uuid,
-) -> Answer<Vec<Protected>> {
+) -> StoreResult<Vec<Protected>> {
     let mut alike = bearing(conn, vault, (public, private), phone)?;
     let mut also = |id: Uuid, likeness| alike.entry(id).or_default().push((likeness, false));
     for id in photos::alike(conn, &public.photos, but)? {
@@ -160,7 +160,7 @@ pub fn protected(
 
 /// Those of these cases that are sealed, or were refused or removed to protect somebody, each with whether it is sealed
 /// and the approvals and leads that it asks for.
-fn protecting(conn: &mut Conn, among: &[Id]) -> Answer<Vec<(Id, bool, i16, i16)>> {
+fn protecting(conn: &mut Conn, among: &[Id]) -> StoreResult<Vec<(Id, bool, i16, i16)>> {
     let mut found = Vec::new();
     for some in among.chunks(NAMED) {
         let [a, b, c, d] = Reason::PROTECT
@@ -182,7 +182,7 @@ fn bearing(
     vault: &Vault,
     (public, private): (&Public, &Private),
     phone: Option<&[u8]>,
-) -> Answer<HashMap<Uuid, Vec<(Likeness, bool)>>> {
+) -> StoreResult<HashMap<Uuid, Vec<(Likeness, bool)>>> {
     let marks = of_protected(public, private).into_iter();
     let mut why: HashMap<Vec<u8>, (Likeness, bool)> =
         marks.map(|(told_as, mark)| (hash(vault, &mark), (told_as, mark.0.is_faint()))).collect();
@@ -200,7 +200,7 @@ fn bearing(
 
 /// Those of these cases that a lead has claimed, or that somebody escalated, refused or removed; but none that was
 /// refused because it is not true, or a copy: with a few words anybody could seal the notice that is.
-fn looked_at(conn: &mut Conn, cases: &[Id]) -> Answer<Vec<Id>> {
+fn looked_at(conn: &mut Conn, cases: &[Id]) -> StoreResult<Vec<Id>> {
     let decided = [Step::Escalate, Step::Reject, Step::Remove].map(Step::as_str);
     let claimed = || events::step.eq(Step::Claim.as_str()).and(events::actor.eq("lead"));
     let by_somebody = || events::step.eq_any(decided).and(events::account_id.is_not_null());

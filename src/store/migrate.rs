@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Bool;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
-use super::{Answer, Conn, StoreError, both};
+use super::{Conn, StoreError, StoreResult, both};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
@@ -19,7 +19,7 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 pub const LOCK: i64 = 7_272_727;
 
 /// Whether anything was ever applied.
-pub fn has_run(conn: &mut Conn) -> Answer<bool> {
+pub fn has_run(conn: &mut Conn) -> StoreResult<bool> {
     // Asking diesel would create the table in which it notes what was applied.
     let noted = match conn {
         Conn::Pg(_) => "to_regclass('__diesel_schema_migrations') IS NOT NULL",
@@ -33,7 +33,7 @@ pub fn has_run(conn: &mut Conn) -> Answer<bool> {
 ///
 /// # Errors
 /// [`StoreError::Migration`] with the migration's name and the database's own words.
-pub fn run(conn: &mut Conn) -> Answer<()> {
+pub fn run(conn: &mut Conn) -> StoreResult<()> {
     match conn {
         // Whoever comes second waits for the lock, and then finds everything applied.
         Conn::Sqlite(c) => c.immediate_transaction(|c| apply(c, SQLITE)),

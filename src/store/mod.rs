@@ -17,6 +17,7 @@ pub mod broadcasts;
 mod clocks;
 mod connection;
 pub mod deliveries;
+pub mod denials;
 pub mod digests;
 pub mod due;
 pub mod events;
@@ -25,7 +26,6 @@ pub mod figures;
 pub(crate) mod fixture;
 pub mod groups;
 pub mod growth;
-pub mod knocks;
 pub mod lanes;
 pub mod leasing;
 mod listen;
@@ -103,7 +103,7 @@ impl From<serde_json::Error> for StoreError {
 }
 
 /// The result of a database call.
-pub type Answer<T> = Result<T, StoreError>;
+pub type StoreResult<T> = Result<T, StoreError>;
 
 /// The database, shared by the whole program; cheap to clone.
 #[derive(Clone)]
@@ -120,7 +120,7 @@ impl Store {
     ///
     /// # Errors
     /// A sentence that says what to mend, when the first connection or a migration fails.
-    pub async fn open(database: Database) -> Answer<Store> {
+    pub async fn open(database: Database) -> StoreResult<Store> {
         tokio::task::spawn_blocking(move || {
             // The pool would hide the first error behind a time-out.
             let mut first = Conn::open(&database)?;
@@ -147,7 +147,7 @@ impl Store {
     ///
     /// # Errors
     /// When it cannot be connected to.
-    pub async fn is_made(database: Database) -> Answer<bool> {
+    pub async fn is_made(database: Database) -> StoreResult<bool> {
         tokio::task::spawn_blocking(move || migrate::has_run(&mut Conn::open(&database)?))
             .await
             .map_err(|_| StoreError::BrokenOff)?
@@ -168,10 +168,10 @@ impl Store {
     ///
     /// # Errors
     /// What the closure returns, or that no connection could be had.
-    pub async fn read<T, F>(&self, question: F) -> Answer<T>
+    pub async fn read<T, F>(&self, question: F) -> StoreResult<T>
     where
         T: Send + 'static,
-        F: FnOnce(&mut Conn) -> Answer<T> + Send + 'static,
+        F: FnOnce(&mut Conn) -> StoreResult<T> + Send + 'static,
     {
         let pool = self.pool.clone();
         tokio::task::spawn_blocking(move || {
@@ -187,7 +187,7 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Busy`] while somebody reads from the log; then a copy stays there until the next time.
-    pub async fn empty_log(&self) -> Answer<()> {
+    pub async fn empty_log(&self) -> StoreResult<()> {
         match &self.writer {
             Some(writer) => writer.apart(Conn::empty_log).await,
             None => Ok(()),
@@ -229,7 +229,7 @@ impl Store {
     ///
     /// # Errors
     /// When it refuses that one, too.
-    pub async fn keeps_changes(&self, vault: &Vault) -> Answer<()> {
+    pub async fn keeps_changes(&self, vault: &Vault) -> StoreResult<()> {
         if self.refusals.are_standing() {
             let vault = vault.clone();
             self.write(move |tx| seal::again(tx, &vault)).await?;

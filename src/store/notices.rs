@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::schema::{approvals, idempotency, notices, revisions, tips};
 use super::types::{Id, Time};
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::{Approval, Needs, Standing, State};
 use crate::domain::notice::{Kind, Outcome};
@@ -83,7 +83,7 @@ impl Notice {
     }
 
     /// Whether that moderator may open it.
-    pub fn opens_for(&self, by: Moderator) -> bool {
+    pub fn may_be_opened_by(&self, by: Moderator) -> bool {
         by.lead || !self.is_for_leads()
     }
 
@@ -134,7 +134,7 @@ impl Notice {
 
     /// The state that people are told at that time: a claim that has expired holds nothing, and the notice
     /// waits again.
-    pub fn told_at(&self, now: DateTime<Utc>) -> State {
+    pub fn state_shown_at(&self, now: DateTime<Utc>) -> State {
         match self.state_at(now) {
             State::InReview if self.claimant(now).is_none() => State::Submitted,
             state => state,
@@ -143,7 +143,7 @@ impl Notice {
 
     /// The state that its reporter is told at that time: of what is undecided only whether somebody is at it.
     /// That a lead took the case, or how many must approve it, would warn a person with something to hide.
-    pub fn told_to_reporter(&self, now: DateTime<Utc>) -> State {
+    pub fn state_for_reporter(&self, now: DateTime<Utc>) -> State {
         match self.state_at(now) {
             state if !state.in_queue() => state,
             _ if self.claimant(now).is_some() => State::InReview,
@@ -152,11 +152,17 @@ impl Notice {
     }
 
     /// The revision that a step is about: the one that is public once there is one.
-    pub fn looked_at(&self) -> i32 {
+    pub fn published_or_newest(&self) -> i32 {
         match self.state {
             State::Live | State::Paused => self.live_revision.unwrap_or(self.revision),
             _ => self.revision,
         }
+    }
+
+    /// The revision that a moderator reads: the one that waits, else the live one. Not simply the newest, which
+    /// may be an edit that was turned down.
+    pub fn under_review(&self) -> i32 {
+        self.pending_revision.or(self.live_revision).unwrap_or(self.revision)
     }
 
     /// How urgent its review is: what waits for review counts, not what is live.
@@ -165,19 +171,19 @@ impl Notice {
     }
 
     /// From now on it asks for no fewer approvals than these.
-    pub fn raise_bar(&mut self, needs: Needs) {
+    pub fn require_at_least(&mut self, needs: Needs) {
         self.needs_approvals = self.needs_approvals.max(i16::from(needs.approvals));
         self.needs_leads = self.needs_leads.max(i16::from(needs.leads));
     }
 
     /// Seals it: from now on only leads may open it, and it asks for no fewer approvals than these.
     pub fn seal(&mut self, needs: Needs) {
-        self.raise_bar(needs);
+        self.require_at_least(needs);
         self.sealed = true;
     }
 
     /// Ends the claim on it, if there is one.
-    pub fn let_go(&mut self) {
+    pub fn end_claim(&mut self) {
         self.claimed_by = None;
         self.claimed_until = None;
     }
@@ -185,7 +191,7 @@ impl Notice {
     /// Ends it, in whichever way: nobody holds it, nothing about it is to be decided any more, and its
     /// contents go when the retention is over.
     pub fn end(&mut self, now: DateTime<Utc>, retention: TimeDelta) {
-        self.let_go();
+        self.end_claim();
         self.drop_pending();
         self.second_look_at = None;
         self.police_due_at = None;
@@ -204,7 +210,7 @@ impl Notice {
     ///
     /// # Errors
     /// Where it was wrapped under another master key.
-    pub fn key(&self, vault: &Vault) -> Answer<Option<Key>> {
+    pub fn key(&self, vault: &Vault) -> StoreResult<Option<Key>> {
         Ok(self.key_wrapped.as_deref().map(|wrapped| vault.unwrap(wrapped)).transpose()?)
     }
 }
@@ -228,7 +234,7 @@ pub(super) fn states(which: fn(State) -> bool) -> impl Iterator<Item = State> {
 }
 
 /// Adds a notice with its first revision; `false` where that case number exists already.
-pub fn insert(conn: &mut Conn, notice: &Notice, revision: &Revision) -> Answer<bool> {
+pub fn insert(conn: &mut Conn, notice: &Notice, revision: &Revision) -> StoreResult<bool> {
     let rows = both!(conn, c => diesel::insert_into(notices::table)
         .values(notice)
         .on_conflict(notices::case_number)
@@ -241,7 +247,7 @@ pub fn insert(conn: &mut Conn, notice: &Notice, revision: &Revision) -> Answer<b
 }
 
 /// The notice of that case number.
-pub fn by_case(conn: &mut Conn, case: CaseNumber) -> Answer<Option<Notice>> {
+pub fn by_case(conn: &mut Conn, case: CaseNumber) -> StoreResult<Option<Notice>> {
     Ok(both!(conn, c => notices::table
         .filter(notices::case_number.eq(case))
         .select(Notice::as_select())
@@ -250,7 +256,7 @@ pub fn by_case(conn: &mut Conn, case: CaseNumber) -> Answer<Option<Notice>> {
 }
 
 /// The notice whose manage link has that hash.
-pub fn by_manage_hash(conn: &mut Conn, hash: &[u8]) -> Answer<Option<Notice>> {
+pub fn by_manage_hash(conn: &mut Conn, hash: &[u8]) -> StoreResult<Option<Notice>> {
     Ok(both!(conn, c => notices::table
         .filter(notices::manage_hash.eq(hash))
         .select(Notice::as_select())
@@ -259,7 +265,7 @@ pub fn by_manage_hash(conn: &mut Conn, hash: &[u8]) -> Answer<Option<Notice>> {
 }
 
 /// The notice of that id, locked until the transaction ends.
-pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<Option<Notice>> {
+pub fn lock(conn: &mut Conn, id: Uuid) -> StoreResult<Option<Notice>> {
     match conn {
         Conn::Pg(c) => Ok(notices::table
             .filter(notices::id.eq(Id(id)))
@@ -273,7 +279,7 @@ pub fn lock(conn: &mut Conn, id: Uuid) -> Answer<Option<Notice>> {
 }
 
 /// The notice of that id.
-pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Notice>> {
+pub fn by_id(conn: &mut Conn, id: Uuid) -> StoreResult<Option<Notice>> {
     Ok(both!(conn, c => notices::table
         .filter(notices::id.eq(Id(id)))
         .select(Notice::as_select())
@@ -282,7 +288,7 @@ pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Notice>> {
 }
 
 /// The notices of these ids, newest first.
-pub fn by_ids(conn: &mut Conn, ids: &[Uuid]) -> Answer<Vec<Notice>> {
+pub fn by_ids(conn: &mut Conn, ids: &[Uuid]) -> StoreResult<Vec<Notice>> {
     let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
     Ok(both!(conn, c => notices::table
         .filter(notices::id.eq_any(ids))
@@ -292,19 +298,19 @@ pub fn by_ids(conn: &mut Conn, ids: &[Uuid]) -> Answer<Vec<Notice>> {
 }
 
 /// Writes a locked notice back.
-pub fn save(conn: &mut Conn, notice: &Notice) -> Answer<()> {
+pub fn save(conn: &mut Conn, notice: &Notice) -> StoreResult<()> {
     both!(conn, c => diesel::update(notices::table.filter(notices::id.eq(notice.id))).set(notice).execute(c))?;
     Ok(())
 }
 
 /// What is seen of who is sought is for the police from now on.
-pub fn guard(conn: &mut Conn, id: Uuid) -> Answer<()> {
+pub fn guard(conn: &mut Conn, id: Uuid) -> StoreResult<()> {
     both!(conn, c => diesel::update(notices::table.find(Id(id))).set(notices::guarded.eq(true)).execute(c))?;
     Ok(())
 }
 
 /// The approvals that stand for a revision, oldest first.
-pub fn approvals(conn: &mut Conn, notice: Uuid, revision: i32) -> Answer<Vec<Approval>> {
+pub fn approvals(conn: &mut Conn, notice: Uuid, revision: i32) -> StoreResult<Vec<Approval>> {
     let rows: Vec<(Id, bool)> = both!(conn, c => approvals::table
         .filter(approvals::notice_id.eq(Id(notice)).and(approvals::revision.eq(revision)))
         .order((approvals::at, approvals::account_id))
@@ -314,7 +320,7 @@ pub fn approvals(conn: &mut Conn, notice: Uuid, revision: i32) -> Answer<Vec<App
 }
 
 /// The approvals that stand for these revisions of notices.
-pub fn approvals_of(conn: &mut Conn, of: &[(Uuid, i32)]) -> Answer<HashMap<Uuid, Vec<Approval>>> {
+pub fn approvals_of(conn: &mut Conn, of: &[(Uuid, i32)]) -> StoreResult<HashMap<Uuid, Vec<Approval>>> {
     let ids: Vec<Id> = of.iter().map(|(notice, _)| Id(*notice)).collect();
     let rows: Vec<(Id, i32, Id, bool)> = both!(conn, c => approvals::table
         .filter(approvals::notice_id.eq_any(&ids))
@@ -337,7 +343,7 @@ pub fn set_approvals(
     revision: i32,
     given: &[Approval],
     now: DateTime<Utc>,
-) -> Answer<()> {
+) -> StoreResult<()> {
     let standing = approvals(conn, notice, revision)?;
     if given.is_empty() && !standing.is_empty() {
         both!(conn, c => diesel::delete(
@@ -360,7 +366,7 @@ pub fn set_approvals(
 }
 
 /// Deletes everything that a notice said, and everything that was said about it.
-pub fn erase_contents(conn: &mut Conn, id: Uuid) -> Answer<()> {
+pub fn erase_contents(conn: &mut Conn, id: Uuid) -> StoreResult<()> {
     both!(conn, c => {
         diesel::delete(revisions::table.filter(revisions::notice_id.eq(Id(id)))).execute(c)?;
         diesel::delete(tips::table.filter(tips::notice_id.eq(Id(id)))).execute(c)?;

@@ -1,13 +1,17 @@
 //! Photos: which notice each belongs to, and the key that opens the stored picture.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use uuid::Uuid;
 
 use super::schema::photos;
 use super::types::{Id, Time};
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::look::Look;
+
+/// How long a photo without a notice is kept, and served to anyone who has its address. The answers to
+/// requests that may be repeated are kept as long.
+pub const KEPT_ALONE: TimeDelta = TimeDelta::hours(24);
 
 /// A stored photo; its bytes are in the blobs, sealed under its key.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
@@ -24,18 +28,18 @@ pub struct Photo {
 }
 
 /// Adds a photo that belongs to nobody yet.
-pub fn insert(conn: &mut Conn, photo: &Photo) -> Answer<()> {
+pub fn insert(conn: &mut Conn, photo: &Photo) -> StoreResult<()> {
     both!(conn, c => diesel::insert_into(photos::table).values(photo).execute(c))?;
     Ok(())
 }
 
 /// The photo of that id.
-pub fn by_id(conn: &mut Conn, id: Uuid) -> Answer<Option<Photo>> {
+pub fn by_id(conn: &mut Conn, id: Uuid) -> StoreResult<Option<Photo>> {
     Ok(both!(conn, c => photos::table.find(Id(id)).select(Photo::as_select()).first(c).optional())?)
 }
 
 /// Gives photos to a notice; returns how many were free, or its own already.
-pub fn attach(conn: &mut Conn, ids: &[Uuid], notice: Uuid) -> Answer<usize> {
+pub fn attach(conn: &mut Conn, ids: &[Uuid], notice: Uuid) -> StoreResult<usize> {
     let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
     Ok(both!(conn, c => diesel::update(
         photos::table
@@ -47,7 +51,7 @@ pub fn attach(conn: &mut Conn, ids: &[Uuid], notice: Uuid) -> Answer<usize> {
 }
 
 /// The photos of a notice.
-pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Photo>> {
+pub fn of_notice(conn: &mut Conn, notice: Uuid) -> StoreResult<Vec<Photo>> {
     Ok(both!(conn, c => photos::table
         .filter(photos::notice_id.eq(Id(notice)))
         .select(Photo::as_select())
@@ -56,7 +60,7 @@ pub fn of_notice(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Photo>> {
 
 /// The other notices with a photo like one of these, newest first, each once. No database counts bits that
 /// differ, so the program looks at all photos: 16 bytes each, from the index alone.
-pub fn alike(conn: &mut Conn, ids: &[Uuid], but: Uuid) -> Answer<Vec<Uuid>> {
+pub fn alike(conn: &mut Conn, ids: &[Uuid], but: Uuid) -> StoreResult<Vec<Uuid>> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
@@ -77,7 +81,7 @@ pub fn alike(conn: &mut Conn, ids: &[Uuid], but: Uuid) -> Answer<Vec<Uuid>> {
 }
 
 /// When the oldest photo came that no notice has taken, if there are at least `many` of those.
-pub fn oldest_if(conn: &mut Conn, many: i64) -> Answer<Option<DateTime<Utc>>> {
+pub fn oldest_if(conn: &mut Conn, many: i64) -> StoreResult<Option<DateTime<Utc>>> {
     // By the index of their notices, and no further than `many` entries.
     let loose = || photos::table.filter(photos::notice_id.is_null()).select(photos::created_at);
     both!(conn, c => {
@@ -91,7 +95,7 @@ pub fn oldest_if(conn: &mut Conn, many: i64) -> Answer<Option<DateTime<Utc>>> {
 }
 
 /// Photos from before that time that no notice has taken, beyond that id.
-pub fn orphans(conn: &mut Conn, before: DateTime<Utc>, beyond: Uuid, limit: i64) -> Answer<Vec<Uuid>> {
+pub fn orphans(conn: &mut Conn, before: DateTime<Utc>, beyond: Uuid, limit: i64) -> StoreResult<Vec<Uuid>> {
     let ids: Vec<Id> = both!(conn, c => photos::table
         .filter(photos::notice_id.is_null().and(photos::created_at.le(Time(before))))
         .filter(photos::id.gt(Id(beyond)))
@@ -103,7 +107,7 @@ pub fn orphans(conn: &mut Conn, before: DateTime<Utc>, beyond: Uuid, limit: i64)
 }
 
 /// Deletes photos and with them the keys that open their bytes.
-pub fn delete(conn: &mut Conn, ids: &[Uuid]) -> Answer<()> {
+pub fn delete(conn: &mut Conn, ids: &[Uuid]) -> StoreResult<()> {
     if ids.is_empty() {
         return Ok(());
     }

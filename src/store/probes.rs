@@ -7,11 +7,11 @@ use diesel::prelude::*;
 use super::lanes::{decode_times, encode_times};
 use super::schema::probes;
 use super::types::Time;
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 
 /// When some were sent to the robot at that address, oldest first, as far as they are remembered. The row
 /// stays locked until the transaction ends.
-pub fn lock(conn: &mut Conn, address_hash: &[u8], now: DateTime<Utc>) -> Answer<Vec<DateTime<Utc>>> {
+pub fn lock(conn: &mut Conn, address_hash: &[u8], now: DateTime<Utc>) -> StoreResult<Vec<DateTime<Utc>>> {
     let sent: Vec<u8> = both!(conn, c => {
         diesel::insert_into(probes::table)
             .values((
@@ -29,7 +29,7 @@ pub fn lock(conn: &mut Conn, address_hash: &[u8], now: DateTime<Utc>) -> Answer<
 }
 
 /// Replaces what [`lock`] returned.
-pub fn save(conn: &mut Conn, address_hash: &[u8], sent: &[DateTime<Utc>]) -> Answer<()> {
+pub fn save(conn: &mut Conn, address_hash: &[u8], sent: &[DateTime<Utc>]) -> StoreResult<()> {
     both!(conn, c => diesel::update(probes::table.find(address_hash))
         .set(probes::sent.eq(encode_times(sent)))
         .execute(c))?;
@@ -37,7 +37,7 @@ pub fn save(conn: &mut Conn, address_hash: &[u8], sent: &[DateTime<Utc>]) -> Ans
 }
 
 /// Forgets the robots that were last asked about before that time.
-pub fn forget(conn: &mut Conn, before: DateTime<Utc>) -> Answer<()> {
+pub fn forget(conn: &mut Conn, before: DateTime<Utc>) -> StoreResult<()> {
     both!(conn, c => diesel::delete(probes::table.filter(probes::latest_at.le(Time(before)))).execute(c))?;
     Ok(())
 }

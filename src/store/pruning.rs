@@ -16,7 +16,7 @@ use super::schema::{attempts, broadcasts, deliveries};
 use super::statement::{Statement, Value};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Time};
-use super::{Answer, Conn, both, notices};
+use super::{Conn, StoreResult, both, notices};
 
 /// A place among all that was said, the oldest broadcast first: beyond that group of that broadcast.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,7 +60,7 @@ pub fn next_slice(
     before: DateTime<Utc>,
     begin: DeliveryPlace,
     most: i64,
-) -> Answer<Option<Slice>> {
+) -> StoreResult<Option<Slice>> {
     struct Next;
     let sql = "SELECT b.id, b.notice_id FROM broadcasts b JOIN notices n ON n.id = b.notice_id \
          WHERE b.id >= ? AND n.state = 'erased' AND n.ended_at < ? AND NOT EXISTS \
@@ -72,7 +72,13 @@ pub fn next_slice(
     next.map(|old| slice(conn, old, before, begin, most)).transpose()
 }
 
-fn slice(conn: &mut Conn, old: Old, before: DateTime<Utc>, begin: DeliveryPlace, most: i64) -> Answer<Slice> {
+fn slice(
+    conn: &mut Conn,
+    old: Old,
+    before: DateTime<Utc>,
+    begin: DeliveryPlace,
+    most: i64,
+) -> StoreResult<Slice> {
     struct Look;
     let broadcast = old.id.0;
     let begin =
@@ -100,7 +106,7 @@ fn slice(conn: &mut Conn, old: Old, before: DateTime<Utc>, begin: DeliveryPlace,
 
 /// Deletes what can be forgotten of a slice with its attempts, and with the last delivery its broadcast. The
 /// notice's row is locked: several nodes may prune at once.
-pub fn prune(conn: &mut Conn, found: &Slice) -> Answer<()> {
+pub fn prune(conn: &mut Conn, found: &Slice) -> StoreResult<()> {
     let old = found.old;
     notices::lock(conn, old.notice.0)?;
     let ids = slice(conn, old, found.before, found.begin, found.most)?.prunable;
@@ -124,7 +130,7 @@ pub fn prune_attempts(
     before: DateTime<Utc>,
     beyond: AttemptPlace,
     most: i64,
-) -> Answer<Option<AttemptPlace>> {
+) -> StoreResult<Option<AttemptPlace>> {
     struct Look;
     // By their times, not by the order in which they were written down: a clock may have been ahead.
     let sql = "SELECT a.id, a.at, (SELECT 1 FROM deliveries d \

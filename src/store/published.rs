@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::notices::{Notice, Place};
 use super::schema::{broadcasts, notices};
 use super::types::{Id, Time};
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::life_cycle::State;
 use crate::domain::notice::Kind;
 
@@ -24,7 +24,7 @@ pub struct Which {
 }
 
 /// Live notices, newest first.
-pub fn live(conn: &mut Conn, now: DateTime<Utc>, which: Which, limit: i64) -> Answer<Vec<Notice>> {
+pub fn live(conn: &mut Conn, now: DateTime<Utc>, which: Which, limit: i64) -> StoreResult<Vec<Notice>> {
     let Which { kind, region, before } = which;
     both!(conn, c => {
         let mut query = notices::table
@@ -49,7 +49,7 @@ pub fn live(conn: &mut Conn, now: DateTime<Utc>, which: Which, limit: i64) -> An
 
 /// Since when what is shown of each of these live notices is shown: a reviewed edit went live later than its
 /// notice, and was announced then.
-pub fn shown_since(conn: &mut Conn, of: &[Notice]) -> Answer<HashMap<Uuid, DateTime<Utc>>> {
+pub fn shown_since(conn: &mut Conn, of: &[Notice]) -> StoreResult<HashMap<Uuid, DateTime<Utc>>> {
     let ids: Vec<Id> = of.iter().map(|notice| notice.id).collect();
     let announced: Vec<(Id, Time)> = both!(conn, c => broadcasts::table
         .inner_join(notices::table.on(

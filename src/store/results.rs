@@ -12,7 +12,7 @@ use super::rows::{Change, Holds};
 use super::schema::{broadcasts, groups, lanes};
 use super::statement::Value;
 use super::types::{Id, Time, stored_act};
-use super::{Answer, Conn, both, bots, wishes};
+use super::{Conn, StoreResult, both, bots, wishes};
 use crate::domain::delivery::{ActSoFar, DeliveryState, EndedAs, How, Purpose, Reach};
 use crate::domain::group::{GroupState, WhyDisabled};
 use crate::domain::named::named;
@@ -114,7 +114,7 @@ impl Record {
 }
 
 /// Records results, each only where its lease still holds; returns how many did.
-pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
+pub fn record(conn: &mut Conn, records: &[Record]) -> StoreResult<usize> {
     // Whoever ends a notice locks its open deliveries. `hold` keeps that apart from this, so that neither
     // waits for rows of the other.
     let said = records.iter().flat_map(|record| record.leased.said().map(Id));
@@ -158,7 +158,7 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> Answer<usize> {
 
 /// Gives the lanes back; returns for each whether it was still leased to us. Its fencing number alone would
 /// not tell that it was given back already.
-fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
+fn release(conn: &mut Conn, records: &[Record]) -> StoreResult<Vec<bool>> {
     struct Release;
     let after = "WHERE lanes.group_id = rows.group_id AND lanes.fence = rows.fence AND lanes.leased_until > rows.free";
     let unfenced = "WHERE lanes.group_id = rows.group_id";
@@ -203,7 +203,7 @@ fn release(conn: &mut Conn, records: &[Record]) -> Answer<Vec<bool>> {
 
 /// The groups that have failed for too long by the lanes that we hold, too: an admin who let one hear again
 /// meanwhile has forgiven it what the lease went by.
-fn failing(conn: &mut Conn, records: &[&Record]) -> Answer<HashSet<Id>> {
+fn failing(conn: &mut Conn, records: &[&Record]) -> StoreResult<HashSet<Id>> {
     let since = records.iter().filter(|record| record.failing.is_some());
     let since: HashMap<Id, _> = since.map(|r| (Id(r.leased.group), r.leased.failing_since)).collect();
     if since.is_empty() {
@@ -219,7 +219,7 @@ fn failing(conn: &mut Conn, records: &[&Record]) -> Answer<HashSet<Id>> {
 
 /// Writes the results of deliveries. What was cancelled while it was in flight stays cancelled, unless it
 /// arrived.
-fn write_results(conn: &mut Conn, records: &[&Record], failing: &HashSet<Id>) -> Answer<()> {
+fn write_results(conn: &mut Conn, records: &[&Record], failing: &HashSet<Id>) -> StoreResult<()> {
     struct Results;
     let results = Change {
         before: "UPDATE deliveries SET \
@@ -292,7 +292,7 @@ fn all_told<'a>(records: &[&'a Record]) -> impl Iterator<Item = &'a Record> {
     records.iter().flat_map(|record| [*record].into_iter().chain(&record.along))
 }
 
-fn log(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
+fn log(conn: &mut Conn, records: &[&Record]) -> StoreResult<()> {
     struct Log;
     let log = Change {
         before: "INSERT INTO attempts (delivery_id, group_id, at, part, outcome, code, took_ms, answer_sealed) \
@@ -327,7 +327,7 @@ fn log(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
 
 /// Writes down the new address of a group's chat, unless the group has other credentials by now; `false`
 /// where another group has that chat already.
-fn follow(conn: &mut Conn, leased: &Leased, moved: &Moved) -> Answer<bool> {
+fn follow(conn: &mut Conn, leased: &Leased, moved: &Moved) -> StoreResult<bool> {
     let enter = |conn: &mut Conn| {
         let group = groups::table.find(Id(leased.group));
         both!(conn, c => diesel::update(group.filter(groups::credentials_sealed.eq(&leased.credentials_sealed)))
@@ -345,7 +345,7 @@ fn follow(conn: &mut Conn, leased: &Leased, moved: &Moved) -> Answer<bool> {
     super::groups::unless_connected(conn.transaction(enter))
 }
 
-fn disable(conn: &mut Conn, group: Uuid, why: WhyDisabled) -> Answer<()> {
+fn disable(conn: &mut Conn, group: Uuid, why: WhyDisabled) -> StoreResult<()> {
     both!(conn, c => diesel::update(groups::table.find(Id(group)))
         .set((groups::state.eq(GroupState::Disabled), groups::reason.eq(why)))
         .execute(c))?;
@@ -353,7 +353,7 @@ fn disable(conn: &mut Conn, group: Uuid, why: WhyDisabled) -> Answer<()> {
 }
 
 /// A group that certainly did not receive a notice which has ended meanwhile need not be told of the end.
-fn forget_endings(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
+fn forget_endings(conn: &mut Conn, records: &[&Record]) -> StoreResult<()> {
     struct Forget;
     if mutation::on(Mutation::KeepEnding) {
         return Ok(());

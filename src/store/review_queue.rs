@@ -10,7 +10,7 @@ use super::notices::{Notice, states};
 use super::schema::notices;
 use super::types::sql::Ts;
 use super::types::{Id, Time};
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::life_cycle::State;
 
 /// Where a page of the queue ends, so that the next goes on from there.
@@ -85,7 +85,7 @@ pub fn count(
     filters: &[Option<State>],
     sealed_too: bool,
     at: DateTime<Utc>,
-) -> Answer<Vec<i64>> {
+) -> StoreResult<Vec<i64>> {
     let counted: Vec<Counted> = both!(conn, c => diesel::sql_query(format!(
         "SELECT CASE WHEN state = 'in_review' AND (claimed_until IS NULL OR claimed_until <= $1) \
            THEN 'submitted' ELSE state END AS listed_as, \
@@ -121,7 +121,7 @@ pub fn waiting(
     after: Option<QueuePlace>,
     at: DateTime<Utc>,
     limit: i64,
-) -> Answer<Vec<Notice>> {
+) -> StoreResult<Vec<Notice>> {
     let overdue = || {
         let over = notices::second_look_at.le(Time(at)).or(notices::police_due_at.le(Time(at)));
         case_when(over.or(sql::<Bool>(OBJECTED)), 1_i16.into_sql::<SmallInt>())

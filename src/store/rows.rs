@@ -9,7 +9,7 @@ use diesel::sql_types::BigInt;
 use super::statement::{Column, Statement, Value};
 use super::types::Id;
 use super::types::sql::Uid;
-use super::{Answer, Conn};
+use super::{Conn, StoreResult};
 
 /// The most values that one query names: SQLite takes 32,766.
 pub(super) const NAMED: usize = 10_000;
@@ -56,7 +56,7 @@ pub(super) struct Change<'a> {
 
 impl Change<'_> {
     /// Makes the change. `Q` names it among the prepared statements.
-    pub(super) fn make<Q: 'static>(&self, conn: &mut Conn, rows: Vec<Vec<Value<'_>>>) -> Answer<()> {
+    pub(super) fn make<Q: 'static>(&self, conn: &mut Conn, rows: Vec<Vec<Value<'_>>>) -> StoreResult<()> {
         match conn {
             _ if rows.is_empty() => {}
             Conn::Sqlite(c) => drop(self.one_by_one::<Q>(c, &rows)?),
@@ -76,7 +76,7 @@ impl Change<'_> {
         conn: &mut Conn,
         table: &str,
         rows: Vec<Vec<Value<'_>>>,
-    ) -> Answer<()> {
+    ) -> StoreResult<()> {
         match conn {
             Conn::Pg(c) if !rows.is_empty() => {
                 let (before, all, after) = (self.before, self.table(), self.after);
@@ -97,7 +97,7 @@ impl Change<'_> {
         &self,
         conn: &mut Conn,
         rows: Vec<Vec<Value<'_>>>,
-    ) -> Answer<Vec<bool>> {
+    ) -> StoreResult<Vec<bool>> {
         match conn {
             _ if rows.is_empty() => Ok(Vec::new()),
             Conn::Sqlite(c) => self.one_by_one::<Q>(c, &rows),
@@ -119,7 +119,7 @@ impl Change<'_> {
         conn: &mut Conn,
         rows: Vec<Vec<Value<'_>>>,
         groups: impl DoubleEndedIterator<Item = Id>,
-    ) -> Answer<HashMap<Id, i64>> {
+    ) -> StoreResult<HashMap<Id, i64>> {
         struct Last;
         let mut numbers: HashMap<Id, i64> = HashMap::with_capacity(rows.len());
         match conn {
@@ -142,7 +142,11 @@ impl Change<'_> {
 
     /// Each row by a statement of its own, with the columns' names replaced by parameters. (An update from a
     /// table, even of one row, costs SQLite a temporary table.)
-    fn one_by_one<Q: 'static>(&self, c: &mut SqliteConnection, rows: &[Vec<Value<'_>>]) -> Answer<Vec<bool>> {
+    fn one_by_one<Q: 'static>(
+        &self,
+        c: &mut SqliteConnection,
+        rows: &[Vec<Value<'_>>],
+    ) -> StoreResult<Vec<bool>> {
         let text = self.for_one();
         let (first, rest) = text.split_once("rows.").unwrap_or((&text, ""));
         let (mut sql, mut places) = (first.to_owned(), Vec::new());

@@ -4,14 +4,14 @@
 use diesel::prelude::*;
 
 use super::schema::seal;
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::vault::{Unopenable, Vault};
 
 const PURPOSE: &str = "check";
 const WORD: &[u8] = b"seventy-two";
 
 /// Whether this database is bound to a master key.
-pub fn known(conn: &mut Conn) -> Answer<bool> {
+pub fn known(conn: &mut Conn) -> StoreResult<bool> {
     Ok(word(conn)?.is_some())
 }
 
@@ -20,7 +20,7 @@ pub fn known(conn: &mut Conn) -> Answer<bool> {
 ///
 /// # Errors
 /// When the database refuses. For another key it returns [`Unopenable`].
-pub fn check(conn: &mut Conn, vault: &Vault) -> Answer<Result<(), Unopenable>> {
+pub fn check(conn: &mut Conn, vault: &Vault) -> StoreResult<Result<(), Unopenable>> {
     if word(conn)?.is_none() {
         let row = (seal::id.eq(1), seal::word.eq(vault.seal(PURPOSE, WORD)));
         // Another node may have been faster, with another key.
@@ -31,13 +31,13 @@ pub fn check(conn: &mut Conn, vault: &Vault) -> Answer<Result<(), Unopenable>> {
 }
 
 /// Seals the word anew. It changes nothing for anybody, and shows whether the database keeps changes.
-pub fn again(conn: &mut Conn, vault: &Vault) -> Answer<()> {
+pub fn again(conn: &mut Conn, vault: &Vault) -> StoreResult<()> {
     let word = seal::word.eq(vault.seal(PURPOSE, WORD));
     both!(conn, c => diesel::update(seal::table.find(1)).set(word).execute(c))?;
     Ok(())
 }
 
-fn word(conn: &mut Conn) -> Answer<Option<Vec<u8>>> {
+fn word(conn: &mut Conn) -> StoreResult<Option<Vec<u8>>> {
     Ok(both!(conn, c => seal::table.find(1).select(seal::word).first(c).optional())?)
 }
 

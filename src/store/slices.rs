@@ -10,7 +10,7 @@ use diesel::prelude::*;
 use super::mutation::{self, Mutation};
 use super::schema::{deliveries, slices};
 use super::types::{Id, Time};
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::delivery::DeliveryState;
 
 /// Slices that one transaction looks through.
@@ -38,7 +38,7 @@ fn without_result(slice: &Slice) -> _ {
 }
 
 /// Records that these deliveries, which are not queued, are leased until then.
-pub(super) fn add(conn: &mut Conn, leased: &[i64], until: DateTime<Utc>) -> Answer<()> {
+pub(super) fn add(conn: &mut Conn, leased: &[i64], until: DateTime<Utc>) -> StoreResult<()> {
     let (Some(first), Some(last)) = (leased.iter().min(), leased.iter().max()) else { return Ok(()) };
     both!(conn, c => diesel::insert_into(slices::table)
         .values((slices::first.eq(first), slices::last.eq(last), slices::leased_until.eq(Time(until))))
@@ -47,7 +47,7 @@ pub(super) fn add(conn: &mut Conn, leased: &[i64], until: DateTime<Utc>) -> Answ
 }
 
 /// Queues what has no result though its lease is over by now; returns whether anything came of it.
-pub(super) fn queue_over(conn: &mut Conn, now: DateTime<Utc>) -> Answer<bool> {
+pub(super) fn queue_over(conn: &mut Conn, now: DateTime<Utc>) -> StoreResult<bool> {
     if mutation::on(Mutation::ForgetSlices) {
         return Ok(false);
     }
@@ -62,7 +62,7 @@ pub(super) fn queue_over(conn: &mut Conn, now: DateTime<Utc>) -> Answer<bool> {
 
 /// Queues what is leased for longer than until `latest`, because no lease made by a correct clock ends later;
 /// returns whether there were any slices to look through.
-pub(super) fn queue_beyond(conn: &mut Conn, latest: DateTime<Utc>) -> Answer<bool> {
+pub(super) fn queue_beyond(conn: &mut Conn, latest: DateTime<Utc>) -> StoreResult<bool> {
     let beyond = slices::table.filter(slices::leased_until.gt(Time(latest))).order(slices::id).limit(MOST);
     let beyond: Vec<Slice> = match conn {
         Conn::Pg(c) => beyond.for_update().load(&mut **c)?,
@@ -82,7 +82,7 @@ pub(super) fn queue_beyond(conn: &mut Conn, latest: DateTime<Utc>) -> Answer<boo
 /// changed anything. On PostgreSQL what somebody has locked is passed over, and its slice stays: a result
 /// queues its delivery itself or, where it comes to nothing, leaves it to a later look. (Results are locked
 /// in no order: whoever waited for one could wait in a circle.)
-fn queue(conn: &mut Conn, over: &[Slice]) -> Answer<bool> {
+fn queue(conn: &mut Conn, over: &[Slice]) -> StoreResult<bool> {
     let mut changed = 0;
     for slice in over {
         let lacking = without_result(slice).select(deliveries::id);
@@ -102,7 +102,7 @@ fn queue(conn: &mut Conn, over: &[Slice]) -> Answer<bool> {
 }
 
 /// How many deliveries of all slices have no result yet.
-pub(super) fn under_way(conn: &mut Conn) -> Answer<i64> {
+pub(super) fn under_way(conn: &mut Conn) -> StoreResult<i64> {
     let joined =
         deliveries::id.between(slices::first, slices::last).and(deliveries::due_at.eq(slices::leased_until));
     let without_result = slices::table
@@ -113,7 +113,7 @@ pub(super) fn under_way(conn: &mut Conn) -> Answer<i64> {
 
 /// The deliveries without a result of the slices that are leased until one of these times, with their groups and
 /// that time.
-pub(super) fn lacking(conn: &mut Conn, until: &BTreeSet<Time>) -> Answer<Vec<(i64, Id, Time)>> {
+pub(super) fn lacking(conn: &mut Conn, until: &BTreeSet<Time>) -> StoreResult<Vec<(i64, Id, Time)>> {
     let leased = slices::table.filter(slices::leased_until.eq_any(until));
     let leased: Vec<Slice> = both!(conn, c => leased.load(c))?;
     let mut lacking = Vec::new();

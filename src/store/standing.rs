@@ -11,7 +11,7 @@ use super::mutation::{self, Mutation};
 use super::statement::{Column, Statement, Value};
 use super::types::Time;
 use super::types::sql::Ts;
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::group::Platform;
 
 #[derive(Queryable)]
@@ -64,7 +64,7 @@ pub fn add_standing(
     conn: &mut Conn,
     leased: &mut [Leased],
     remembers: impl Fn(Platform) -> Option<TimeDelta>,
-) -> Answer<()> {
+) -> StoreResult<()> {
     struct Stands;
     let endings: Vec<i64> = leased.iter().filter(|l| l.purpose.ends()).map(|l| l.delivery).collect();
     if endings.is_empty() {

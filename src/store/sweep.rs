@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::notices::{Place, states};
 use super::schema::{idempotency, notices};
 use super::types::{Id, Time};
-use super::{Answer, Conn, both, photos};
+use super::{Conn, StoreResult, both, photos};
 use crate::domain::life_cycle::State;
 
 /// The places of notices by one of their times, the earliest first: of those that `$among` names, the next
@@ -33,25 +33,30 @@ macro_rules! next {
 
 /// Notices that cool, or whose edit does, after that place, and until when; those that have cooled longest
 /// come first.
-pub fn cooling(conn: &mut Conn, tried: Place, limit: i64) -> Answer<Vec<Place>> {
+pub fn cooling(conn: &mut Conn, tried: Place, limit: i64) -> StoreResult<Vec<Place>> {
     next!(conn, notices::cooling_until, notices::cooling_until.is_not_null(), tried, limit)
 }
 
 /// Notices whose 72 hours have passed, after that place.
-pub fn past_their_end(conn: &mut Conn, now: DateTime<Utc>, tried: Place, limit: i64) -> Answer<Vec<Place>> {
+pub fn past_their_end(
+    conn: &mut Conn,
+    now: DateTime<Utc>,
+    tried: Place,
+    limit: i64,
+) -> StoreResult<Vec<Place>> {
     // SQLite uses a partial index only where the query spells out the states, as literals.
     let published = sql::<Bool>("state IN ('live', 'paused')");
     next!(conn, notices::ends_at, published.and(notices::ends_at.le(Time(now))), tried, limit)
 }
 
 /// Undecided notices that nobody has touched since `before`, after that place.
-fn forsaken(conn: &mut Conn, before: DateTime<Utc>, tried: Place, limit: i64) -> Answer<Vec<Place>> {
+fn forsaken(conn: &mut Conn, before: DateTime<Utc>, tried: Place, limit: i64) -> StoreResult<Vec<Place>> {
     let undecided = notices::state.eq_any(states(State::is_undecided));
     next!(conn, notices::submitted_at, undecided.and(notices::submitted_at.le(Time(before))), tried, limit)
 }
 
 /// Notices whose retention has passed, after that place.
-fn to_erase(conn: &mut Conn, now: DateTime<Utc>, tried: Place, limit: i64) -> Answer<Vec<Place>> {
+fn to_erase(conn: &mut Conn, now: DateTime<Utc>, tried: Place, limit: i64) -> StoreResult<Vec<Place>> {
     next!(conn, notices::erase_at, notices::erase_at.le(Time(now)), tried, limit)
 }
 
@@ -115,7 +120,7 @@ pub struct Moments {
 }
 
 /// What has become due and was not tried yet, up to `limit` of each.
-pub fn come(conn: &mut Conn, at: Moments, tried: Tried, limit: i64) -> Answer<Come> {
+pub fn come(conn: &mut Conn, at: Moments, tried: Tried, limit: i64) -> StoreResult<Come> {
     let Moments { now, forsaken_since, kept } = at;
     let old = idempotency::table.filter(idempotency::created_at.le(Time(kept)));
     let answered: Option<Time> = both!(conn, c => old.select(idempotency::created_at).first(c).optional())?;

@@ -11,7 +11,7 @@ use super::broadcasts::{self, Broadcast};
 use super::types::sql::{Ts, Uid};
 use super::types::{Id, Time};
 use super::wishes::is_quiet;
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::delivery::{DeliveryState, EndedAs, How, Reach, Untried};
 use crate::domain::group::{GroupState, WhyDisabled};
 use crate::domain::quiet;
@@ -126,7 +126,7 @@ impl Tally {
 ///
 /// What has come to its end is most of all there is. It is counted without its groups, which nothing told about it
 /// depends on.
-pub fn tally(conn: &mut Conn, broadcast: &Broadcast, now: DateTime<Utc>) -> Answer<Vec<Tally>> {
+pub fn tally(conn: &mut Conn, broadcast: &Broadcast, now: DateTime<Utc>) -> StoreResult<Vec<Tally>> {
     /// The groups that cannot be told of an end any more.
     const DELETED: &str = "UNION ALL \
          SELECT 'given_up', 'deleted', NULL, NULL, NULL, NULL, NULL, CAST(0 AS SMALLINT), COUNT(DISTINCT d.group_id) \
@@ -198,7 +198,7 @@ impl Sum {
 }
 
 /// The sum for a notice.
-pub fn sum(conn: &mut Conn, notice: Uuid) -> Answer<Sum> {
+pub fn sum(conn: &mut Conn, notice: Uuid) -> StoreResult<Sum> {
     let all = broadcasts::of_notice(conn, notice)?;
     let Some(last) = all.iter().find(|b| b.purpose.ends()).or(all.last()) else {
         return Ok(Sum::default());
@@ -239,7 +239,7 @@ struct Heard {
 
 /// A group that received an update has also received the alert, or joined later: it counts once. What is
 /// under way counts as neither.
-fn heard(conn: &mut Conn, notice: Uuid, all: &[Broadcast]) -> Answer<Heard> {
+fn heard(conn: &mut Conn, notice: Uuid, all: &[Broadcast]) -> StoreResult<Heard> {
     const UNDER_WAY: &str = "CASE WHEN d.state = 'open' THEN 1 ELSE 0 END";
     let alone = all.iter().filter(|broadcast| !broadcast.purpose.ends()).count() == 1;
     // One broadcast has a group only once, and to sort all of them would take twice as long.

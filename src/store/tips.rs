@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::schema::tips;
 use super::types::{Id, Time};
-use super::{Answer, Conn, both};
+use super::{Conn, StoreResult, both};
 use crate::domain::tip::Content;
 use crate::vault::Key;
 
@@ -27,13 +27,13 @@ pub struct Tip {
 
 impl Tip {
     /// What it says.
-    pub fn content(&self, key: &Key) -> Answer<Content> {
+    pub fn content(&self, key: &Key) -> StoreResult<Content> {
         Ok(serde_json::from_slice(&key.open(PURPOSE, &self.body_sealed)?)?)
     }
 }
 
 /// What a tip says, as [`Tip::body_sealed`].
-pub fn sealed(key: &Key, content: &Content) -> Answer<Vec<u8>> {
+pub fn sealed(key: &Key, content: &Content) -> StoreResult<Vec<u8>> {
     Ok(key.seal(PURPOSE, &serde_json::to_vec(content)?))
 }
 
@@ -41,7 +41,7 @@ pub fn sealed(key: &Key, content: &Content) -> Answer<Vec<u8>> {
 const PURPOSE: &str = "tip";
 
 /// Adds a tip.
-pub fn insert_tip(conn: &mut Conn, tip: &Tip) -> Answer<()> {
+pub fn insert_tip(conn: &mut Conn, tip: &Tip) -> StoreResult<()> {
     both!(conn, c => diesel::insert_into(tips::table).values(tip).execute(c))?;
     Ok(())
 }
@@ -52,22 +52,22 @@ const SHOWN: i64 = 300;
 
 /// The tips of a notice that wait for a moderator, oldest first: each decision makes room for the next tip,
 /// so none is buried under later ones.
-pub fn held_back(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Tip>> {
+pub fn held_back(conn: &mut Conn, notice: Uuid) -> StoreResult<Vec<Tip>> {
     let held = tips::table.filter(tips::notice_id.eq(Id(notice)).and(tips::held));
     Ok(both!(conn, c => held.order(tips::id).limit(SHOWN).select(Tip::as_select()).load(c))?)
 }
 
 /// The newest tips of a notice that its reporter may read, newest first.
-pub fn passed_on(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Tip>> {
+pub fn passed_on(conn: &mut Conn, notice: Uuid) -> StoreResult<Vec<Tip>> {
     decided(conn, notice, false)
 }
 
 /// The newest tips of a notice that were discarded, newest first: only leads read them.
-pub fn discarded(conn: &mut Conn, notice: Uuid) -> Answer<Vec<Tip>> {
+pub fn discarded(conn: &mut Conn, notice: Uuid) -> StoreResult<Vec<Tip>> {
     decided(conn, notice, true)
 }
 
-fn decided(conn: &mut Conn, notice: Uuid, discarded: bool) -> Answer<Vec<Tip>> {
+fn decided(conn: &mut Conn, notice: Uuid, discarded: bool) -> StoreResult<Vec<Tip>> {
     let decided = tips::table.filter(tips::notice_id.eq(Id(notice)).and(tips::held.eq(false)));
     let these = decided.filter(tips::discarded.eq(discarded));
     Ok(both!(conn, c => these.order(tips::id.desc()).limit(SHOWN).select(Tip::as_select()).load(c))?)
@@ -82,7 +82,7 @@ pub struct Held {
 }
 
 /// What is held back of these notices' tips; those with none are left out.
-pub fn holding(conn: &mut Conn, notices: &[Uuid]) -> Answer<HashMap<Uuid, Held>> {
+pub fn holding(conn: &mut Conn, notices: &[Uuid]) -> StoreResult<HashMap<Uuid, Held>> {
     let notices: Vec<Id> = notices.iter().copied().map(Id).collect();
     let kinds: Vec<(Id, bool)> = both!(conn, c => tips::table
         .filter(tips::notice_id.eq_any(notices))
@@ -99,13 +99,13 @@ pub fn holding(conn: &mut Conn, notices: &[Uuid]) -> Answer<HashMap<Uuid, Held>>
 }
 
 /// A tip of a notice that is held back.
-pub fn held(conn: &mut Conn, notice: Uuid, tip: Uuid) -> Answer<Option<Tip>> {
+pub fn held(conn: &mut Conn, notice: Uuid, tip: Uuid) -> StoreResult<Option<Tip>> {
     let held = tips::table.find(Id(tip)).filter(tips::notice_id.eq(Id(notice)).and(tips::held));
     Ok(both!(conn, c => held.select(Tip::as_select()).first(c).optional())?)
 }
 
 /// Lets the reporter read a tip that is held back, as it is sealed now.
-pub fn pass_on(conn: &mut Conn, held: Id, body_sealed: &[u8]) -> Answer<()> {
+pub fn pass_on(conn: &mut Conn, held: Id, body_sealed: &[u8]) -> StoreResult<()> {
     let passed = (tips::held.eq(false), tips::body_sealed.eq(body_sealed));
     both!(conn, c => diesel::update(tips::table.find(held)).set(passed).execute(c))?;
     Ok(())
@@ -113,7 +113,7 @@ pub fn pass_on(conn: &mut Conn, held: Id, body_sealed: &[u8]) -> Answer<()> {
 
 /// Keeps a tip that is held back for leads alone, until its case is erased: who verifies might empty the case of
 /// a child whose abductor they know.
-pub fn discard(conn: &mut Conn, held: Id) -> Answer<()> {
+pub fn discard(conn: &mut Conn, held: Id) -> StoreResult<()> {
     let discarded = (tips::held.eq(false), tips::discarded.eq(true));
     both!(conn, c => diesel::update(tips::table.find(held)).set(discarded).execute(c))?;
     Ok(())

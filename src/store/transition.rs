@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use super::events::{self, Entry};
 use super::mutation::{self, Mutation};
 use super::notices::{self, Notice};
-use super::{Answer, Conn, StoreError};
+use super::{Conn, StoreError, StoreResult};
 use crate::domain::life_cycle::{Actor, ByPolicy, Refusal, State, Step, next};
 use crate::domain::logged::Logged;
 use crate::domain::people::Moderator;
@@ -60,7 +60,7 @@ pub fn take<E: From<Refusal> + From<StoreError>>(
     by: By<'_>,
     change: impl FnOnce(&mut Conn, &mut Notice) -> Result<(), E>,
 ) -> Result<Notice, E> {
-    let revision = notice.looked_at();
+    let revision = notice.published_or_newest();
     let mut standing = notice.standing(notices::approvals(conn, notice.id.0, revision)?);
     if mutation::on(Mutation::AskOne) {
         standing.needs.approvals = 1;
@@ -82,7 +82,7 @@ pub fn take<E: From<Refusal> + From<StoreError>>(
 ///
 /// # Errors
 /// The life cycle's refusal, also where no revision waits, or the database's.
-pub fn take_revision<E: From<Refusal> + From<StoreError>>(
+pub fn apply_to_pending<E: From<Refusal> + From<StoreError>>(
     conn: &mut Conn,
     vault: &Vault,
     notice: Notice,
@@ -105,7 +105,7 @@ pub fn take_revision<E: From<Refusal> + From<StoreError>>(
 ///
 /// # Errors
 /// What `add` returns, or the database's error.
-pub fn lay_beside<E: From<Refusal> + From<StoreError>>(
+pub fn add_pending_revision<E: From<Refusal> + From<StoreError>>(
     conn: &mut Conn,
     vault: &Vault,
     notice: Notice,
@@ -116,7 +116,7 @@ pub fn lay_beside<E: From<Refusal> + From<StoreError>>(
     let taken = Taken { step: step.into(), revision: notice.revision + 1, before: notice.state };
     write_down(conn, vault, notice, taken, by, |conn, n| {
         add(conn, n)?;
-        n.let_go();
+        n.end_claim();
         n.cooling_until = None;
         n.pending_revision = Some(n.revision);
         Ok(())
@@ -164,7 +164,7 @@ fn write_down<E: From<Refusal> + From<StoreError>>(
 }
 
 /// The free words of an event, under its case's key.
-fn seal_note(notice: &Notice, vault: &Vault, note: Option<&str>) -> Answer<Option<Vec<u8>>> {
+fn seal_note(notice: &Notice, vault: &Vault, note: Option<&str>) -> StoreResult<Option<Vec<u8>>> {
     let (Some(note), Some(key)) = (note.filter(|n| !n.is_empty()), notice.key(vault)?) else {
         return Ok(None);
     };

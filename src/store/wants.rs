@@ -12,7 +12,7 @@ use super::mutation::{self, Mutation};
 use super::rows::{Change, Holds, NAMED};
 use super::schema::{broadcasts, deliveries, groups, notices};
 use super::statement::Statement;
-use super::{Answer, Conn, both, listen};
+use super::{Conn, StoreResult, both, listen};
 use crate::domain::delivery::{DeliveryState, EndedAs};
 use crate::domain::group::Kinds;
 use crate::domain::notice::Kind;
@@ -49,7 +49,7 @@ pub(super) fn wanted() -> SqlLiteral<Bool> {
 
 /// Cancels those of these open deliveries that their groups do not want (any more); returns which. Their rows or
 /// their groups' lanes are locked.
-pub(super) fn drop_unwanted(conn: &mut Conn, among: &[i64]) -> Answer<Vec<i64>> {
+pub(super) fn drop_unwanted(conn: &mut Conn, among: &[i64]) -> StoreResult<Vec<i64>> {
     let mut dropped = Vec::new();
     if mutation::on(Mutation::KeepUnwanted) {
         return Ok(dropped);
@@ -75,7 +75,7 @@ pub(super) fn drop_unwanted(conn: &mut Conn, among: &[i64]) -> Answer<Vec<i64>> 
 /// Goes by the kinds and regions of a locked group, which have just changed: cancels what waits for it and is
 /// not wanted any more, and reopens what an earlier change had cancelled, is wanted again, and may still be
 /// said.
-pub fn changed(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<()> {
+pub fn changed(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> StoreResult<()> {
     let waiting = super::deliveries::lock_waiting(conn, group)?;
     drop_unwanted(conn, &waiting)?;
     reopen(conn, group, now)
@@ -83,7 +83,7 @@ pub fn changed(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<()> {
 
 /// What was cancelled because the group did not want it, and may still be said. It is looked for among what is
 /// live, which is little, and not among all that the group ever heard.
-fn cancelled(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<Vec<i64>> {
+fn cancelled(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> StoreResult<Vec<i64>> {
     struct Cancelled;
     // A scalar subquery for each, as in `wanted`.
     const LIVE: &str = "SELECT (SELECT d.id FROM deliveries d WHERE d.broadcast_id = b.id AND d.group_id = ? \
@@ -97,7 +97,7 @@ fn cancelled(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<Vec<i64
     Ok(found.into_iter().flatten().collect())
 }
 
-fn reopen(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> Answer<()> {
+fn reopen(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> StoreResult<()> {
     struct Reopen;
     if mutation::on(Mutation::LoseUnwanted) {
         return Ok(());
@@ -158,7 +158,7 @@ mod tests {
     }
 
     /// Whether the group of the fixture wants its alert if that is about such a notice.
-    fn is_asked_for(tx: &mut Conn, kind: Kind, place: Region) -> Answer<bool> {
+    fn is_asked_for(tx: &mut Conn, kind: Kind, place: Region) -> StoreResult<bool> {
         both!(tx, c => diesel::update(notices::table)
             .set((notices::kind.eq(kind), notices::region.eq(place.code())))
             .execute(c))?;

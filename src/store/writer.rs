@@ -194,7 +194,7 @@ mod tests {
     use diesel::sql_types::BigInt;
 
     use super::*;
-    use crate::store::{Answer, Store};
+    use crate::store::{Store, StoreResult};
 
     #[derive(QueryableByName)]
     struct Mark {
@@ -202,16 +202,16 @@ mod tests {
         n: i64,
     }
 
-    fn run(conn: &mut Conn, sql: &str) -> Answer<()> {
+    fn run(conn: &mut Conn, sql: &str) -> StoreResult<()> {
         let Conn::Sqlite(c) = conn else { unreachable!("PostgreSQL has no writer") };
         Ok(c.batch_execute(sql)?)
     }
 
-    fn mark(conn: &mut Conn, n: i64) -> Answer<()> {
+    fn mark(conn: &mut Conn, n: i64) -> StoreResult<()> {
         run(conn, &format!("INSERT INTO done VALUES ({n})"))
     }
 
-    fn marks(conn: &mut Conn) -> Answer<Vec<i64>> {
+    fn marks(conn: &mut Conn) -> StoreResult<Vec<i64>> {
         let Conn::Sqlite(c) = conn else { unreachable!("PostgreSQL has no writer") };
         let marks: Vec<Mark> = diesel::sql_query("SELECT n FROM done ORDER BY n").load(&mut **c)?;
         Ok(marks.into_iter().map(|mark| mark.n).collect())
@@ -235,7 +235,7 @@ mod tests {
                 mark(c, 2)?;
                 Err::<(), _>(StoreError::Corrupt("on purpose".to_owned()))
             }),
-            store.write(|c| -> Answer<()> {
+            store.write(|c| -> StoreResult<()> {
                 mark(c, 3)?;
                 panic!("on purpose")
             }),

@@ -105,20 +105,20 @@ impl FromRequest for ManageToken {
 
 /// Who asks, and then what: whoever may not ask at all learns nothing about the body, whichever of the two is
 /// ready first.
-pub struct Then<W, B>(pub W, pub B);
+pub struct AuthFirst<W, B>(pub W, pub B);
 
-impl<W, B> FromRequest for Then<W, B>
+impl<W, B> FromRequest for AuthFirst<W, B>
 where
     W: FromRequest<Error = Problem> + 'static,
     B: FromRequest<Error = Problem> + 'static,
 {
     type Error = Problem;
-    type Future = LocalBoxFuture<'static, Result<Then<W, B>, Problem>>;
+    type Future = LocalBoxFuture<'static, Result<AuthFirst<W, B>, Problem>>;
 
     fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let who = W::from_request(http, payload);
         let (http, mut payload) = (http.clone(), payload.take());
-        Box::pin(async move { Ok(Then(who.await?, B::from_request(&http, &mut payload).await?)) })
+        Box::pin(async move { Ok(AuthFirst(who.await?, B::from_request(&http, &mut payload).await?)) })
     }
 }
 

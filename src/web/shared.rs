@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::limits::Limits;
-use super::room::Room;
+use super::upload_memory::UploadMemory;
 use crate::blobs::Blobs;
 use crate::broadcast::hosts::Hosts;
 use crate::broadcast::metrics::Metrics;
@@ -41,7 +41,7 @@ pub struct Shared {
     /// How often one network, account or name may ask.
     pub limits: Arc<Limits>,
     /// Memory for photos being uploaded.
-    pub room: Room,
+    pub upload_memory: UploadMemory,
     pub blobs: Blobs,
     /// Draws posters for the handlers.
     pub press: Press,
@@ -90,7 +90,7 @@ impl Shared {
             hosts: Arc::default(),
             metrics: Arc::new(Metrics::new().unwrap()),
             limits: Arc::new(Limits::new(&clock)),
-            room: Room::default(),
+            upload_memory: UploadMemory::default(),
             clock,
             times: Times {
                 lifetime: hour * 72,

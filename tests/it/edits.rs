@@ -190,10 +190,10 @@ async fn an_approved_edit_cools_like_a_new_notice(house: House) -> House {
     // Approved again, it goes out by itself.
     house.approve(&case, &[&desk.colleague]).await;
     house.advance(TimeDelta::seconds(29));
-    house.stations.let_out_when_due().await.unwrap();
+    house.stations.publish_when_due().await.unwrap();
     assert_eq!(description(&house, &case).await, "遗失在 12 路公交车上。");
     house.advance(TimeDelta::seconds(1));
-    house.stations.let_out_when_due().await.unwrap();
+    house.stations.publish_when_due().await.unwrap();
     assert_eq!(description(&house, &case).await, "包里还有一把伞");
     assert_eq!(undo(&desk.colleague).await.problem(409), "too_late");
     house.settle().await;

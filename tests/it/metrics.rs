@@ -253,7 +253,7 @@ async fn a_broadcast_that_grows_is_seen(house: House) -> House {
     let mut bag = notices::lost_property(house.clock.now());
     bag["reporter"]["phone"] = json!("13800138001");
     let (case, _) = house.submit(&bag).await;
-    house.let_out(&case, &[&team.moderator]).await;
+    house.publish_cooled(&case, &[&team.moderator]).await;
     house.advance(TimeDelta::minutes(11));
     let stands = shown(&house).await;
     assert_eq!(stands["seventytwo_broadcasts_growing"], 1.0);

@@ -23,7 +23,7 @@ use seventytwo::domain::notice::Kind;
 use seventytwo::domain::people::Role;
 use seventytwo::domain::region::Region;
 use seventytwo::groups::{MAX_GROUPS, NewGroup, fresh};
-use seventytwo::store::{Answer, Conn, Store, accounts, deliveries, events, groups, notices as rows};
+use seventytwo::store::{Conn, Store, StoreResult, accounts, deliveries, events, groups, notices as rows};
 use seventytwo::vault::Vault;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -288,7 +288,7 @@ pub async fn eventually(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 /// Reads the database over a connection that is closed at once.
 pub async fn peek<T: Send + 'static>(
     db: &Db,
-    look: impl FnOnce(&mut Conn) -> Answer<T> + Send + 'static,
+    look: impl FnOnce(&mut Conn) -> StoreResult<T> + Send + 'static,
 ) -> T {
     let database = db.database();
     tokio::task::spawn_blocking(move || look(&mut Conn::open(&database).unwrap()).unwrap()).await.unwrap()
@@ -320,7 +320,7 @@ pub async fn standing(db: &Db, case: &str) -> (State, usize, usize) {
 }
 
 /// How many attempts are recorded for each group, by its name.
-pub fn recorded(conn: &mut Conn) -> Answer<HashMap<String, usize>> {
+pub fn recorded(conn: &mut Conn) -> StoreResult<HashMap<String, usize>> {
     let account = accounts::by_name(conn, "王群主")?.expect("the group admin").account.id.0;
     let mut recorded = HashMap::new();
     for group in groups::of_account(conn, account, None, MAX_GROUPS)? {

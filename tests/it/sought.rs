@@ -20,12 +20,12 @@ pub const TESTS: &[Test] = &[
     housed!(who_left_is_an_adult_whatever_was_ticked),
     housed!(a_child_who_ran_away_is_sought_as_ever),
     housed!(who_is_protected_is_not_named_in_another_persons_notice),
-    housed!(neither_a_year_nor_a_day_washes_a_name),
+    housed!(a_sealed_name_is_found_whatever_its_age_or_day),
     housed!(a_police_reference_is_known_again),
     housed!(a_lost_thing_is_no_search_for_a_person),
     housed!(an_age_is_one_however_it_is_told),
     housed!(what_one_moderator_discards_a_lead_still_reads),
-    housed!(neither_a_word_more_nor_a_wider_region_nor_another_field_washes_a_name),
+    housed!(a_sealed_name_is_found_in_any_field_or_region),
     housed!(a_hoax_that_was_found_out_keeps_no_child_from_the_public),
     housed!(an_edit_refused_as_a_hoax_disproves_nothing),
     housed!(an_age_in_the_words_counts_as_much_as_the_one_filled_in),
@@ -219,7 +219,7 @@ async fn like(house: &House, case: &str, desk: &Desk) -> Vec<(String, Value)> {
     told
 }
 
-async fn neither_a_year_nor_a_day_washes_a_name(house: House) -> House {
+async fn a_sealed_name_is_found_whatever_its_age_or_day(house: House) -> House {
     let desk = Desk::of(&house).await;
     let refused = protected(&house, "西门若兰", 33, 1, &desk.lead).await;
     let mut again = adult(&house, "西门 若兰", 36, 2);
@@ -380,7 +380,7 @@ async fn what_one_moderator_discards_a_lead_still_reads(house: House) -> House {
     house
 }
 
-async fn neither_a_word_more_nor_a_wider_region_nor_another_field_washes_a_name(house: House) -> House {
+async fn a_sealed_name_is_found_in_any_field_or_region(house: House) -> House {
     let desk = Desk::of(&house).await;
     let (sealed, _) = house.submit(&fled(&house, "诸葛明珠", 33, 1)).await;
     looked_at(&house, &sealed, &desk.lead).await;

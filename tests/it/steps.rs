@@ -69,10 +69,10 @@ impl House {
     }
 
     /// Each of them approves it, it cools and goes live; nothing of it is sent yet.
-    pub async fn let_out(&self, case: &str, by: &[&Person]) {
+    pub async fn publish_cooled(&self, case: &str, by: &[&Person]) {
         self.approve(case, by).await;
         self.advance(COOLING);
-        self.stations.let_out().await.unwrap();
+        self.stations.publish_cooled().await.unwrap();
     }
 
     /// Each of them approves it, it cools, goes live and is sent.

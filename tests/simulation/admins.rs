@@ -13,7 +13,7 @@ use crate::domain::group::{GroupState, Kinds};
 use crate::domain::notice::Kind;
 use crate::domain::quiet::{DAY, Quiet};
 use crate::domain::region::Region;
-use crate::store::{Answer, StoreError, groups, lanes, wants};
+use crate::store::{StoreError, StoreResult, groups, lanes, wants};
 
 /// A region in another province than all notices.
 const ELSEWHERE: &str = "110101";
@@ -80,7 +80,7 @@ impl World<'_> {
     }
 
     /// Pauses a group, or lets it hear again; a chat that was gone has a new robot then.
-    pub fn switch(&mut self, place: usize, to: GroupState) -> Answer<()> {
+    pub fn switch(&mut self, place: usize, to: GroupState) -> StoreResult<()> {
         let (id, now, bits) = (self.members[place].id, self.clock, self.dice.bits());
         let fresh = matches!(self.members[place].chat.mood, Mood::Dead | Mood::Moved)
             .then(|| 2_000_000 + self.dice.bits() % 1_000_000);
@@ -112,7 +112,7 @@ impl World<'_> {
 
     /// A group gets a new robot, which has a budget of its own; the results of what the old one has under way
     /// no longer count.
-    fn renew(&mut self, place: usize) -> Answer<()> {
+    fn renew(&mut self, place: usize) -> StoreResult<()> {
         let address = 3_000_000 + self.dice.bits() % 1_000_000;
         let member = &mut self.members[place];
         let id = member.id;
@@ -135,7 +135,7 @@ impl World<'_> {
 
     /// The robot of a group gets a new token. It can take back what it said by the old one, but what is said again by
     /// the new one is another message.
-    fn renew_token(&mut self, place: usize) -> Answer<()> {
+    fn renew_token(&mut self, place: usize) -> StoreResult<()> {
         let member = &mut self.members[place];
         (member.chat.token, member.chat.renewed) = (member.chat.token + 1, true);
         let id = member.id;
@@ -174,7 +174,7 @@ impl World<'_> {
     }
 
     /// A group's admin says when it wants to be left alone, and how often it wants to hear.
-    pub fn change_times(&mut self, place: usize, quiet: Option<Quiet>, cap: Option<i16>) -> Answer<()> {
+    pub fn change_times(&mut self, place: usize, quiet: Option<Quiet>, cap: Option<i16>) -> StoreResult<()> {
         let (id, now) = (self.members[place].id, self.clock);
         self.conn.transaction(|tx| {
             let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
@@ -192,7 +192,7 @@ impl World<'_> {
 
     /// A group's admin says what it wants to hear of: by the kind or by the region, both of which all notices of a
     /// seed have in common.
-    pub fn change_wants(&mut self, place: usize, wants: bool) -> Answer<()> {
+    pub fn change_wants(&mut self, place: usize, wants: bool) -> StoreResult<()> {
         let (id, now) = (self.members[place].id, self.clock);
         let by_region = self.dice.percent(50);
         let asked_for = if self.patient { Kind::LostProperty } else { Kind::Rescue };
@@ -212,7 +212,7 @@ impl World<'_> {
     }
 
     /// Sends again what was given up, where that is still true.
-    fn send_again(&mut self, place: usize) -> Answer<()> {
+    fn send_again(&mut self, place: usize) -> StoreResult<()> {
         let (id, now) = (self.members[place].id, self.clock);
         let given_up = |d: &&DeliveryRow| d.group_id.0 == id && d.state == DeliveryState::GivenUp;
         let all: Vec<i64> = self.sight.deliveries.iter().filter(given_up).map(|d| d.id).collect();

@@ -22,7 +22,7 @@ use crate::domain::delivery::{DeliveryState, EndedAs, Outcome as Ending};
 use crate::domain::group::GroupState;
 use crate::store::leasing::{self, Batch, Leased, RESULT_COMES, Terms};
 use crate::store::results::{self, Moved, Record};
-use crate::store::{Answer, StoreError, due, lanes, standing};
+use crate::store::{StoreError, StoreResult, due, lanes, standing};
 
 /// The longest that one exchange takes.
 pub const LONGEST: TimeDelta = TimeDelta::seconds(20);
@@ -158,12 +158,12 @@ impl World<'_> {
         Ok(())
     }
 
-    fn take(&mut self, node: usize, room: usize, kept: bool) -> Answer<Batch> {
+    fn take(&mut self, node: usize, room: usize, kept: bool) -> StoreResult<Batch> {
         let (now, bits) = (self.clock, self.dice.bits());
-        let in_hand: HashSet<(Uuid, i64)> = self.in_hand(node).collect();
+        let held_leases: HashSet<(Uuid, i64)> = self.held_leases(node).collect();
         let held_up = RefCell::new(Vec::new());
         let is_in_hand = |group, fence| {
-            let held = in_hand.contains(&(group, fence));
+            let held = held_leases.contains(&(group, fence));
             held_up.borrow_mut().extend(held.then_some(group));
             held
         };
@@ -175,7 +175,7 @@ impl World<'_> {
                 node: node as i64,
                 limit: room,
                 audiences: &plan::audiences,
-                in_hand: &is_in_hand,
+                held_leases: &is_in_hand,
                 pace: &|platform, sends| conclude::pace(platform, sends, now, bits),
                 back: &|platform, until| conclude::back(platform, until, bits),
                 turn: &mut |bot, priority| turns.turn(bot, &SHARED, priority, now),
@@ -195,7 +195,7 @@ impl World<'_> {
     }
 
     /// The leases of a node whose results are not recorded yet: their groups and fencing numbers.
-    pub fn in_hand(&self, node: usize) -> impl Iterator<Item = (Uuid, i64)> {
+    pub fn held_leases(&self, node: usize) -> impl Iterator<Item = (Uuid, i64)> {
         self.nodes[node].holds().map(|number| {
             let leased = &self.requests[number].leased;
             (leased.group, leased.fence)

@@ -14,7 +14,7 @@ use crate::domain::people::Moderator;
 use crate::store::notices::{self, Notice, Place, Revision};
 use crate::store::transition::{By, take};
 use crate::store::types::{Id, Time};
-use crate::store::{Answer, Conn, StoreError, fixture, sweep};
+use crate::store::{Conn, StoreError, StoreResult, fixture, sweep};
 
 /// Notices of a seed.
 const CASES: usize = 3;
@@ -48,7 +48,7 @@ impl World<'_> {
         self.rules_of_rows()
     }
 
-    fn submit(&mut self) -> Answer<()> {
+    fn submit(&mut self) -> StoreResult<()> {
         let place = self.cases.len();
         let id = Uuid::from_u128(1_000 + place as u128);
         let number = CaseNumber::from_bits(place as u64);
@@ -74,7 +74,7 @@ impl World<'_> {
     }
 
     /// The next step of a notice.
-    fn move_on(&mut self, case: usize) -> Answer<()> {
+    fn move_on(&mut self, case: usize) -> StoreResult<()> {
         let Some(row) = self.sight.notice(self.cases[case].id) else { return Ok(()) };
         match row.state {
             State::InReview | State::SecondReview => self.approve(case),
@@ -99,7 +99,7 @@ impl World<'_> {
     }
 
     /// One more person approves; a person who has approved before is refused.
-    fn approve(&mut self, case: usize) -> Answer<()> {
+    fn approve(&mut self, case: usize) -> StoreResult<()> {
         let (id, now) = (self.cases[case].id, self.clock);
         let by = Moderator { id: self.dice.one_of(&PEOPLE), lead: false };
         let vault = &self.vault;
@@ -115,7 +115,7 @@ impl World<'_> {
         unless_refused(taken)
     }
 
-    fn go_live(&mut self, case: usize) -> Answer<()> {
+    fn go_live(&mut self, case: usize) -> StoreResult<()> {
         let (id, lifetime, now) = (self.cases[case].id, self.cases[case].lifetime, self.clock);
         let vault = &self.vault;
         let taken = self.conn.transaction(|tx| {
@@ -125,7 +125,7 @@ impl World<'_> {
                 n.live_revision = Some(n.revision);
                 n.live_at = Some(Time(now));
                 n.ends_at = Some(Time(now + lifetime));
-                plan::spread(tx, n, Purpose::Alert, now)?;
+                plan::plan_for_subscribers(tx, n, Purpose::Alert, now)?;
                 Ok::<_, Untaken>(())
             })
         });
@@ -134,11 +134,11 @@ impl World<'_> {
     }
 
     /// A paused notice is public again.
-    pub fn resume(&mut self, case: usize) -> Answer<()> {
+    pub fn resume(&mut self, case: usize) -> StoreResult<()> {
         self.decide(case, Act::Resume)
     }
 
-    fn decide(&mut self, case: usize, act: Act) -> Answer<()> {
+    fn decide(&mut self, case: usize, act: Act) -> StoreResult<()> {
         let (id, now) = (self.cases[case].id, self.clock);
         self.note(|| format!("case {case}: {act:?}"));
         let lead = By::moderator(Moderator { id: PEOPLE[0], lead: true }, now);
@@ -155,7 +155,7 @@ impl World<'_> {
                 }
                 Act::Pause => take(tx, vault, notice, Step::Pause, lead, |_, _| Ok(())),
                 Act::Resume => {
-                    take(tx, vault, notice, Step::Resume, lead, |tx, n| Ok(plan::go_on(tx, n, now)?))
+                    take(tx, vault, notice, Step::Resume, lead, |tx, n| Ok(plan::resume(tx, n, now)?))
                 }
             }
             .map(drop)
@@ -164,7 +164,7 @@ impl World<'_> {
     }
 
     /// Ends what has become due by the clock.
-    pub fn sweep(&mut self) -> Answer<()> {
+    pub fn sweep(&mut self) -> StoreResult<()> {
         let now = self.clock;
         for Place { id, .. } in sweep::past_their_end(self.conn, now, Place::default(), 10)? {
             let vault = &self.vault;
@@ -182,7 +182,7 @@ impl World<'_> {
     }
 }
 
-fn locked(tx: &mut Conn, id: Uuid) -> Answer<Notice> {
+fn locked(tx: &mut Conn, id: Uuid) -> StoreResult<Notice> {
     notices::lock(tx, id)?.ok_or(StoreError::BrokenOff)
 }
 
@@ -210,7 +210,7 @@ fn revise(
     notice.version += 1;
     (notice.revision, notice.live_revision) = (number, Some(number));
     if notice.state == State::Live {
-        plan::spread(tx, &notice, Purpose::Update, now)?;
+        plan::plan_for_subscribers(tx, &notice, Purpose::Update, now)?;
     }
     Ok(notices::save(tx, &notice)?)
 }
@@ -237,7 +237,7 @@ enum Untaken {
 }
 
 /// A step that the life cycle refuses does not happen.
-fn unless_refused<T>(taken: Result<T, Untaken>) -> Answer<()> {
+fn unless_refused<T>(taken: Result<T, Untaken>) -> StoreResult<()> {
     match taken {
         Ok(_) | Err(Untaken::Refused(_)) => Ok(()),
         Err(Untaken::Store(error)) => Err(error),

@@ -98,8 +98,8 @@ impl World<'_> {
         let corrects = self.sight.said(delivery).is_some_and(|b| b.purpose == Purpose::Correction);
         let hears = self.sight.groups.get(&group).is_some_and(|g| g.state == GroupState::Active);
         // A node waits for the results of leases that it holds itself.
-        let in_hand = |lane: &LaneRow| self.in_hand(node).any(|held| held == (group, lane.fence));
-        let free = |lane: &LaneRow| lane.leased_until.0 <= now && lane.open_at.0 <= now && !in_hand(lane);
+        let held_leases = |lane: &LaneRow| self.held_leases(node).any(|held| held == (group, lane.fence));
+        let free = |lane: &LaneRow| lane.leased_until.0 <= now && lane.open_at.0 <= now && !held_leases(lane);
         let due = delivery.state == DeliveryState::Open && delivery.due_at.0 <= now;
         corrects && hears && due && self.sight.lanes.get(&group).is_some_and(free)
     }
@@ -122,7 +122,7 @@ impl World<'_> {
         if holder.is_some_and(|r| r.fate == Fate::UnderWay && r.leased.leased_until > now) {
             return self.broken(Rule::Lane, format!("the lane of group {place} is in use"));
         }
-        if self.in_hand(node).any(|held| held == (leased.group, leased.fence - 1)) {
+        if self.held_leases(node).any(|held| held == (leased.group, leased.fence - 1)) {
             return self
                 .broken(Rule::Once, format!("node {node} has said it to group {place}, and knows that"));
         }

@@ -12,7 +12,7 @@ use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
 use crate::store::schema::{approvals, broadcasts, deliveries, groups, lanes, notices};
 use crate::store::types::{Id, Time};
-use crate::store::{Answer, Conn};
+use crate::store::{Conn, StoreResult};
 
 #[derive(Clone, Debug, Queryable)]
 pub struct NoticeRow {
@@ -85,7 +85,7 @@ pub struct Sight {
 }
 
 impl Sight {
-    pub fn of(conn: &mut Conn) -> Answer<Sight> {
+    pub fn of(conn: &mut Conn) -> StoreResult<Sight> {
         let Conn::Sqlite(c) = conn else { unreachable!("the simulation opens SQLite") };
         let c = &mut **c;
         let lanes: Vec<LaneRow> = lanes::table

@@ -16,7 +16,7 @@ use crate::domain::notice::Kind;
 use crate::domain::region::Region;
 use crate::store::groups::{self, Group};
 use crate::store::types::{Id, Time};
-use crate::store::{Answer, Conn, StoreError, fixture};
+use crate::store::{Conn, StoreError, StoreResult, fixture};
 use crate::vault::Vault;
 
 /// Steps of a seed, before everything comes to rest.
@@ -125,7 +125,7 @@ const CHANCES: &[(usize, Happens)] = &[
 
 impl<'c> World<'c> {
     /// A fresh world in an empty database.
-    pub fn new(conn: &'c mut Conn, seed: u64) -> Answer<World<'c>> {
+    pub fn new(conn: &'c mut Conn, seed: u64) -> StoreResult<World<'c>> {
         let mut dice = Dice::new(seed);
         let midnight =
             Utc.with_ymd_and_hms(2026, 11, 23, 0, 0, 0).single().expect("a moment of the calendar");
@@ -155,7 +155,7 @@ impl<'c> World<'c> {
     }
 
     /// Groups of every kind, and people.
-    fn settle(&mut self) -> Answer<()> {
+    fn settle(&mut self) -> StoreResult<()> {
         let Conn::Sqlite(c) = &mut *self.conn else { unreachable!("the simulation opens SQLite") };
         for person in PEOPLE {
             let sql = format!(
@@ -342,7 +342,7 @@ impl<'c> World<'c> {
     }
 
     /// Reads the database again, for the rules.
-    pub fn look(&mut self) -> Answer<()> {
+    pub fn look(&mut self) -> StoreResult<()> {
         self.sight = Sight::of(self.conn)?;
         Ok(())
     }

@@ -130,7 +130,7 @@ fn whole(act: ActSoFar) -> Leased {
 }
 
 #[test]
-fn words_without_their_picture_are_said_once_more_in_doubt_and_never_a_third_time() {
+fn words_without_their_picture_are_repeated_once_when_in_doubt() {
     let doubted = unknown(whole(ALONE));
     assert_eq!((doubted.state, doubted.due_at), (DeliveryState::Open, at(15 + 60)));
     assert_eq!(unknown(whole(doubted.act)).state, DeliveryState::GivenUp);

@@ -128,7 +128,7 @@ fn the_policy_takes_from_view_or_hands_to_the_leads_and_does_nothing_else() {
 }
 
 #[test]
-fn what_is_sealed_takes_steps_from_leads_alone_but_for_those_that_take_it_from_view() {
+fn only_leads_act_on_sealed_cases_except_to_pause_and_remove() {
     let by = |lead| moderator(1, lead);
     for state in State::ALL {
         let mut at = standing(state, 2, 2);

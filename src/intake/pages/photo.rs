@@ -9,7 +9,7 @@ use crate::blobs::Size;
 use crate::domain::people::{Moderator, Role};
 use crate::intake::api::{count, station};
 use crate::store::photos::{self, Photo};
-use crate::store::{Answer, Conn, notices};
+use crate::store::{Conn, StoreResult, notices};
 use crate::web::limits::Limit;
 use crate::web::manage::Manage;
 use crate::web::problem::Problem;
@@ -48,7 +48,12 @@ pub async fn photo(
 }
 
 /// The photo; that of a notice which is for leads alone, or over, for leads alone.
-fn may_be_looked_at(conn: &mut Conn, id: Uuid, by: Moderator, now: DateTime<Utc>) -> Answer<Option<Photo>> {
+fn may_be_looked_at(
+    conn: &mut Conn,
+    id: Uuid,
+    by: Moderator,
+    now: DateTime<Utc>,
+) -> StoreResult<Option<Photo>> {
     let Some(found) = photos::by_id(conn, id)? else { return Ok(None) };
     let owner = found.notice_id.map(|owner| notices::by_id(conn, owner.0)).transpose()?.flatten();
     let for_leads = owner.is_some_and(|notice| notice.is_for_leads() || notice.state_at(now).is_over());

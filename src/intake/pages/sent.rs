@@ -115,12 +115,12 @@ async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> 
             // Where no file was chosen, a browser sends an empty part without a file name.
             let file = field.content_disposition().and_then(|part| part.get_filename());
             let chosen = file.is_some_and(|file| !file.is_empty());
-            let mut place = shared.room.place(request::client(http, &shared.trusted_proxies));
+            let mut memory = shared.upload_memory.reserve(request::client(http, &shared.trusted_proxies));
             let looked_at = sent.wait.is_none();
             let kept = |length| {
-                let holds = looked_at && length <= MAX_BYTES && place.grows_to(length);
+                let holds = looked_at && length <= MAX_BYTES && memory.grow_to(length);
                 if !holds {
-                    place.leave();
+                    memory.release();
                 }
                 holds
             };
@@ -128,7 +128,7 @@ async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> 
             if !looked_at {
                 continue;
             }
-            if place.is_refused() {
+            if memory.is_refused() {
                 sent.faults.insert("photo".to_owned(), FieldFault::new("photos_full"));
             } else if chosen || photo.as_ref().is_none_or(|photo| !photo.is_empty()) {
                 take_photo(http, shared, &mut sent, photo).await?;

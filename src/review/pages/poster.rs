@@ -3,7 +3,7 @@
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
-use super::super::view::{read, reads};
+use super::super::view::reads;
 use super::api::{case, station};
 use crate::domain::life_cycle::Refusal;
 use crate::domain::people::Role;
@@ -28,7 +28,7 @@ pub async fn show_poster(
     let (case, vault, now) = (case(&path)?, shared.vault.clone(), shared.clock.now());
     let found = shared.store.read(move |c| {
         let Some(notice) = notices::by_case(c, case)? else { return Ok(None) };
-        let opened = notices::opened(c, &vault, &notice, read(&notice))?;
+        let opened = notices::opened(c, &vault, &notice, notice.under_review())?;
         Ok(opened.map(|opened| (notice, opened.public)))
     });
     let (notice, public) = found.await?.ok_or(Problem::NotFound)?;

@@ -97,7 +97,7 @@ async fn the_desk_is_for_moderators_and_takes_only_its_own_forms() {
 }
 
 #[test]
-fn whatever_can_be_told_has_words_in_both_languages() {
+fn every_code_has_a_text_in_both_languages() {
     let mut keys: Vec<String> = Vec::new();
     for step in [Step::Approve, Step::Reject, Step::Remove] {
         for code in Reason::names(step) {

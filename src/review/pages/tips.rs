@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::super::tips::Fate;
-use super::super::view::Hint;
+use super::super::view::TipView;
 use super::words::{at, word};
 use crate::domain::screening::FindingKind;
 use crate::domain::tip::Content;
@@ -27,12 +27,12 @@ pub struct Tip {
 }
 
 /// Tips that wait for a decision come first. `guarded`: no tip about this notice is for its reporter.
-pub fn tips(frame: &Frame, hints: &[Hint], guarded: bool) -> Vec<Tip> {
-    let (held, decided): (Vec<&Hint>, Vec<&Hint>) = hints.iter().partition(|hint| hint.held);
+pub fn tips(frame: &Frame, hints: &[TipView], guarded: bool) -> Vec<Tip> {
+    let (held, decided): (Vec<&TipView>, Vec<&TipView>) = hints.iter().partition(|hint| hint.held);
     held.into_iter().chain(decided).map(|hint| tip(frame, hint, guarded)).collect()
 }
 
-fn tip(frame: &Frame, hint: &Hint, guarded: bool) -> Tip {
+fn tip(frame: &Frame, hint: &TipView, guarded: bool) -> Tip {
     let fates = Fate::ALL.into_iter().filter(|fate| *fate != Fate::PassOn || !hint.content.objects());
     Tip {
         id: hint.id,

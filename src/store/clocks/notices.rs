@@ -10,7 +10,7 @@ use crate::store::broadcasts;
 use crate::store::notices::{self, Notice};
 use crate::store::schema;
 use crate::store::types::{Id, Time};
-use crate::store::{Answer, Conn, Store, both};
+use crate::store::{Conn, Store, StoreResult, both};
 
 /// How far ahead a clock that is right writes these times, at most.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +30,12 @@ impl Store {
     /// it is right again: what went live or ended meanwhile ends, or is erased, as long after that as was meant,
     /// and nothing lasts longer than a right clock lets it. Harmless to repeat. As [`Store::set_back`] it asks for the
     /// time in each transaction, and does nothing where the clock was right before.
-    pub async fn set_notices_back(&self, now: impl Now, ahead: TimeDelta, farthest: Farthest) -> Answer<()> {
+    pub async fn set_notices_back(
+        &self,
+        now: impl Now,
+        ahead: TimeDelta,
+        farthest: Farthest,
+    ) -> StoreResult<()> {
         if !self.is_righted(&now, ahead).await? {
             return Ok(());
         }
@@ -49,7 +54,7 @@ impl Store {
 }
 
 /// The next notices, beyond that one, with a time that no right clock has written.
-fn wrong(conn: &mut Conn, now: DateTime<Utc>, farthest: Farthest, beyond: Id) -> Answer<Vec<Id>> {
+fn wrong(conn: &mut Conn, now: DateTime<Utc>, farthest: Farthest, beyond: Id) -> StoreResult<Vec<Id>> {
     use schema::notices;
     let latest = latest(conn, now);
     let by = |span| Time(latest + span);
@@ -74,7 +79,7 @@ fn notice_back(
     id: Uuid,
     (now, ahead): (DateTime<Utc>, TimeDelta),
     farthest: Farthest,
-) -> Answer<()> {
+) -> StoreResult<()> {
     let latest = latest(conn, now);
     let Some(mut notice) = notices::lock(conn, id)? else { return Ok(()) };
     set_right(&mut notice, (now, latest), ahead, farthest);
@@ -117,7 +122,7 @@ fn set_right(
     }
 }
 
-fn pauses_back(conn: &mut Conn, now: DateTime<Utc>, farthest: Farthest) -> Answer<()> {
+fn pauses_back(conn: &mut Conn, now: DateTime<Utc>, farthest: Farthest) -> StoreResult<()> {
     use schema::groups;
     let beyond = groups::table.filter(groups::paused_until.gt(Time(latest(conn, now) + farthest.pause)));
     let last = Time(now + farthest.pause);

@@ -17,7 +17,7 @@ use crate::store::rows::{Change, Holds};
 use crate::store::schema::{attempts, broadcasts, deliveries, groups, notices};
 use crate::store::statement::Statement;
 use crate::store::types::{Id, Time, act_of};
-use crate::store::{Answer, Conn, both, listen, wants};
+use crate::store::{Conn, StoreResult, both, listen, wants};
 
 /// A line of a group's delivery log.
 #[derive(Clone, Debug, Queryable)]
@@ -148,7 +148,7 @@ impl LoggedDelivery {
 }
 
 /// The deliveries to a group before `before`, newest first.
-pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer<Vec<LoggedDelivery>> {
+pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> StoreResult<Vec<LoggedDelivery>> {
     Ok(both!(conn, c => deliveries::table
         .inner_join(broadcasts::table.on(broadcasts::id.eq(deliveries::broadcast_id)))
         .inner_join(notices::table.on(notices::id.eq(broadcasts::notice_id)))
@@ -185,20 +185,20 @@ pub fn log(conn: &mut Conn, id: Uuid, before: Option<i64>, limit: i64) -> Answer
 }
 
 /// One delivery to a group.
-pub fn logged(conn: &mut Conn, id: Uuid, delivery: i64) -> Answer<Option<LoggedDelivery>> {
+pub fn logged(conn: &mut Conn, id: Uuid, delivery: i64) -> StoreResult<Option<LoggedDelivery>> {
     let found = log(conn, id, Some(delivery.saturating_add(1)), 1)?;
     Ok(found.into_iter().find(|one| one.id == delivery))
 }
 
 /// Reopens a delivery that was given up: it is due now, with all its tries before it.
-pub fn redeliver(conn: &mut Conn, given_up: &LoggedDelivery, now: DateTime<Utc>) -> Answer<()> {
+pub fn redeliver(conn: &mut Conn, given_up: &LoggedDelivery, now: DateTime<Utc>) -> StoreResult<()> {
     set_going(conn, &[(given_up.id, given_up.broadcast)], now)
 }
 
 /// Reopens what was given up because nothing reached the group any more and may still be said, once something
 /// has reached it again. What perhaps arrived is left to its admin; what perhaps was taken back did
 /// not arrive, whatever became of it.
-pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answer<()> {
+pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> StoreResult<()> {
     struct Unheard;
     /// More than one group is told in the lifetime of a notice.
     const MOST: i64 = 200;
@@ -215,7 +215,7 @@ pub fn redeliver_unheard(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> Answe
     set_going(conn, &unheard, now)
 }
 
-fn set_going(conn: &mut Conn, given_up: &[(i64, Purpose)], now: DateTime<Utc>) -> Answer<()> {
+fn set_going(conn: &mut Conn, given_up: &[(i64, Purpose)], now: DateTime<Utc>) -> StoreResult<()> {
     struct Go;
     let go = Change {
         // What an ending has tried in vain stays tried; what was doubted may be said once more.
@@ -256,7 +256,7 @@ impl Attempt {
 
 /// The attempts at those deliveries, each delivery's oldest first. With each comes what the platform said
 /// when it refused, sealed under the case's key.
-pub fn attempts_of(conn: &mut Conn, of: &[LoggedDelivery]) -> Answer<Vec<(Attempt, Option<Vec<u8>>)>> {
+pub fn attempts_of(conn: &mut Conn, of: &[LoggedDelivery]) -> StoreResult<Vec<(Attempt, Option<Vec<u8>>)>> {
     let ids: Vec<i64> = of.iter().map(|delivery| delivery.id).collect();
     let mut attempts: Vec<(Attempt, Option<Vec<u8>>)> = both!(conn, c => attempts::table
         .filter(attempts::delivery_id.eq_any(ids))
@@ -268,7 +268,7 @@ pub fn attempts_of(conn: &mut Conn, of: &[LoggedDelivery]) -> Answer<Vec<(Attemp
 }
 
 /// When a group last received something.
-pub fn last_delivered(conn: &mut Conn, id: Uuid) -> Answer<Option<DateTime<Utc>>> {
+pub fn last_delivered(conn: &mut Conn, id: Uuid) -> StoreResult<Option<DateTime<Utc>>> {
     let at: Option<Time> = both!(conn, c => deliveries::table
         .filter(deliveries::group_id.eq(Id(id)).and(deliveries::delivered_at.is_not_null()))
         .order(deliveries::id.desc())

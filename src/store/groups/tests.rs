@@ -78,7 +78,7 @@ async fn very_much_may_wait_for_one_group() {
 }
 
 /// How many deliveries are due at that moment.
-fn due(conn: &mut Conn, at: DateTime<Utc>) -> Answer<usize> {
+fn due(conn: &mut Conn, at: DateTime<Utc>) -> StoreResult<usize> {
     let due = deliveries::table.filter(deliveries::due_at.eq(Time(at))).select(deliveries::id);
     Ok(both!(conn, c => due.load::<i64>(c))?.len())
 }

@@ -9,7 +9,7 @@ use super::super::rows::{Change, Holds};
 use super::super::schema::{attempts, deliveries, lanes};
 use super::super::statement::Value;
 use super::super::types::{Id, Time};
-use super::super::{Answer, Conn, both, slices};
+use super::super::{Conn, StoreResult, both, slices};
 use super::{NOBODY, lock_some};
 
 /// Frees lanes leased by a process that is certainly gone by `now`; returns whether there may be more of
@@ -19,7 +19,7 @@ pub fn free_of(
     node: i64,
     now: DateTime<Utc>,
     again: &dyn Fn(u32) -> DateTime<Utc>,
-) -> Answer<bool> {
+) -> StoreResult<bool> {
     struct Again;
     struct Free;
     let leased = lanes::leased_by.eq(node).and(lanes::leased_until.gt(Time(DateTime::UNIX_EPOCH)));
@@ -66,7 +66,7 @@ pub fn free_of(
 
 /// What is under way in lanes that are leased until then: it is queued, or in a slice that is leased for as long. All
 /// that a group ever heard is not looked through.
-fn under_way(conn: &mut Conn, held: &HashMap<Id, Time>) -> Answer<Vec<i64>> {
+fn under_way(conn: &mut Conn, held: &HashMap<Id, Time>) -> StoreResult<Vec<i64>> {
     let queued = deliveries::table.filter(deliveries::group_id.eq_any(held.keys()).and(deliveries::queued));
     let mut open: Vec<(i64, Id, Time)> = both!(conn, c => queued
         .select((deliveries::id, deliveries::group_id, deliveries::due_at))

@@ -26,7 +26,7 @@ async fn a_held_lane_counts_the_request_and_opens_when_the_budget_allows() {
 }
 
 #[tokio::test]
-async fn the_largest_budget_counts_as_a_whole_and_by_the_end_of_a_lease_that_nobody_gave_back() {
+async fn an_expired_lease_counts_against_the_largest_budget() {
     let folder = tempfile::tempdir().unwrap();
     let store = store(folder.path()).await;
     // As many requests as are remembered, each counted for a minute.
@@ -34,7 +34,7 @@ async fn the_largest_budget_counts_as_a_whole_and_by_the_end_of_a_lease_that_nob
         Some(oldest) => sends[oldest] + TimeDelta::seconds(60),
         None => at(0),
     };
-    let lane = |tx: &mut Conn| -> Answer<Lane> { Ok(of(tx, &[Id(GROUP)])?.remove(&Id(GROUP)).unwrap()) };
+    let lane = |tx: &mut Conn| -> StoreResult<Lane> { Ok(of(tx, &[Id(GROUP)])?.remove(&Id(GROUP)).unwrap()) };
     store
         .write(move |tx| {
             let book = |tx: &mut Conn, sends: usize| {
@@ -84,7 +84,7 @@ async fn with_a_new_robot_an_end_begins_anew_and_nothing_is_named() {
                 deliveries::how,
                 deliveries::message_ref,
             );
-            let read = |tx: &mut Conn, group| -> Answer<Vec<Course>> {
+            let read = |tx: &mut Conn, group| -> StoreResult<Vec<Course>> {
                 Ok(both!(tx, c => of(group).select(course).load(c))?)
             };
             Ok::<_, StoreError>((read(tx, GROUP)?, read(tx, OTHER)?))

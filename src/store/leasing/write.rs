@@ -5,11 +5,11 @@ use super::super::lanes::{self, encode_times};
 use super::super::mutation::{self, Mutation};
 use super::super::rows::{Change, Holds};
 use super::super::types::Id;
-use super::super::{Answer, Conn, bots};
+use super::super::{Conn, StoreResult, bots};
 use super::Decided;
 
 /// Writes a batch down: from here on what was leased is on its way.
-pub(super) fn write(conn: &mut Conn, decided: &Decided, node: i64) -> Answer<()> {
+pub(super) fn write(conn: &mut Conn, decided: &Decided, node: i64) -> StoreResult<()> {
     cancel(conn, decided)?;
     put_off(conn, decided)?;
     take_lanes(conn, decided, node)?;
@@ -22,7 +22,7 @@ pub(super) fn write(conn: &mut Conn, decided: &Decided, node: i64) -> Answer<()>
     bots::write(conn, &decided.bots)
 }
 
-fn cancel(conn: &mut Conn, decided: &Decided) -> Answer<()> {
+fn cancel(conn: &mut Conn, decided: &Decided) -> StoreResult<()> {
     struct Cancel;
     let cancel = Change {
         before: &format!("UPDATE deliveries SET state = {CANCELLED}, queued = FALSE"),
@@ -32,7 +32,7 @@ fn cancel(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     cancel.make::<Cancel>(conn, decided.cancelled.iter().map(|id| vec![(*id).into()]).collect())
 }
 
-fn put_off(conn: &mut Conn, decided: &Decided) -> Answer<()> {
+fn put_off(conn: &mut Conn, decided: &Decided) -> StoreResult<()> {
     struct Later;
     let later = Change {
         before: "UPDATE deliveries SET due_at = rows.due_at, digest = (rows.digest <> 0)",
@@ -46,7 +46,7 @@ fn put_off(conn: &mut Conn, decided: &Decided) -> Answer<()> {
     later.make::<Later>(conn, rows.collect())
 }
 
-fn take_lanes(conn: &mut Conn, decided: &Decided, node: i64) -> Answer<()> {
+fn take_lanes(conn: &mut Conn, decided: &Decided, node: i64) -> StoreResult<()> {
     struct TakeLane;
     let take = Change {
         before: "UPDATE lanes SET leased_until = rows.until, fence = fence + 1, recent = rows.recent, \
@@ -76,7 +76,7 @@ fn take_lanes(conn: &mut Conn, decided: &Decided, node: i64) -> Answer<()> {
 /// Marks the group as perhaps reached, because the request is about to leave. Without a result the delivery
 /// is due again when the lease is over. An end is marked only by an answer that leaves in doubt whether it
 /// was said (see [`Leased::reach_before`](super::Leased::reach_before)).
-fn count_attempts(conn: &mut Conn, decided: &Decided) -> Answer<()> {
+fn count_attempts(conn: &mut Conn, decided: &Decided) -> StoreResult<()> {
     struct Attempt;
     let attempt = Change {
         before: if mutation::on(Mutation::ForgetReach) {

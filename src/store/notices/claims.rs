@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::schema::notices;
 use super::super::types::{Id, Time};
-use super::super::{Answer, Conn, both};
+use super::super::{Conn, StoreResult, both};
 use crate::domain::life_cycle::State;
 
 /// What a claim makes of a notice.
@@ -23,7 +23,7 @@ pub struct Claim {
 /// Takes or renews a claim in one conditional update.
 ///
 /// Returns whether the notice was free at `now`, or held by one of the two already, and still at `version`.
-pub fn claim(conn: &mut Conn, id: Uuid, version: i32, claim: Claim, now: DateTime<Utc>) -> Answer<bool> {
+pub fn claim(conn: &mut Conn, id: Uuid, version: i32, claim: Claim, now: DateTime<Utc>) -> StoreResult<bool> {
     let theirs = [Some(claim.by), claim.over].map(|holder| holder.map(Id));
     let rows = both!(conn, c => diesel::update(
         notices::table
@@ -46,7 +46,7 @@ pub fn claim(conn: &mut Conn, id: Uuid, version: i32, claim: Claim, now: DateTim
 }
 
 /// Lets whoever holds a locked notice hold it until then: they are at work on it.
-pub fn hold_on(conn: &mut Conn, id: Uuid, until: DateTime<Utc>) -> Answer<()> {
+pub fn hold_on(conn: &mut Conn, id: Uuid, until: DateTime<Utc>) -> StoreResult<()> {
     both!(conn, c => diesel::update(notices::table.find(Id(id)))
         .set(notices::claimed_until.eq(Time(until)))
         .execute(c))?;
@@ -54,7 +54,7 @@ pub fn hold_on(conn: &mut Conn, id: Uuid, until: DateTime<Utc>) -> Answer<()> {
 }
 
 /// Lets every claim of an account run out now, as if its time were over. Returns how many there were.
-pub fn lapse(conn: &mut Conn, by: Uuid, now: DateTime<Utc>) -> Answer<usize> {
+pub fn lapse(conn: &mut Conn, by: Uuid, now: DateTime<Utc>) -> StoreResult<usize> {
     let held = notices::claimed_by.eq(Id(by)).and(notices::claimed_until.gt(Time(now)));
     Ok(both!(conn, c => diesel::update(notices::table.filter(held))
         .set(notices::claimed_until.eq(Time(now)))

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::super::schema::{notices, revisions};
 use super::super::types::{Id, Time};
-use super::super::{Answer, Conn, both};
+use super::super::{Conn, StoreResult, both};
 use super::Notice;
 use crate::domain::notice::{Private, Public};
 use crate::vault::{Key, Vault};
@@ -45,7 +45,7 @@ impl Revision {
         content: (&Public, &Private),
         asks: Asks,
         now: DateTime<Utc>,
-    ) -> Answer<Revision> {
+    ) -> StoreResult<Revision> {
         Ok(Revision {
             notice_id: Id(notice),
             number,
@@ -60,7 +60,7 @@ impl Revision {
     ///
     /// # Errors
     /// When the key is not this case's.
-    pub fn public(&self, key: &Key) -> Answer<Public> {
+    pub fn public(&self, key: &Key) -> StoreResult<Public> {
         Ok(serde_json::from_slice(&key.open("public", &self.public_sealed)?)?)
     }
 
@@ -68,7 +68,7 @@ impl Revision {
     ///
     /// # Errors
     /// When the key is not this case's.
-    pub fn private(&self, key: &Key) -> Answer<Private> {
+    pub fn private(&self, key: &Key) -> StoreResult<Private> {
         Ok(serde_json::from_slice(&key.open("private", &self.private_sealed)?)?)
     }
 }
@@ -85,7 +85,7 @@ impl Opened {
     ///
     /// # Errors
     /// When the key is not this case's.
-    pub fn private(&self) -> Answer<Private> {
+    pub fn private(&self) -> StoreResult<Private> {
         self.revision.private(&self.key)
     }
 }
@@ -94,20 +94,20 @@ impl Opened {
 ///
 /// # Errors
 /// When the database refuses, or the case was sealed under another master key.
-pub fn opened(conn: &mut Conn, vault: &Vault, notice: &Notice, number: i32) -> Answer<Option<Opened>> {
+pub fn opened(conn: &mut Conn, vault: &Vault, notice: &Notice, number: i32) -> StoreResult<Option<Opened>> {
     let Some(key) = notice.key(vault)? else { return Ok(None) };
     let Some(revision) = revision(conn, notice.id.0, number)? else { return Ok(None) };
     Ok(Some(Opened { public: revision.public(&key)?, revision, key }))
 }
 
 /// Adds a later revision.
-pub fn insert_revision(conn: &mut Conn, revision: &Revision) -> Answer<()> {
+pub fn insert_revision(conn: &mut Conn, revision: &Revision) -> StoreResult<()> {
     both!(conn, c => diesel::insert_into(revisions::table).values(revision).execute(c))?;
     Ok(())
 }
 
 /// A revision of a notice.
-pub fn revision(conn: &mut Conn, notice: Uuid, number: i32) -> Answer<Option<Revision>> {
+pub fn revision(conn: &mut Conn, notice: Uuid, number: i32) -> StoreResult<Option<Revision>> {
     Ok(both!(conn, c => revisions::table
         .filter(revisions::notice_id.eq(Id(notice)).and(revisions::number.eq(number)))
         .select(Revision::as_select())
@@ -117,7 +117,7 @@ pub fn revision(conn: &mut Conn, notice: Uuid, number: i32) -> Answer<Option<Rev
 
 /// The revisions with these numbers of many notices at once. There may be further revisions of these notices
 /// among them, because every number is looked for in every notice.
-pub fn revisions_of(conn: &mut Conn, of: &[(Uuid, i32)]) -> Answer<Vec<Revision>> {
+pub fn revisions_of(conn: &mut Conn, of: &[(Uuid, i32)]) -> StoreResult<Vec<Revision>> {
     let ids: Vec<Id> = of.iter().map(|(id, _)| Id(*id)).collect();
     let numbers: Vec<i32> = of.iter().map(|(_, number)| *number).collect();
     Ok(both!(conn, c => revisions::table
@@ -127,7 +127,7 @@ pub fn revisions_of(conn: &mut Conn, of: &[(Uuid, i32)]) -> Answer<Vec<Revision>
 }
 
 /// The live revisions of many notices at once.
-pub fn live_revisions(conn: &mut Conn, of: &[Notice]) -> Answer<Vec<Revision>> {
+pub fn live_revisions(conn: &mut Conn, of: &[Notice]) -> StoreResult<Vec<Revision>> {
     let ids: Vec<Id> = of.iter().map(|n| n.id).collect();
     Ok(both!(conn, c => revisions::table
         .inner_join(notices::table.on(

@@ -2,14 +2,14 @@
 
 use super::super::rows::{Change, Holds};
 use super::super::wishes::is_quiet;
-use super::super::{Answer, Conn};
+use super::super::{Conn, StoreResult};
 use super::Record;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::quiet;
 
 /// Makes due what these results put off for its group's sake, where the group has come to want it since the
 /// lease: its admin made due what waits, and this lease did not wait then.
-pub(super) fn hear_again(conn: &mut Conn, records: &[&Record]) -> Answer<()> {
+pub(super) fn hear_again(conn: &mut Conn, records: &[&Record]) -> StoreResult<()> {
     struct HearAgain;
     let is_kept_back = |r: &&&Record| {
         let until = r.leased.quiet_until.filter(|_| !r.attempted && r.state == DeliveryState::Open);

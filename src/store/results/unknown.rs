@@ -7,12 +7,12 @@ use diesel::prelude::*;
 
 use super::super::schema::{attempts, deliveries};
 use super::super::types::Time;
-use super::super::{Answer, Conn, both};
+use super::super::{Conn, StoreResult, both};
 use super::Record;
 
 /// Those of these results, whose lanes are not leased to us any more, that are not on record yet. A request
 /// is known by its delivery and its end.
-pub(super) fn unknown<'a>(conn: &mut Conn, late: Vec<&'a Record>) -> Answer<Vec<&'a Record>> {
+pub(super) fn unknown<'a>(conn: &mut Conn, late: Vec<&'a Record>) -> StoreResult<Vec<&'a Record>> {
     if late.is_empty() {
         return Ok(late);
     }

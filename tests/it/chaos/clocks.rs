@@ -224,7 +224,7 @@ async fn what_was_under_way_while_the_clock_was_set_right_counts_from_its_end(db
     let is_set_right = async {
         let under_way = held.came().await;
         house.clock.advance(TimeDelta::hours(-10));
-        house.stations.let_out_when_due().await.unwrap();
+        house.stations.publish_when_due().await.unwrap();
         drop(under_way);
     };
     let (second, ()) = tokio::join!(publish(&house, &moderator, "13800138002"), is_set_right);
@@ -422,9 +422,9 @@ async fn a_clock_that_is_set_wrong_moves_nothing_of_the_other_nodes(db: Db) {
     let (house, chat) = busy(house).await;
     house.settle().await;
     let (full, lanes) = (chat.asked().len(), count(&house.db, LANES).await);
-    other.stations.let_out_when_due().await.unwrap();
+    other.stations.publish_when_due().await.unwrap();
     other.clock.advance(TimeDelta::hours(-10));
-    other.stations.let_out_when_due().await.unwrap();
+    other.stations.publish_when_due().await.unwrap();
     assert_eq!(count(&house.db, LANES).await, lanes);
     house.settle().await;
     assert_eq!(chat.asked().len(), full, "its minute is not over");
@@ -453,7 +453,7 @@ async fn a_node_whose_clock_is_behind_shares_no_lane(db: Db) {
     for house in [&right, &behind] {
         house.clock.advance(TimeDelta::seconds(31));
     }
-    right.stations.let_out().await.unwrap();
+    right.stations.publish_cooled().await.unwrap();
     let held = chat.hold("robot/send");
     let others = async {
         let under_way = held.came().await;

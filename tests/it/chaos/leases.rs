@@ -24,7 +24,7 @@ use seventytwo::store::notices::Place;
 use seventytwo::store::published::Which;
 use seventytwo::store::sweep::Moments;
 use seventytwo::store::{
-    Answer, Conn, StoreError, deliveries, lanes, pruning, published, results, review_queue, sweep,
+    Conn, StoreError, StoreResult, deliveries, lanes, pruning, published, results, review_queue, sweep,
 };
 use uuid::Uuid;
 
@@ -57,16 +57,16 @@ async fn a_lease_outlasts_the_longest_exchange() {
 pub const ELSEWHERE: i64 = 1;
 
 /// Leases what is due at `now`, like a node that dies afterwards.
-pub fn lease_and_die(conn: &mut Conn, now: DateTime<Utc>) -> Answer<Batch> {
+pub fn lease_and_die(conn: &mut Conn, now: DateTime<Utc>) -> StoreResult<Batch> {
     lease_slowly(conn, now, &mut || ())
 }
 
 /// The same, with a callback before each delivery that is leased.
-pub fn lease_slowly(conn: &mut Conn, now: DateTime<Utc>, before: &mut dyn FnMut()) -> Answer<Batch> {
+pub fn lease_slowly(conn: &mut Conn, now: DateTime<Utc>, before: &mut dyn FnMut()) -> StoreResult<Batch> {
     lease_as(conn, now, ELSEWHERE, before)
 }
 
-fn lease_as(conn: &mut Conn, now: DateTime<Utc>, node: i64, before: &mut dyn FnMut()) -> Answer<Batch> {
+fn lease_as(conn: &mut Conn, now: DateTime<Utc>, node: i64, before: &mut dyn FnMut()) -> StoreResult<Batch> {
     let mut admit = |_: &str, _| {
         before();
         Admission::Go
@@ -87,14 +87,14 @@ pub fn lease_at(
     limit: usize,
     turn: &mut dyn FnMut(&BotView<'_>, Priority) -> DateTime<Utc>,
     admit: &mut dyn FnMut(&str, Priority) -> Admission,
-) -> Answer<Batch> {
+) -> StoreResult<Batch> {
     let mut terms = Terms {
         now,
         until: now + LEASE_FOR,
         node,
         limit,
         audiences: &plan::audiences,
-        in_hand: &|_, _| false,
+        held_leases: &|_, _| false,
         pace: &|_, _| now,
         turn,
         back: &|_, until| until,
@@ -109,7 +109,7 @@ pub async fn planned(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
     house.chat_for("lost_property", "131000").await;
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.let_out(&case, &[&moderator]).await;
+    house.publish_cooled(&case, &[&moderator]).await;
     house
 }
 
@@ -146,7 +146,7 @@ async fn a_host_that_is_busy_with_closings_keeps_no_alert_from_another(house: Ho
     bag["region"] = json!("440106");
     bag["reporter"]["phone"] = json!("13800138002");
     let (case, _) = house.submit(&bag).await;
-    house.let_out(&case, &[&moderator]).await;
+    house.publish_cooled(&case, &[&moderator]).await;
     // The closing is due again, but its host has no room for it.
     let now = house.clock.now();
     assert!(store.write(move |tx| lease_and_die(tx, now)).await.unwrap().leased.is_empty(), "it is queued");
@@ -181,7 +181,7 @@ async fn a_lease_takes_no_more_than_there_is_room_for(house: House) -> House {
         house.group(chat, &admin, &[region], &["lost_property"]).await;
     }
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.let_out(&case, &[&moderator]).await;
+    house.publish_cooled(&case, &[&moderator]).await;
     let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
     let mut groups = HashSet::new();
     while groups.len() < platforms.len() {
@@ -202,7 +202,7 @@ async fn a_lease_takes_no_more_than_there_is_room_for(house: House) -> House {
 async fn a_result_counts_once_though_its_commit_seemed_to_fail(house: House) -> House {
     let house = planned(house).await;
     let (store, now) = (house.stations.shared.store.clone(), house.clock.now());
-    let leased = move |tx: &mut Conn, at| -> Answer<_> { Ok(lease_and_die(tx, at)?.leased.remove(0)) };
+    let leased = move |tx: &mut Conn, at| -> StoreResult<_> { Ok(lease_and_die(tx, at)?.leased.remove(0)) };
     let ended = move |outcome: Outcome, at| Ended {
         verdict: Verdict::ours(outcome, "x"),
         ours: false,
@@ -287,7 +287,7 @@ async fn what_is_due_is_found_through_its_index(house: House) -> House {
             Ok(())
         })?;
         let asked = asked.iter().filter(|sql| sql.contains("d.queued"));
-        asked.map(|sql| explain(conn, sql, &values)).collect::<Answer<Vec<_>>>()
+        asked.map(|sql| explain(conn, sql, &values)).collect::<StoreResult<Vec<_>>>()
     })
     .await;
     // The query whether anything is due, and the query for what is due.
@@ -320,7 +320,7 @@ async fn no_question_of_a_fan_out_reads_a_table_whole(house: House) -> House {
         })?;
         let reads = |sql: &&String| sql.contains("deliveries") || sql.contains("lanes");
         let plan = |sql: &String| Ok((sql.clone(), explain(conn, sql, &vec!["NULL".to_owned(); 64])?));
-        asked.iter().filter(reads).map(plan).collect::<Answer<Vec<_>>>()
+        asked.iter().filter(reads).map(plan).collect::<StoreResult<Vec<_>>>()
     })
     .await;
     assert!(plans.len() > 5, "{plans:?}");
@@ -348,7 +348,7 @@ async fn what_a_dead_process_held_is_found_by_its_lanes(house: House) -> House {
         })?;
         let reads = |sql: &&String| sql.to_lowercase().contains("select") && sql.contains("deliveries");
         let plan = |sql: &String| explain(conn, sql, &vec!["NULL".to_owned(); 64]);
-        asked.iter().filter(reads).map(plan).collect::<Answer<Vec<_>>>()
+        asked.iter().filter(reads).map(plan).collect::<StoreResult<Vec<_>>>()
     })
     .await;
     for plan in plans {
@@ -366,7 +366,7 @@ async fn what_is_resumed_is_found_by_its_broadcasts(db: Db) {
     let house = House::start(db).await;
     let now = house.clock.now();
     let plan = peek(&house.db, move |conn| {
-        let asked = asked_by(conn, |tx| deliveries::go_on(tx, Uuid::nil(), now))?;
+        let asked = asked_by(conn, |tx| deliveries::resume(tx, Uuid::nil(), now))?;
         let update = asked.iter().find(|sql| sql.starts_with("UPDATE deliveries"));
         explain(conn, update.expect("it makes them due"), &[])
     })
@@ -390,7 +390,7 @@ async fn neither_desk_nor_sweep_reads_all_notices(house: House) -> House {
         })?;
         let reads = |sql: &&String| sql.contains("notices");
         let plan = |sql: &String| Ok((sql.clone(), explain(conn, sql, &vec!["NULL".to_owned(); 64])?));
-        asked.iter().filter(reads).map(plan).collect::<Answer<Vec<_>>>()
+        asked.iter().filter(reads).map(plan).collect::<StoreResult<Vec<_>>>()
     })
     .await;
     assert!(plans.len() > State::ALL.len() + 4, "{plans:?}");
@@ -421,7 +421,7 @@ async fn what_can_be_forgotten_is_found_by_its_place(house: House) -> House {
         })?;
         let reads = |sql: &&String| sql.starts_with("SELECT") && sql.contains("deliveries");
         let plan = |sql: &String| Ok((sql.clone(), explain(conn, sql, &vec!["NULL".to_owned(); 64])?));
-        asked.iter().filter(reads).map(plan).collect::<Answer<Vec<_>>>()
+        asked.iter().filter(reads).map(plan).collect::<StoreResult<Vec<_>>>()
     })
     .await;
     assert_eq!(plans.len(), 2, "{plans:?}");
@@ -437,7 +437,10 @@ async fn what_can_be_forgotten_is_found_by_its_place(house: House) -> House {
 }
 
 /// The queries of a step that is then rolled back.
-pub fn asked_by<T>(conn: &mut Conn, something: impl FnOnce(&mut Conn) -> Answer<T>) -> Answer<Vec<String>> {
+pub fn asked_by<T>(
+    conn: &mut Conn,
+    something: impl FnOnce(&mut Conn) -> StoreResult<T>,
+) -> StoreResult<Vec<String>> {
     let asked = Arc::new(Mutex::new(Vec::<String>::new()));
     let heard = Arc::clone(&asked);
     let hear = move |event: InstrumentationEvent<'_>| {
@@ -458,7 +461,7 @@ pub fn asked_by<T>(conn: &mut Conn, something: impl FnOnce(&mut Conn) -> Answer<
 }
 
 /// Fills the queue with finished deliveries and with others due another day.
-pub fn crowd(conn: &mut Conn, now: DateTime<Utc>) -> Answer<()> {
+pub fn crowd(conn: &mut Conn, now: DateTime<Utc>) -> StoreResult<()> {
     let columns = "INSERT INTO deliveries (broadcast_id, group_id, priority, state, queued, due_at, attempts, part, reach)";
     let rows = "CASE WHEN n % 2 = 0 THEN 'delivered' ELSE 'open' END, n % 2 <> 0";
     let (micros, later) = (now.timestamp_micros(), 60_000_000_i64);
@@ -494,7 +497,7 @@ struct Step {
 }
 
 /// The query plan of `sql`, with the first of these values for its parameters.
-pub fn explain(conn: &mut Conn, sql: &str, values: &[String]) -> Answer<String> {
+pub fn explain(conn: &mut Conn, sql: &str, values: &[String]) -> StoreResult<String> {
     let sql = sql.split(" -- binds").next().unwrap_or(sql);
     Ok(match conn {
         Conn::Pg(c) => {

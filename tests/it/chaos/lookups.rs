@@ -9,7 +9,7 @@ use seventytwo::broadcast::conclude::not_sent;
 use seventytwo::domain::delivery::{DeliveryState, Purpose, Reach};
 use seventytwo::store::leasing::{Admission, Leased};
 use seventytwo::store::results::Record;
-use seventytwo::store::{Answer, Conn, deliveries, groups, lanes, results, standing, wants};
+use seventytwo::store::{Conn, StoreResult, deliveries, groups, lanes, results, standing, wants};
 use uuid::Uuid;
 
 use super::leases::{ELSEWHERE, asked_by, explain, lease_and_die, lease_at, planned, rests_until};
@@ -27,7 +27,7 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// Runs a script that is the same on both databases, with `many` rows to select from.
-fn run_many(conn: &mut Conn, many: i32, rest: &str) -> Answer<()> {
+fn run_many(conn: &mut Conn, many: i32, rest: &str) -> StoreResult<()> {
     let id = if matches!(conn, Conn::Pg(_)) { "gen_random_uuid()" } else { "randomblob(16)" };
     let some = if matches!(conn, Conn::Pg(_)) { "decode(md5(n::text), 'hex')" } else { "randomblob(16)" };
     let sql = format!(
@@ -37,7 +37,7 @@ fn run_many(conn: &mut Conn, many: i32, rest: &str) -> Answer<()> {
     script(conn, &sql)
 }
 
-fn script(conn: &mut Conn, sql: &str) -> Answer<()> {
+fn script(conn: &mut Conn, sql: &str) -> StoreResult<()> {
     match conn {
         Conn::Pg(c) => c.batch_execute(sql)?,
         Conn::Sqlite(c) => c.batch_execute(sql)?,
@@ -78,7 +78,7 @@ async fn what_concerns_a_group_is_found_without_its_history_or_the_queue(house: 
         asked.extend(of_groups(asked_by(conn, |tx| ends(tx, &one))?));
         asked.extend(of_groups(asked_by(conn, |tx| gathers(tx, &one))?));
         let plan = |sql: String| Ok((explain(conn, &sql, &vec!["NULL".to_owned(); 64])?, sql));
-        asked.into_iter().map(plan).collect::<Answer<Vec<_>>>()
+        asked.into_iter().map(plan).collect::<StoreResult<Vec<_>>>()
     })
     .await;
     for asked in ["due_at <", "due_at >=", "d.digest", "d.message_ref", "o.reach > 0"] {
@@ -99,18 +99,18 @@ async fn what_concerns_a_group_is_found_without_its_history_or_the_queue(house: 
 }
 
 /// What a lane that rests, opens or is used again asks; then a group, and a notice.
-fn set_going(tx: &mut Conn, one: &Leased) -> Answer<()> {
+fn set_going(tx: &mut Conn, one: &Leased) -> StoreResult<()> {
     let (at, group) = (one.leased_until, one.group);
     let later = at + TimeDelta::minutes(1);
     let held = lanes::hold(tx, group, (at, later), &|_| at)?.expect("the lease is over");
     lanes::free(tx, group, held, (at, later), &|_| at)?;
     lanes::reopen(tx, group, &|_| at)?;
     groups::reconsider(tx, group, at)?;
-    deliveries::go_on(tx, Uuid::nil(), at)
+    deliveries::resume(tx, Uuid::nil(), at)
 }
 
 /// What an end asks: for what stands in the chat, and whether there is anything to be told.
-fn ends(tx: &mut Conn, one: &Leased) -> Answer<()> {
+fn ends(tx: &mut Conn, one: &Leased) -> StoreResult<()> {
     let mut ending = Leased { purpose: Purpose::Closing, ..one.clone() };
     standing::add_standing(tx, std::slice::from_mut(&mut ending), |_| None)?;
     let nobody = if matches!(tx, Conn::Pg(_)) { "gen_random_uuid()" } else { "randomblob(16)" };
@@ -145,7 +145,7 @@ async fn what_a_group_wishes_is_compared_without_its_history(house: House) -> Ho
         asked.extend(asked_by(conn, |tx| lanes::reopen(tx, one.group, &|_| now))?);
         asked.retain(|sql| sql.contains("deliveries"));
         let plan = |sql: String| Ok((explain(conn, &sql, &vec!["NULL".to_owned(); 64])?, sql));
-        asked.into_iter().map(plan).collect::<Answer<Vec<_>>>()
+        asked.into_iter().map(plan).collect::<StoreResult<Vec<_>>>()
     })
     .await;
     for (plan, sql) in &plans {
@@ -188,7 +188,7 @@ async fn what_arrives_at_once_changes_no_index(db: Db) {
 }
 
 /// What a digest asks.
-fn gathers(tx: &mut Conn, one: &Leased) -> Answer<()> {
+fn gathers(tx: &mut Conn, one: &Leased) -> StoreResult<()> {
     let waits = "UPDATE deliveries SET queued = TRUE, digest = TRUE WHERE state = 'open'; DELETE FROM slices";
     script(tx, waits)?;
     assert_eq!(lease_and_die(tx, one.leased_until)?.leased.len(), 1);
@@ -209,7 +209,7 @@ async fn what_a_dead_process_had_under_way_is_found_without_the_history(house: H
         let asked = asked_by(conn, |tx| lanes::free_of(tx, ELSEWHERE, later, &|_| later))?;
         let looks = |sql: &&String| sql.starts_with("SELECT") && sql.contains("deliveries");
         let plan = |sql: &String| explain(conn, sql, &vec!["NULL".to_owned(); 64]);
-        let plans = asked.iter().filter(looks).map(plan).collect::<Answer<Vec<_>>>()?;
+        let plans = asked.iter().filter(looks).map(plan).collect::<StoreResult<Vec<_>>>()?;
         conn.transaction(|tx| lanes::free_of(tx, ELSEWHERE, later, &|_| later))?;
         Ok((plans, conn.transaction(|tx| lease_and_die(tx, later))?.leased.len()))
     })
@@ -231,7 +231,7 @@ async fn the_groups_whose_pause_is_over_are_found_among_the_paused(house: House)
     let plans = peek(&house.db, move |conn| {
         let asked = asked_by(conn, |tx| groups::paused_no_longer(tx, now, Default::default(), 200))?;
         let asked = asked.iter().filter(|sql| sql.contains("paused_until"));
-        asked.map(|sql| explain(conn, sql, &vec!["NULL".to_owned(); 64])).collect::<Answer<Vec<_>>>()
+        asked.map(|sql| explain(conn, sql, &vec!["NULL".to_owned(); 64])).collect::<StoreResult<Vec<_>>>()
     })
     .await;
     assert_eq!(plans.len(), 1, "{plans:?}");

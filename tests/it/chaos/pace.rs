@@ -130,7 +130,7 @@ pub async fn publish(house: &House) {
 
 async fn go_live(house: &House, moderator: &Person) -> String {
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.let_out(&case, &[moderator]).await;
+    house.publish_cooled(&case, &[moderator]).await;
     case.replace('-', "")
 }
 

@@ -76,13 +76,13 @@ async fn a_bad_row_holds_nobody_up(house: House) -> House {
     two(&house).await;
     run(&house.db, UNREADABLE).await;
     woken(&house);
-    assert!(house.stations.let_out_when_due().await.is_err(), "somebody must hear of it");
+    assert!(house.stations.publish_when_due().await.is_err(), "somebody must hear of it");
     assert_eq!(count(&house.db, live).await, 1);
     assert!(woken(&house), "the other has to be said");
     // Once repaired, it is let out at the next look.
     run(&house.db, UNREADABLE).await;
     house.advance(TimeDelta::seconds(1));
-    house.stations.let_out_when_due().await.unwrap();
+    house.stations.publish_when_due().await.unwrap();
     assert_eq!(count(&house.db, live).await, 2);
 
     house.advance(TimeDelta::hours(72));
@@ -134,9 +134,9 @@ async fn more_bad_rows_than_a_look_takes_hold_nobody_up(house: House) -> House {
         };
         run(&house.db, GONE).await;
         bad_rows(&house).await;
-        let let_out = house.stations.let_out_when_due().await;
+        let publish_cooled = house.stations.publish_when_due().await;
         let swept = house.stations.sweep().await;
-        assert!(let_out.is_err() || swept.is_err(), "somebody must hear of it");
+        assert!(publish_cooled.is_err() || swept.is_err(), "somebody must hear of it");
         assert_eq!(done().await, 2, "{state}");
     }
     run(&house.db, GONE).await;
@@ -147,7 +147,7 @@ async fn a_region_that_nobody_knows_holds_no_broadcast_up(house: House) -> House
     let house = house.and_chats(&[Platform::Webhook]).await;
     let chat = house.chat_for("lost_property", "130102").await;
     let [_, other] = two(&house).await;
-    house.stations.let_out_when_due().await.unwrap();
+    house.stations.publish_when_due().await.unwrap();
     run(&house.db, "UPDATE notices SET region = '999999' WHERE region = '131003'").await;
     house.settle().await;
     assert!(chat.read().expect("the other's alert").to_string().contains(&other));

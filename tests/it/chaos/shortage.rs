@@ -119,7 +119,7 @@ async fn leases_that_were_refused_take_nothing_away(house: House) -> House {
     let chats = (0..GROUPS).map(|n| (Platform::Dingtalk, crowd.url.as_str(), format!("g{n}")));
     connect(&house.db, "王群主", chats).await;
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.let_out(&case, &[&moderator]).await;
+    house.publish_cooled(&case, &[&moderator]).await;
 
     refuse(&house.db, "lanes").await;
     for _ in 0..10 {
@@ -153,7 +153,7 @@ async fn what_cannot_be_recorded_is_not_followed_by_more(house: House) -> House 
     let guard = house.stations.worker.sender.guard().clone();
     house.stations.worker.sender = Arc::new(Sender::new(guard, limits));
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.let_out(&case, &[&moderator]).await;
+    house.publish_cooled(&case, &[&moderator]).await;
 
     refuse(&house.db, "deliveries").await;
     let stop = CancellationToken::new();
@@ -179,7 +179,7 @@ async fn what_the_database_could_not_take_for_longer_than_a_lease_is_not_said_ag
     let chats = (0..GROUPS).map(|n| (Platform::Dingtalk, crowd.url.as_str(), format!("g{n}")));
     connect(&house.db, "王群主", chats).await;
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.let_out(&case, &[&moderator]).await;
+    house.publish_cooled(&case, &[&moderator]).await;
 
     let stop = CancellationToken::new();
     let working = tokio::spawn(house.stations.worker.clone().run(stop.clone()));
@@ -206,7 +206,7 @@ async fn what_outlasts_its_lease_in_our_hands_is_not_said_again(house: House) ->
     let (house, moderator) = house_of(house, &[(Platform::Dingtalk, &crowd.url)]).await;
     connect(&house.db, "王群主", [(Platform::Dingtalk, crowd.url.as_str(), "g".to_owned())]).await;
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
-    house.let_out(&case, &[&moderator]).await;
+    house.publish_cooled(&case, &[&moderator]).await;
 
     let (worker, stop) = (&house.stations.worker, CancellationToken::new());
     let working = tokio::spawn(worker.clone().run(stop.clone()));

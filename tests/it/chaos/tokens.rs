@@ -136,7 +136,7 @@ async fn publish(house: &House, moderator: &Person, region: &str, phone: &str) {
     bag["region"] = json!(region);
     bag["reporter"]["phone"] = json!(phone);
     let (case, _) = house.submit(&bag).await;
-    house.let_out(&case, &[moderator]).await;
+    house.publish_cooled(&case, &[moderator]).await;
 }
 
 /// As if the bot had been used evenly, and to its limit, until now.

@@ -9,7 +9,7 @@ use diesel::sql_types::Text;
 use reqwest::Method;
 use serde_json::{Value, json};
 use seventytwo::domain::delivery::DeliveryState;
-use seventytwo::store::{Answer, Conn, broadcasts, notices, tally};
+use seventytwo::store::{Conn, StoreResult, broadcasts, notices, tally};
 
 use super::asked;
 use super::crowd::{Arrival, Mood};
@@ -116,7 +116,7 @@ impl<'a> Turned<'a> {
              JOIN broadcasts b ON b.id = d.broadcast_id JOIN notices n ON n.id = b.notice_id \
              WHERE n.case_number = '{case}' ORDER BY a.id"
         );
-        let asked = move |c: &mut Conn| -> Answer<Vec<Request>> {
+        let asked = move |c: &mut Conn| -> StoreResult<Vec<Request>> {
             Ok(match c {
                 Conn::Pg(c) => diesel::sql_query(asked).load(&mut **c)?,
                 Conn::Sqlite(c) => diesel::sql_query(asked).load(&mut **c)?,
@@ -159,7 +159,7 @@ impl<'a> Turned<'a> {
     /// Whether no edit waits and all groups have received what was said last.
     async fn newest_is_heard(&self) -> bool {
         let case = self.case.parse().unwrap();
-        let heard = move |c: &mut Conn| -> Answer<bool> {
+        let heard = move |c: &mut Conn| -> StoreResult<bool> {
             let notice = notices::by_case(c, case)?.expect("it was published");
             let last = broadcasts::of_notice(c, notice.id.0)?.pop().expect("it went out");
             let tally = tally::tally(c, &last, last.created_at.0)?;

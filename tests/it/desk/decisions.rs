@@ -104,14 +104,14 @@ async fn the_first_approver_does_not_keep_the_second_from_looking(house: House) 
 
 async fn a_notice_that_has_cooled_goes_out_on_time_though_an_idle_node_seldom_looks(house: House) -> House {
     let moderator = house.person("林志愿", Role::Moderator).await;
-    house.stations.let_out_when_due().await.unwrap();
+    house.stations.publish_when_due().await.unwrap();
     house.advance(TimeDelta::seconds(10));
     let (case, _) = house.submit(&notices::lost_property(house.clock.now())).await;
     house.approve(&case, &[&moderator]).await;
     // It cools for 30 seconds, and the node last looked 10 seconds ago.
     for (seconds, live) in [(20, false), (9, false), (1, true)] {
         house.advance(TimeDelta::seconds(seconds));
-        house.stations.let_out_when_due().await.unwrap();
+        house.stations.publish_when_due().await.unwrap();
         let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
         assert_eq!(shown["state"] == "live", live, "{shown}");
     }

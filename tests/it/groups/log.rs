@@ -12,7 +12,7 @@ use crate::{Test, housed, notices};
 pub const TESTS: &[Test] = &[
     housed!(the_log_tells_of_every_call_for_thirty_days),
     housed!(answers_are_kept_and_go_with_their_notice),
-    housed!(four_kilobytes_of_an_answer_are_kept_and_nothing_of_the_way_in),
+    housed!(stored_answers_are_cut_to_four_kilobytes_and_redacted),
     housed!(the_log_does_not_show_what_was_taken_down),
     housed!(the_log_tells_which_request_a_call_was),
     housed!(the_log_tells_what_is_known_of_a_call_that_ends_a_notice),
@@ -97,7 +97,7 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) -> House {
     house
 }
 
-async fn four_kilobytes_of_an_answer_are_kept_and_nothing_of_the_way_in(house: House) -> House {
+async fn stored_answers_are_cut_to_four_kilobytes_and_redacted(house: House) -> House {
     const KEPT: usize = 4 * 1024;
     let house = house.and_chats(&[Platform::Webhook]).await;
     let team = Team::of(&house).await;

@@ -87,7 +87,7 @@ const MAY_KNOW: &[(&str, &[&str], &str)] = &[
             "broadcast::script",
             "broadcast::hosts",
             "broadcast::conclude",
-            "broadcast::way_in",
+            "broadcast::sealed_credentials",
         ],
         "control of a chat is proved through the adapters and the sender; the log shows what was written",
     ),

@@ -118,7 +118,15 @@ async fn functions_are_short() {
     for file in sources("src").iter().filter(|file| !file.is_test()) {
         let lines: Vec<&str> = file.code.lines().collect();
         for (at, line) in lines.iter().enumerate() {
-            let Some((_, after)) = line.split_once("fn ").filter(|_| line.ends_with('{')) else { continue };
+            let Some((before, after)) = line.split_once("fn ").filter(|_| !line.ends_with(';')) else {
+                continue;
+            };
+            if !before
+                .split_whitespace()
+                .all(|word| word.starts_with("pub") || ["async", "const", "in"].contains(&word))
+            {
+                continue;
+            }
             let indent = &line[..line.len() - line.trim_start().len()];
             let end = format!("{indent}}}");
             let long = lines[at..].iter().position(|line| *line == end).map_or(0, |end| end + 1);

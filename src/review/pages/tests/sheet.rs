@@ -203,7 +203,7 @@ async fn the_history_says_what_happened_and_leaves_out_what_says_nothing() {
         "{over}"
     );
     let now = scene.house.now();
-    assert!(super::super::station(&scene.house.shared).let_out(now).await.failed.is_none());
+    assert!(super::super::station(&scene.house.shared).publish_cooled(now).await.failed.is_none());
     let (_, chinese) = scene.page(&path, &holder).await;
     let told = history(&chinese);
     assert_eq!(told[0], "撤回时间已过，已自动发出", "{told:?}");

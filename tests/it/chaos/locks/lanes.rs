@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use diesel::prelude::*;
 use seventytwo::store::leasing::Leased;
-use seventytwo::store::{Answer, Conn, lanes};
+use seventytwo::store::{Conn, StoreResult, lanes};
 
 use super::{Open, PROPERTY, RESCUE, Scene, crossing, locked, meanwhile};
 use crate::chaos::leases::ELSEWHERE;
@@ -59,7 +59,7 @@ async fn a_delivery_that_ends_while_the_lanes_of_the_dead_are_freed_waits_for_no
 impl Scene {
     /// Results of three groups are written in reverse order of their lanes and stop in the middle; then
     /// `other` works on these lanes. Returns how many results were written.
-    async fn meets_results(&self, other: impl AsyncFnOnce() -> Answer<()>) -> usize {
+    async fn meets_results(&self, other: impl AsyncFnOnce() -> StoreResult<()>) -> usize {
         self.publish(PROPERTY).await;
         let mut leased = self.lease().await;
         leased.sort_by_key(|one| one.group);

@@ -21,7 +21,7 @@ use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::leasing::Leased;
 use seventytwo::store::results::{self, Health, Record};
-use seventytwo::store::{Answer, Conn, Store, StoreError};
+use seventytwo::store::{Conn, Store, StoreError, StoreResult};
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
@@ -34,11 +34,14 @@ use crate::process::eventually;
 /// A transaction whose changes are made, and whose commit waits.
 struct Open<T> {
     commit: mpsc::Sender<()>,
-    done: JoinHandle<Answer<T>>,
+    done: JoinHandle<StoreResult<T>>,
 }
 
 impl<T: Send + 'static> Open<T> {
-    async fn begin(store: &Store, change: impl FnOnce(&mut Conn) -> Answer<T> + Send + 'static) -> Open<T> {
+    async fn begin(
+        store: &Store,
+        change: impl FnOnce(&mut Conn) -> StoreResult<T> + Send + 'static,
+    ) -> Open<T> {
         let (store, (made, is_made), (commit, committed)) =
             (store.clone(), oneshot::channel(), mpsc::channel());
         let done = tokio::spawn(async move {
@@ -62,7 +65,7 @@ impl<T: Send + 'static> Open<T> {
 }
 
 /// Lets a transaction idle for as long as its test takes, where the server would otherwise end it.
-fn wait_for_ever(tx: &mut Conn) -> Answer<()> {
+fn wait_for_ever(tx: &mut Conn) -> StoreResult<()> {
     if let Conn::Pg(c) = tx {
         diesel::sql_query("SET LOCAL idle_in_transaction_session_timeout = 0").execute(&mut **c)?;
     }
@@ -162,7 +165,7 @@ impl Scene {
         let now = self.house.clock.now();
         let asked = if kind == RESCUE { notices::rescue(now) } else { notices::lost_property(now) };
         let (case, _) = self.house.submit(&asked).await;
-        self.house.let_out(&case, &[&self.moderator]).await;
+        self.house.publish_cooled(&case, &[&self.moderator]).await;
         case
     }
 
@@ -201,7 +204,7 @@ impl Scene {
     }
 
     /// Records that these arrived, in this order; the first lane must then rest for a minute.
-    async fn record(&self, leased: Vec<&Leased>) -> Answer<usize> {
+    async fn record(&self, leased: Vec<&Leased>) -> StoreResult<usize> {
         let now = self.house.clock.now();
         let mut records: Vec<Record> = leased.into_iter().map(|leased| arrived(leased, now)).collect();
         records[0].lane_open_at = now + TimeDelta::minutes(1);

@@ -11,20 +11,20 @@ use crate::store::leasing::Leased;
 
 /// Leases by group and fencing number.
 #[derive(Clone, Debug, Default)]
-pub struct InHand(Arc<Mutex<HashSet<(Uuid, i64)>>>);
+pub struct HeldLeases(Arc<Mutex<HashSet<(Uuid, i64)>>>);
 
 /// A lease in hand, for as long as this value lives.
-pub struct Hand {
+pub struct HeldLease {
     lease: (Uuid, i64),
-    among: InHand,
+    among: HeldLeases,
 }
 
-impl InHand {
+impl HeldLeases {
     /// Takes a lease in hand.
-    pub fn hold(&self, leased: &Leased) -> Hand {
+    pub fn hold(&self, leased: &Leased) -> HeldLease {
         let lease = (leased.group, leased.fence);
         self.0.lock().insert(lease);
-        Hand { lease, among: self.clone() }
+        HeldLease { lease, among: self.clone() }
     }
 
     /// Whether the lease of a group with that fencing number is in hand.
@@ -33,7 +33,7 @@ impl InHand {
     }
 }
 
-impl Drop for Hand {
+impl Drop for HeldLease {
     fn drop(&mut self) {
         self.among.0.lock().remove(&self.lease);
     }

@@ -9,23 +9,23 @@ use super::text::scan::{Glyph, ends, glyphs, is_end, is_filler, is_numeral, star
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum What {
     /// A building, an entrance or a flat: 12号楼, 3单元, 502室, 金桥小区12号, 3-2-501.
-    Door,
+    Flat,
     /// A house in a road: 和平路12号. Hospitals and shops have one, too, so nobody is warned of it.
-    House,
+    Street,
     /// Perhaps one of them: 金桥小区12号走失 may be the day.
     Unsure,
 }
 
 /// A number that is found.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Door {
+pub struct HouseNumber {
     pub what: What,
     /// Its byte range in the text.
     pub range: Range<usize>,
 }
 
 /// What makes the number before it that of a house or a flat. 号 alone is as often the day of a month.
-const DOORS: &[&str] = &["号楼", "号院", "號樓", "#楼", "单元", "單元", "栋", "棟", "幢", "室"];
+const UNITS: &[&str] = &["号楼", "号院", "號樓", "#楼", "单元", "單元", "栋", "棟", "幢", "室"];
 /// Before 12号 these make it a house's number.
 const ROADS: &[&str] = &["路", "街", "巷", "弄", "道", "里", "村", "庄", "同", "牌"];
 /// These end like one of [`ROADS`], and the number after them is a day's.
@@ -42,23 +42,23 @@ const AT_HOME: &str = "家内里附旁的";
 
 /// Every number that is or may be a door's, in order.
 #[must_use]
-pub fn doors(text: &str) -> Vec<Door> {
+pub fn house_numbers(text: &str) -> Vec<HouseNumber> {
     let glyphs = glyphs(text);
     // People write 3 号楼 and 3-号楼.
     let solid: Vec<usize> = (0..glyphs.len()).filter(|i| !is_filler(glyphs[*i].c)).collect();
     let mut found: Vec<(What, Range<usize>)> = Vec::new();
     for i in 0..solid.len() {
-        found.extend(named(&glyphs, &solid, i).map(|range| (What::Door, range)));
+        found.extend(named(&glyphs, &solid, i).map(|range| (What::Flat, range)));
     }
     for at in 0..glyphs.len() {
         found.extend(numbered(&glyphs, at));
         found.extend(dashed(&glyphs, at));
     }
     let bytes = |r: Range<usize>| glyphs[r.start].at.start..glyphs[r.end - 1].at.end;
-    let mut doors: Vec<Door> =
-        found.into_iter().map(|(what, range)| Door { what, range: bytes(range) }).collect();
-    doors.sort_by_key(|door| door.range.start);
-    doors
+    let mut house_numbers: Vec<HouseNumber> =
+        found.into_iter().map(|(what, range)| HouseNumber { what, range: bytes(range) }).collect();
+    house_numbers.sort_by_key(|number| number.range.start);
+    house_numbers
 }
 
 /// `12号楼`, `3单元`: the word stands at that place of `solid`.
@@ -67,11 +67,11 @@ fn named(glyphs: &[Glyph], solid: &[usize], i: usize) -> Option<Range<usize>> {
         let mut solid = solid[i..].iter();
         word.chars().all(|c| solid.next().is_some_and(|i| glyphs[*i].c == c))
     };
-    let door = DOORS.iter().find(stands)?;
+    let unit = UNITS.iter().find(stands)?;
     let start = (0..i).rev().take_while(|i| is_numeral(glyphs[solid[*i]].c)).last()?;
     // 一栋居民楼 is any building.
-    let any = i - start == 1 && glyphs[solid[start]].c == '一' && ["栋", "棟", "幢"].contains(door);
-    (!any).then(|| solid[start]..solid[i + door.chars().count() - 1] + 1)
+    let any = i - start == 1 && glyphs[solid[start]].c == '一' && ["栋", "棟", "幢"].contains(unit);
+    (!any).then(|| solid[start]..solid[i + unit.chars().count() - 1] + 1)
 }
 
 /// `和平路12号`, `金桥小区12号`: the 号 stands there.
@@ -82,11 +82,11 @@ fn numbered(glyphs: &[Glyph], at: usize) -> Option<(What, Range<usize>)> {
         return None;
     }
     let what = if ends(glyphs, start, ROADS) && !ends(glyphs, start, NO_ROADS) {
-        What::House
+        What::Street
     } else if !ends(glyphs, start, ESTATES) {
         return None;
     } else if lives(glyphs, start) || next.is_none_or(|c| AT_HOME.contains(c) || is_end(c)) {
-        What::Door
+        What::Flat
     } else {
         What::Unsure
     };
@@ -124,7 +124,7 @@ fn dashed(glyphs: &[Glyph], at: usize) -> Option<(What, Range<usize>)> {
     let year = (1900..2100).contains(&number);
     let what = match (before.len(), ends(glyphs, at, ESTATES)) {
         (2, false) if year => What::Unsure,
-        (2, _) | (_, true) => What::Door,
+        (2, _) | (_, true) => What::Flat,
         _ if ends(glyphs, at, ROADS) || lives(glyphs, at) => What::Unsure,
         _ => return None,
     };

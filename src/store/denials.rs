@@ -4,7 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::events::{self, Entry, Event};
-use super::{Answer, Conn, notices};
+use super::{Conn, StoreResult, notices};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Actor;
 use crate::domain::logged::Act;
@@ -21,7 +21,7 @@ pub fn record(
     by: Moderator,
     (act, why): (Act, Option<&str>),
     now: DateTime<Utc>,
-) -> Answer<()> {
+) -> StoreResult<()> {
     let Some(found) = notices::by_case(conn, case)? else { return Ok(()) };
     let Some(notice) = notices::lock(conn, found.id.0)? else { return Ok(()) };
     let lately = |event: &Event| {
@@ -35,9 +35,14 @@ pub fn record(
 }
 
 /// Records that somebody was not let into a case that is for leads alone, unless they may open it after all.
-pub fn knocked(conn: &mut Conn, case: CaseNumber, by: Moderator, now: DateTime<Utc>) -> Answer<()> {
+pub fn record_denied(
+    conn: &mut Conn,
+    case: CaseNumber,
+    by: Moderator,
+    now: DateTime<Utc>,
+) -> StoreResult<()> {
     match notices::by_case(conn, case)? {
-        Some(notice) if !notice.opens_for(by) => record(conn, case, by, (Act::RefuseSheet, None), now),
+        Some(notice) if !notice.may_be_opened_by(by) => record(conn, case, by, (Act::RefuseSheet, None), now),
         _ => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! Sends something of ours to a group at its admin's request: a code or a test message.
+//! Probes: what is sent to a group at its admin's request, a code or a test message.
 //!
 //! It needs what a delivery needs: the group's lane, so that it counts against the robot's budget and never
 //! comes between the requests of a delivery; a place in the budget of a bot that groups share; and a place
@@ -18,7 +18,7 @@ use crate::broadcast::conclude::{self, Judged};
 use crate::broadcast::hosts::{Hosts, Went};
 use crate::broadcast::message::{Message, plain};
 use crate::broadcast::platforms::{Act, Credentials, Stamp, Verdict, adapter};
-use crate::broadcast::{retry, way_in};
+use crate::broadcast::{retry, sealed_credentials};
 use crate::clock::new_id;
 use crate::domain::delivery::{Outcome, Priority};
 use crate::domain::group::Platform;
@@ -35,7 +35,7 @@ const HOLD: TimeDelta = TimeDelta::seconds(25);
 
 /// Permission to send something now, recorded and with its places taken.
 #[derive(Debug)]
-pub(super) struct Errand {
+pub(super) struct Probe {
     pub group: Uuid,
     pub platform: Platform,
     pub language: Language,
@@ -50,20 +50,20 @@ pub(super) struct Errand {
     started: DateTime<Utc>,
 }
 
-/// The result of an errand.
+/// The result of a probe.
 #[derive(Debug)]
-pub(super) struct Replied {
+pub(super) struct ProbeResult {
     pub verdict: Verdict,
     /// The new credentials, where the chat has moved to a new id, or was given by a name.
     pub moved: Option<Credentials>,
     /// Whether the chat turned out to be another group's.
     pub taken: bool,
-    pub lent: Lent,
+    pub reservation: Reservation,
 }
 
 /// Whether a group could follow its chat to an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Followed {
+enum Move {
     Yes,
     /// Another group has that chat.
     Taken,
@@ -71,10 +71,10 @@ enum Followed {
     Gone,
 }
 
-/// What an errand took and has to be given back, with what became of the request.
+/// What a probe took and has to be given back, with what became of the request.
 #[derive(Debug)]
 #[must_use = "the lane stays held until it is given back"]
-pub(super) struct Lent {
+pub(super) struct Reservation {
     group: Uuid,
     platform: Platform,
     address_hash: Vec<u8>,
@@ -136,16 +136,16 @@ impl Drop for HostPlace {
 /// # Errors
 /// [`GroupError::TooMany`] where the limit of the group or of its robot is reached, or the lane, the bot or
 /// the host has no room now.
-pub(super) fn set_out(
+pub(super) fn reserve(
     tx: &mut Conn,
     hosts: &Arc<Mutex<Hosts>>,
     group: &mut Group,
     now: DateTime<Utc>,
-) -> Result<Errand, GroupError> {
+) -> Result<Probe, GroupError> {
     count(tx, group, &group.address_hash.clone(), PROBES, now)?;
     let held = hold(tx, group, now)?;
     groups::save(tx, group)?;
-    errand(tx, hosts, group, Some(held), now)
+    probe(tx, hosts, group, Some(held), now)
 }
 
 fn hold(tx: &mut Conn, group: &Group, now: DateTime<Utc>) -> Result<Held, GroupError> {
@@ -153,37 +153,37 @@ fn hold(tx: &mut Conn, group: &Group, now: DateTime<Utc>) -> Result<Held, GroupE
     lanes::hold(tx, group.id.0, (now, now + HOLD), &pace)?.map_err(|not_held| not_held.refused(now))
 }
 
-/// As [`set_out`], but by the way in `renewed` that is to replace the present one. If that is to another
+/// As [`reserve`], but by the way in `renewed` that is to replace the present one. If that is to another
 /// robot than the `same`, it waits neither for requests of the present robot nor for its budget.
-pub(super) fn set_out_to(
+pub(super) fn reserve_for(
     tx: &mut Conn,
     hosts: &Arc<Mutex<Hosts>>,
     group: &mut Group,
     renewed: &Group,
     same: bool,
     now: DateTime<Utc>,
-) -> Result<Errand, GroupError> {
+) -> Result<Probe, GroupError> {
     count(tx, group, &renewed.address_hash, if same { PROBES } else { WITH_ANOTHER }, now)?;
     let held = if same { Some(hold(tx, group, now)?) } else { None };
     groups::save(tx, group)?;
-    errand(tx, hosts, renewed, held, now)
+    probe(tx, hosts, renewed, held, now)
 }
 
 /// Records in the lane of a group that its new robot has just been sent something.
-pub(super) fn note(tx: &mut Conn, group: &Group, at: DateTime<Utc>) -> Result<(), GroupError> {
+pub(super) fn record_sent(tx: &mut Conn, group: &Group, at: DateTime<Utc>) -> Result<(), GroupError> {
     let pace = |sends: &[DateTime<Utc>]| pace(group.platform, sends, at);
     let held = lanes::hold(tx, group.id.0, (at, at), &pace)?.map_err(|not_held| not_held.refused(at))?;
     Ok(lanes::free(tx, group.id.0, held, (at, at), &pace)?)
 }
 
 /// Takes the places that the group shares with others: its bot's and its host's.
-fn errand(
+fn probe(
     tx: &mut Conn,
     hosts: &Arc<Mutex<Hosts>>,
     group: &Group,
     held: Option<Held>,
     now: DateTime<Utc>,
-) -> Result<Errand, GroupError> {
+) -> Result<Probe, GroupError> {
     let platform = group.platform;
     if let Some(bot) = &group.bot {
         let pace = |platform, sends: &[DateTime<Utc>]| conclude::bot_pace(platform, sends, now);
@@ -191,7 +191,7 @@ fn errand(
     }
     // Taken last: once the host admits it, it goes out.
     let place = HostPlace::take(hosts, group, now).map_err(|not_held| not_held.refused(now))?;
-    Ok(Errand {
+    Ok(Probe {
         group: group.id.0,
         platform,
         language: group.language,
@@ -218,43 +218,43 @@ impl Groups {
     /// Sends it, follows the chat where it has moved, or where it was given by a name and the answer tells its
     /// id, and returns what the platform answered. The host's place is free again; the rest is to be given
     /// back.
-    pub(super) async fn say(
+    pub(super) async fn send_probe(
         &self,
         account: Uuid,
-        mut errand: Errand,
+        mut probe: Probe,
         key: &str,
         args: &[Arg<'_>],
-    ) -> Result<Replied, StoreError> {
-        let credentials = way_in::open(&self.vault, &errand.credentials_sealed)?;
-        let words = plain(errand.language, key, args, errand.started);
-        let mut judged = self.attempt(&errand, &credentials, &words).await;
-        let (mut moved, mut followed) = (None, Followed::Yes);
+    ) -> Result<ProbeResult, StoreError> {
+        let credentials = sealed_credentials::open(&self.vault, &probe.credentials_sealed)?;
+        let words = plain(probe.language, key, args, probe.started);
+        let mut judged = self.attempt(&probe, &credentials, &words).await;
+        let (mut moved, mut followed) = (None, Move::Yes);
         if let Outcome::Moved(chat) = &judged.verdict.outcome {
             let there = credentials.moved_to(chat.clone());
-            followed = self.follow(account, &errand, &there).await?;
-            if followed == Followed::Yes {
-                judged = self.attempt(&errand, &there, &words).await;
+            followed = self.follow(account, &probe, &there).await?;
+            if followed == Move::Yes {
+                judged = self.attempt(&probe, &there, &words).await;
                 moved = Some(there);
             }
         } else if let Outcome::Delivered(Some(reference)) = &judged.verdict.outcome
-            && let Some(chat) = adapter(errand.platform).chat(reference)
+            && let Some(chat) = adapter(probe.platform).chat(reference)
             && credentials.chat.as_deref() != Some(chat)
         {
             let there = credentials.moved_to(chat.to_owned());
-            followed = self.follow(account, &errand, &there).await?;
-            moved = Some(there).filter(|_| followed == Followed::Yes);
+            followed = self.follow(account, &probe, &there).await?;
+            moved = Some(there).filter(|_| followed == Move::Yes);
         }
         let Judged { went, verdict, answer } = judged;
         tracing::info!(
-            group = %errand.group,
-            platform = errand.platform.as_str(),
+            group = %probe.group,
+            platform = probe.platform.as_str(),
             outcome = verdict.outcome.as_str(),
             code = verdict.code.as_deref(),
             "{key}"
         );
         let ended = self.clock.now();
-        errand.place.ended = (ended, went);
-        let lent = Lent {
+        probe.place.ended = (ended, went);
+        let reservation = Reservation {
             asked_until: retry::rest_asked(&verdict, ended),
             wide: verdict.wide,
             delivered: matches!(verdict.outcome, Outcome::Delivered(_)),
@@ -262,49 +262,56 @@ impl Groups {
             reached: answer.is_some() || verdict.outcome == Outcome::Unknown,
             answered: answer.is_some(),
             ended,
-            group: errand.group,
-            platform: errand.platform,
-            address_hash: errand.address_hash,
-            bot: errand.bot,
-            held: errand.held,
-            started: errand.started,
+            group: probe.group,
+            platform: probe.platform,
+            address_hash: probe.address_hash,
+            bot: probe.bot,
+            held: probe.held,
+            started: probe.started,
         };
-        Ok(Replied { verdict, moved, taken: followed == Followed::Taken, lent })
+        Ok(ProbeResult { verdict, moved, taken: followed == Move::Taken, reservation })
     }
 
-    /// Gives back what an errand took, and records what became of it. From now on deliveries may use the lane.
+    /// Gives back what a probe took, and records what became of it. From now on deliveries may use the lane.
     /// A request that never reached the platform is not counted.
-    pub(super) async fn give_back(&self, account: Uuid, lent: Lent) -> Result<(), StoreError> {
+    pub(super) async fn release(&self, account: Uuid, reservation: Reservation) -> Result<(), StoreError> {
         self.store
             .write(move |tx| {
-                let at = lent.ended;
+                let at = reservation.ended;
                 // The group may have been deleted meanwhile.
-                let group = groups::lock(tx, account, lent.group)?;
+                let group = groups::lock(tx, account, reservation.group)?;
                 if let Some(mut group) = group {
-                    let pace = |sends: &[DateTime<Utc>]| pace(lent.platform, sends, at);
-                    if let Some(held) = lent.held {
-                        lanes::free(tx, lent.group, held, (at, lent.asked_until), &pace)?;
-                        if lent.delivered {
-                            lanes::reopen(tx, lent.group, &|sends| back(lent.platform, sends, at))?;
-                            groups::redeliver_unheard(tx, lent.group, at)?;
+                    let pace = |sends: &[DateTime<Utc>]| pace(reservation.platform, sends, at);
+                    if let Some(held) = reservation.held {
+                        lanes::free(tx, reservation.group, held, (at, reservation.asked_until), &pace)?;
+                        if reservation.delivered {
+                            lanes::reopen(tx, reservation.group, &|sends| {
+                                back(reservation.platform, sends, at)
+                            })?;
+                            groups::redeliver_unheard(tx, reservation.group, at)?;
                         }
                     }
-                    if let Some(missed) = &lent.missed {
-                        lanes::miss(tx, lent.group, missed)?;
+                    if let Some(missed) = &reservation.missed {
+                        lanes::miss(tx, reservation.group, missed)?;
                     }
-                    if !lent.reached {
-                        group.set_probes(&without(group.probes(), lent.started));
+                    if !reservation.reached {
+                        group.set_probes(&without(group.probes(), reservation.started));
                         groups::save(tx, &group)?;
                     }
                 }
-                if !lent.reached {
-                    let sent = without(probes::lock(tx, &lent.address_hash, at)?, lent.started);
-                    probes::save(tx, &lent.address_hash, &sent)?;
+                if !reservation.reached {
+                    let sent = without(probes::lock(tx, &reservation.address_hash, at)?, reservation.started);
+                    probes::save(tx, &reservation.address_hash, &sent)?;
                 }
-                match lent.bot.as_deref().filter(|_| lent.reached) {
+                match reservation.bot.as_deref().filter(|_| reservation.reached) {
                     Some(bot) => {
-                        let rests_until = Some(lent.asked_until).filter(|until| lent.wide && *until > at);
-                        let one = Use { taken: lent.started, ended: Some(at), answered: lent.answered };
+                        let rests_until =
+                            Some(reservation.asked_until).filter(|until| reservation.wide && *until > at);
+                        let one = Use {
+                            taken: reservation.started,
+                            ended: Some(at),
+                            answered: reservation.answered,
+                        };
                         let used = Used { requests: vec![one], rests_until };
                         bots::record(tx, &BTreeMap::from([(bot, used)]))
                     }
@@ -317,38 +324,39 @@ impl Groups {
     }
 
     /// One request.
-    async fn attempt(&self, errand: &Errand, credentials: &Credentials, words: &Message) -> Judged {
-        let (adapter, act) = (adapter(errand.platform), Act::Say(0));
+    async fn attempt(&self, probe: &Probe, credentials: &Credentials, words: &Message) -> Judged {
+        let (adapter, act) = (adapter(probe.platform), Act::Say(0));
         let Some(body) = adapter.compose(words, act) else {
             let verdict = Verdict::ours(Outcome::Bad, "internal");
             return Judged { went: Went::NotSent, verdict, answer: None };
         };
-        let stamp = Stamp::new(errand.started, new_id(errand.started));
+        let stamp = Stamp::new(probe.started, new_id(probe.started));
         let sent = self.sender.send(adapter.address(act, &body, credentials, &stamp)).await;
         conclude::judged(adapter, act, sent, self.clock.now())
     }
 
     /// Moves a group to its chat's id. For a robot that the group does not use yet there is nothing to move.
-    async fn follow(&self, account: Uuid, errand: &Errand, to: &Credentials) -> Result<Followed, StoreError> {
-        if errand.held.is_none() {
-            return Ok(Followed::Yes);
+    async fn follow(&self, account: Uuid, probe: &Probe, to: &Credentials) -> Result<Move, StoreError> {
+        if probe.held.is_none() {
+            return Ok(Move::Yes);
         }
-        let (sealed, address_hash) = (way_in::seal(&self.vault, to), way_in::hash(&self.vault, to));
-        let (group, robot) = (errand.group, errand.address_hash.clone());
+        let (sealed, address_hash) =
+            (sealed_credentials::seal(&self.vault, to), sealed_credentials::hash(&self.vault, to));
+        let (group, robot) = (probe.group, probe.address_hash.clone());
         self.store
             .write(move |tx| {
                 let locked = groups::lock(tx, account, group)?;
                 let Some(mut group) = locked.filter(|group| group.address_hash == robot) else {
-                    return Ok(Followed::Gone);
+                    return Ok(Move::Gone);
                 };
                 let there = Group { credentials_sealed: sealed, address_hash, ..group.clone() };
                 if groups::save(tx, &there)? {
-                    return Ok(Followed::Yes);
+                    return Ok(Move::Yes);
                 }
                 // Whoever reads the code in that chat must not prove control of it a second time.
                 forget_code(&mut group);
                 groups::save(tx, &group)?;
-                Ok(Followed::Taken)
+                Ok(Move::Taken)
             })
             .await
     }
@@ -360,25 +368,26 @@ impl Groups {
     /// [`GroupError::Unreachable`] where there is no proof that it arrived.
     pub async fn test(&self, account: Uuid, id: Uuid) -> Result<Option<String>, GroupError> {
         let (now, hosts) = (self.clock.now(), Arc::clone(&self.hosts));
-        let errand = self
+        let probe = self
             .store
             .write(move |tx| {
                 let mut group = locked(tx, account, id)?;
                 if !group.state.is_proved() {
                     return Err(GroupError::NotPossible(group.state));
                 }
-                set_out(tx, &hosts, &mut group, now)
+                reserve(tx, &hosts, &mut group, now)
             })
             .await?;
-        let platform = errand.platform;
-        let Replied { verdict, mut lent, .. } = self.say(account, errand, "broadcast-test", &[]).await?;
+        let platform = probe.platform;
+        let ProbeResult { verdict, mut reservation, .. } =
+            self.send_probe(account, probe, "broadcast-test", &[]).await?;
         if matches!(verdict.outcome, Outcome::Delivered(_)) {
-            self.give_back(account, lent).await?;
+            self.release(account, reservation).await?;
             return Ok(verdict.code);
         }
         let refusal = refusal(platform, verdict);
-        lent.missed = missed(&refusal, lent.ended);
-        self.give_back(account, lent).await?;
+        reservation.missed = missed(&refusal, reservation.ended);
+        self.release(account, reservation).await?;
         Err(GroupError::Unreachable(refusal))
     }
 }

@@ -22,28 +22,28 @@ struct Held {
 
 /// The bounded memory; cheap to clone.
 #[derive(Clone, Default)]
-pub struct Room(Arc<Mutex<Held>>);
+pub struct UploadMemory(Arc<Mutex<Held>>);
 
-impl Room {
+impl UploadMemory {
     /// A place for one photo of a network, still empty.
-    pub fn place(&self, of: impl Into<Key>) -> Place {
-        Place { room: self.clone(), of: of.into(), bytes: 0, is_refused: false }
+    pub fn reserve(&self, of: impl Into<Key>) -> Reservation {
+        Reservation { memory: self.clone(), of: of.into(), bytes: 0, is_refused: false }
     }
 }
 
 /// The memory of one photo, until this is dropped.
-pub struct Place {
-    room: Room,
+pub struct Reservation {
+    memory: UploadMemory,
     of: Key,
     bytes: usize,
     is_refused: bool,
 }
 
-impl Place {
+impl Reservation {
     /// Takes memory until it has this many bytes in all; `false`, and nothing taken, where there is no room.
-    pub fn grows_to(&mut self, bytes: usize) -> bool {
+    pub fn grow_to(&mut self, bytes: usize) -> bool {
         let more = bytes.saturating_sub(self.bytes);
-        let mut held = self.room.0.lock();
+        let mut held = self.memory.0.lock();
         let of_these = held.by.get(&self.of).copied().unwrap_or_default();
         let left = ALL - (held.all - of_these);
         if of_these + more > EACH.min(left / 2) {
@@ -57,9 +57,9 @@ impl Place {
     }
 
     /// Gives its memory back.
-    pub fn leave(&mut self) {
+    pub fn release(&mut self) {
         let bytes = std::mem::take(&mut self.bytes);
-        let mut held = self.room.0.lock();
+        let mut held = self.memory.0.lock();
         held.all -= bytes;
         if let Some(of_these) = held.by.get_mut(&self.of) {
             *of_these -= bytes;
@@ -75,9 +75,9 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Reservation {
     fn drop(&mut self) {
-        self.leave();
+        self.release();
     }
 }
 
@@ -87,21 +87,21 @@ mod tests {
 
     #[test]
     fn one_network_leaves_room_for_others_and_what_is_dropped_is_free() {
-        let room = Room::default();
-        let (mut one, mut two, mut other) = (room.place("a"), room.place("a"), room.place("b"));
-        assert!(one.grows_to(EACH / 2) && one.grows_to(EACH - 1) && two.grows_to(1));
-        assert!(!two.grows_to(2) && two.is_refused() && other.grows_to(EACH) && !other.is_refused());
+        let memory = UploadMemory::default();
+        let (mut one, mut two, mut other) = (memory.reserve("a"), memory.reserve("a"), memory.reserve("b"));
+        assert!(one.grow_to(EACH / 2) && one.grow_to(EACH - 1) && two.grow_to(1));
+        assert!(!two.grow_to(2) && two.is_refused() && other.grow_to(EACH) && !other.is_refused());
         drop(one);
-        assert!(two.grows_to(EACH));
-        let mut last = room.place("c");
+        assert!(two.grow_to(EACH));
+        let mut last = memory.reserve("c");
         assert!(
-            !last.grows_to(ALL - 2 * EACH) && last.grows_to(EACH / 2),
+            !last.grow_to(ALL - 2 * EACH) && last.grow_to(EACH / 2),
             "who comes late leaves room for others"
         );
-        assert!(room.place("d").grows_to(EACH / 4));
-        other.leave();
+        assert!(memory.reserve("d").grow_to(EACH / 4));
+        other.release();
         drop((two, other, last));
-        let held = room.0.lock();
+        let held = memory.0.lock();
         assert!(held.all == 0 && held.by.is_empty());
     }
 }
