@@ -105,7 +105,7 @@ impl Stations {
     /// Lets out what has cooled, and wakes the worker.
     ///
     /// # Errors
-    /// When the database refuses, or one could not be let out; the others were.
+    /// When the database refuses, or one could not go live; the others did.
     pub async fn publish_cooled(&self) -> anyhow::Result<()> {
         self.notice_clock().await?;
         let out = self.desk.publish_cooled(self.shared.clock.now()).await;

@@ -26,7 +26,7 @@ pub enum JobsFailed {
     NotShutDown(JobSchedulerError),
 }
 
-/// What has cooled is let out within this time.
+/// What has cooled goes live within this time.
 const BEAT: Duration = Duration::from_secs(1);
 
 /// Starts the jobs; they end with `stop`, and `running` is empty once the last of them has. The task that is
@@ -52,17 +52,17 @@ pub async fn start(
     }))
 }
 
-/// Lets out what has cooled.
+/// Publishes what has cooled.
 async fn beat(stations: Stations, stop: CancellationToken) {
     let mut beats = tokio::time::interval(BEAT);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while stop.run_until_cancelled(beats.tick()).await.is_some() {
         let stations = stations.clone();
         // In a task of its own: if it panics, the next beat tries again.
-        let publish_cooled = tokio::spawn(async move { stations.publish_when_due().await }).await;
-        if let Err(error) = publish_cooled.unwrap_or_else(|panic| Err(panic.into())) {
+        let published = tokio::spawn(async move { stations.publish_when_due().await }).await;
+        if let Err(error) = published.unwrap_or_else(|panic| Err(panic.into())) {
             let error = failure::told(&error);
-            tracing::error!(error, "what has cooled could not be let out; the next beat tries again");
+            tracing::error!(error, "what has cooled could not go live; the next beat tries again");
         }
     }
 }

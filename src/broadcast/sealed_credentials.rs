@@ -1,5 +1,5 @@
-//! The way into a chat as it is kept: sealed under the master key, and found by a keyed hash of its address.
-//! Whoever seals under another purpose loses a group: it is done here alone.
+//! The credentials of a chat as they are kept: sealed under the master key, and found by a keyed hash of their address.
+//! What is sealed under another purpose cannot be opened again: so it is done here alone.
 
 use super::platforms::Credentials;
 use crate::store::StoreError;
@@ -8,7 +8,7 @@ use crate::vault::Vault;
 const SEALED: &str = "credentials";
 const FOUND: &str = "robot";
 
-/// The way in, opened.
+/// The credentials, opened.
 ///
 /// # Errors
 /// Under another master key.
@@ -16,7 +16,7 @@ pub fn open(vault: &Vault, sealed: &[u8]) -> Result<Credentials, StoreError> {
     Ok(serde_json::from_slice(&vault.open(SEALED, sealed)?)?)
 }
 
-/// The way in, sealed.
+/// The credentials, sealed.
 pub fn seal(vault: &Vault, credentials: &Credentials) -> Vec<u8> {
     vault.seal(SEALED, &serde_json::to_vec(credentials).expect("credentials are made of words and times"))
 }

@@ -154,7 +154,7 @@ pub struct Sender {
     tls: TlsConnector,
     names: Names,
     hosts: Mutex<HashMap<Target, Arc<HostConnections>>>,
-    /// A bed for each connection that may be at rest.
+    /// A slot for each connection that may be at rest.
     idle_slots: Arc<Semaphore>,
     /// What connections belong to, whoever opens them: a page's own runtime ends before what is under way.
     runtime: Handle,

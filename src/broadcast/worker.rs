@@ -182,11 +182,11 @@ impl Worker {
             let few: Vec<Leased> = leased.by_ref().take(TOGETHER).collect();
             // There is room: only this loop takes from the window.
             let Ok(mut permits) = window.clone().acquire_many_owned(few.len() as u32).await else { break };
-            let seated = few.into_iter().map(|leased| {
+            let held = few.into_iter().map(|leased| {
                 let permit = permits.split(1).expect("a slot was taken for each");
                 (Slot { permit, _lease: self.held_leases.hold(&leased) }, leased)
             });
-            sends.spawn(self.clone().send_together(seated.collect(), now, done.clone()));
+            sends.spawn(self.clone().send_together(held.collect(), now, done.clone()));
         }
         self.metrics
             .unrecorded
@@ -210,7 +210,7 @@ impl Worker {
             node: self.node.number(),
             limit: room,
             audiences: &plan::audiences,
-            held_leases: &|group, fence| self.held_leases.holds(group, fence),
+            holds_lease: &|group, fence| self.held_leases.holds(group, fence),
             pace: &|platform, sends| conclude::pace(platform, sends, now, rand::random()),
             turn: &mut |bot, priority| self.turns.lock().turn(bot, budgets(bot.platform), priority, now),
             back: &|platform, until| conclude::back(platform, until, rand::random()),

@@ -109,9 +109,9 @@ impl Account {
                 let (account, ended) = people::disable(&store, now, &person.name).await?;
                 say(format!("disabled; ended {ended}"))?;
                 if pause_groups {
-                    say(format!("paused {} groups", groups::pause_all(&store, account).await?))?;
+                    say(format!("groups paused: {}", groups::pause_all(&store, account).await?))?;
                 } else if let receiving @ 1.. = groups::receiving(&store, account).await? {
-                    say(format!("{receiving} groups go on receiving; --pause-groups pauses them"))?;
+                    say(format!("groups that go on receiving: {receiving}; --pause-groups pauses them"))?;
                 }
             }
         }

@@ -40,7 +40,7 @@ const NO_HOUSE: &str = "线上下早中晚凌门口车站";
 /// After 金桥小区12号 these leave no doubt that it is a house; so does the end of a clause.
 const AT_HOME: &str = "家内里附旁的";
 
-/// Every number that is or may be a door's, in order.
+/// Every number that is or may be a house's or a flat's, in order.
 #[must_use]
 pub fn house_numbers(text: &str) -> Vec<HouseNumber> {
     let glyphs = glyphs(text);

@@ -41,7 +41,7 @@ pub fn without_schools(text: &str) -> String {
     replaced(text, named.map(|mention| mention.range), NO_SCHOOL)
 }
 
-/// Each door once, from the building to the flat: 3号楼2单元501, 和平路12号.
+/// Each number once, from the building to the flat: 3号楼2单元501, 和平路12号.
 fn house_numbers(text: &str) -> Vec<Range<usize>> {
     let sure = house_number::house_numbers(text).into_iter().filter(|number| number.what != What::Unsure);
     let mut house_numbers: Vec<Range<usize>> = Vec::new();

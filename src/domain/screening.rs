@@ -426,7 +426,7 @@ mod tests {
     }
 
     #[test]
-    fn doors_and_illnesses_are_shown_to_the_moderator() {
+    fn house_numbers_and_illnesses_are_shown_to_the_moderator() {
         use FindingKind::{Diagnosis, HouseNumber};
         assert_eq!(
             found("家住新华路12号楼3单元502室"),
@@ -460,6 +460,9 @@ mod tests {
             "有人见他被打捞队救起",
             "孩子由奶奶抚养，监护人是姑姑",
             "打了她三个电话都不接，打了她微信",
+            "听说我动手术，奶奶来医院途中走失；在残疾人庇护中心门口走失，老家Baoding",
+            "妈妈把她从幼儿园接出来，在菜市场转身就不见了，妈妈也联系不上他",
+            "别的孩子都被妈妈接走了，老师以为他被爸爸接走了，过年带回娘家的行李箱",
             "I took my son to the clinic and left my umbrella on the bus; a taxi hit her bicycle",
             "早上领着孩子跑步，抱着孩子走了两站路",
             "我从幼儿园把儿子接走后在商场走散",

@@ -166,14 +166,14 @@ impl Groups {
         code: String,
     ) -> Result<(Option<Refusal>, ProbeResult), GroupError> {
         let platform = probe.platform;
-        let replied = self.send_probe(account, probe, "broadcast-code", &[("code", code.into())]).await?;
-        let refused = match &replied.verdict.outcome {
+        let result = self.send_probe(account, probe, "broadcast-code", &[("code", code.into())]).await?;
+        let refused = match &result.verdict.outcome {
             // Without proof either way the code may have arrived, and only a person who has read it can type
             // it in.
             Outcome::Delivered(_) | Outcome::Unknown => None,
-            _ => Some(refusal(platform, replied.verdict.clone())),
+            _ => Some(refusal(platform, result.verdict.clone())),
         };
-        Ok((refused, replied))
+        Ok((refused, result))
     }
 
     /// Takes the code that was read in the chat. From now on the group receives.

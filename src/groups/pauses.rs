@@ -134,7 +134,7 @@ impl Groups {
     }
 }
 
-/// How many groups of an account receive.
+/// How many groups of an account receive, or will when their pause is over.
 ///
 /// # Errors
 /// When the store refuses.
@@ -142,7 +142,7 @@ pub async fn receiving(store: &Store, account: Uuid) -> StoreResult<i64> {
     store.read(move |conn| groups::count_receiving(conn, account)).await
 }
 
-/// Pauses the groups of an account that receive, one by one, until somebody resumes them: for an admin who has
+/// Pauses the groups of an account that receive or will, one by one, until somebody resumes them: for an admin who has
 /// turned against those who are sought. What stands in their chats can still be taken back. Returns how many.
 ///
 /// # Errors
@@ -150,15 +150,15 @@ pub async fn receiving(store: &Store, account: Uuid) -> StoreResult<i64> {
 pub async fn pause_all(store: &Store, account: Uuid) -> Result<usize, GroupError> {
     let all = store.read(move |conn| groups::of_account(conn, account, None, i64::MAX)).await?;
     let mut paused = 0;
-    for Group { id, .. } in all.into_iter().filter(|group| group.state == GroupState::Active) {
+    for Group { id, .. } in all.into_iter().filter(Group::will_receive) {
         paused += usize::from(store.write(move |tx| pause_one(tx, account, id.0)).await?);
     }
     Ok(paused)
 }
 
-/// Whether it received until now.
+/// Whether it would have received.
 fn pause_one(tx: &mut Conn, account: Uuid, id: Uuid) -> Result<bool, GroupError> {
-    let found = groups::lock(tx, account, id)?.filter(|group| group.state == GroupState::Active);
+    let found = groups::lock(tx, account, id)?.filter(Group::will_receive);
     let Some(mut group) = found else { return Ok(false) };
     group.state = GroupState::Paused;
     group.paused_until = None;

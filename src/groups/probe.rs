@@ -63,7 +63,7 @@ pub(super) struct ProbeResult {
 
 /// Whether a group could follow its chat to an id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Move {
+enum Followed {
     Yes,
     /// Another group has that chat.
     Taken,
@@ -153,7 +153,7 @@ fn hold(tx: &mut Conn, group: &Group, now: DateTime<Utc>) -> Result<Held, GroupE
     lanes::hold(tx, group.id.0, (now, now + HOLD), &pace)?.map_err(|not_held| not_held.refused(now))
 }
 
-/// As [`reserve`], but by the way in `renewed` that is to replace the present one. If that is to another
+/// As [`reserve`], by the credentials in `renewed`, which are to replace the present ones. If they are of another
 /// robot than the `same`, it waits neither for requests of the present robot nor for its budget.
 pub(super) fn reserve_for(
     tx: &mut Conn,
@@ -228,11 +228,11 @@ impl Groups {
         let credentials = sealed_credentials::open(&self.vault, &probe.credentials_sealed)?;
         let words = plain(probe.language, key, args, probe.started);
         let mut judged = self.attempt(&probe, &credentials, &words).await;
-        let (mut moved, mut followed) = (None, Move::Yes);
+        let (mut moved, mut followed) = (None, Followed::Yes);
         if let Outcome::Moved(chat) = &judged.verdict.outcome {
             let there = credentials.moved_to(chat.clone());
             followed = self.follow(account, &probe, &there).await?;
-            if followed == Move::Yes {
+            if followed == Followed::Yes {
                 judged = self.attempt(&probe, &there, &words).await;
                 moved = Some(there);
             }
@@ -242,7 +242,7 @@ impl Groups {
         {
             let there = credentials.moved_to(chat.to_owned());
             followed = self.follow(account, &probe, &there).await?;
-            moved = Some(there).filter(|_| followed == Move::Yes);
+            moved = Some(there).filter(|_| followed == Followed::Yes);
         }
         let Judged { went, verdict, answer } = judged;
         tracing::info!(
@@ -269,7 +269,7 @@ impl Groups {
             held: probe.held,
             started: probe.started,
         };
-        Ok(ProbeResult { verdict, moved, taken: followed == Move::Taken, reservation })
+        Ok(ProbeResult { verdict, moved, taken: followed == Followed::Taken, reservation })
     }
 
     /// Gives back what a probe took, and records what became of it. From now on deliveries may use the lane.
@@ -336,9 +336,9 @@ impl Groups {
     }
 
     /// Moves a group to its chat's id. For a robot that the group does not use yet there is nothing to move.
-    async fn follow(&self, account: Uuid, probe: &Probe, to: &Credentials) -> Result<Move, StoreError> {
+    async fn follow(&self, account: Uuid, probe: &Probe, to: &Credentials) -> Result<Followed, StoreError> {
         if probe.held.is_none() {
-            return Ok(Move::Yes);
+            return Ok(Followed::Yes);
         }
         let (sealed, address_hash) =
             (sealed_credentials::seal(&self.vault, to), sealed_credentials::hash(&self.vault, to));
@@ -347,16 +347,16 @@ impl Groups {
             .write(move |tx| {
                 let locked = groups::lock(tx, account, group)?;
                 let Some(mut group) = locked.filter(|group| group.address_hash == robot) else {
-                    return Ok(Move::Gone);
+                    return Ok(Followed::Gone);
                 };
                 let there = Group { credentials_sealed: sealed, address_hash, ..group.clone() };
                 if groups::save(tx, &there)? {
-                    return Ok(Move::Yes);
+                    return Ok(Followed::Yes);
                 }
                 // Whoever reads the code in that chat must not prove control of it a second time.
                 forget_code(&mut group);
                 groups::save(tx, &group)?;
-                Ok(Move::Taken)
+                Ok(Followed::Taken)
             })
             .await
     }

@@ -11,7 +11,7 @@ use crate::domain::identifiers::{CreditCode, CreditCodeError, FilingNumber, Fili
 use crate::domain::notice::{
     Campaign, Category, Emergency, Incident, Item, Kind, LastSeen, NAME, Person, Police, Safety, Subject,
 };
-use crate::domain::text::narrow;
+use crate::domain::text::{is_dash, narrow};
 use crate::domain::zone::BEIJING;
 
 /// The longest police or filing number, in characters.
@@ -200,13 +200,15 @@ pub fn mask_numbers(text: &str) -> String {
     masked
 }
 
-/// The length in bytes of the number that a text begins with. It may be written in groups of two digits or more.
+/// The length in bytes of the number that a text begins with. It may be written in groups of two digits or more, with
+/// spaces, dashes or dots between.
 fn length(text: &str) -> usize {
     let digits = |text: &str| text.len() - text.trim_start_matches(is_digit).len();
+    let parts = |c: char| c != '\n' && (c.is_whitespace() || is_dash(c) || matches!(c, '.' | '·'));
     let mut length = digits(text);
     loop {
         let rest = &text[length..];
-        let group = rest.trim_start();
+        let group = rest.trim_start_matches(parts);
         let (gap, digits) = (rest.len() - group.len(), digits(group));
         if gap == 0 || group[..digits].chars().count() < 2 {
             return length;

@@ -30,7 +30,7 @@ pub struct PublishedNow {
 }
 
 impl Desk {
-    /// Lets out what has cooled, each in its own transaction, so that one failure holds up no other.
+    /// Publishes what has cooled, each in its own transaction, so that one failure holds up no other.
     pub async fn publish_cooled(&self, now: DateTime<Utc>) -> PublishedNow {
         let mut out = PublishedNow { live: 0, next: now, failed: None };
         match self.publish_all(now, &mut out).await {

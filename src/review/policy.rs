@@ -197,7 +197,7 @@ fn mentions(private: &Private, what: FindingKind) -> bool {
 
 /// The class of a notice that says to be about no missing person.
 fn of_another(subject: &Subject, private: &Private) -> Class {
-    use FindingKind::{Custody, Flight, Left, RanAway, Sought, Violence, Whereabouts};
+    use FindingKind::{Custody, Flight, Left, RanAway, Sought, Violence};
     let mentioned = |what| mentions(private, what);
     match subject {
         _ if mentioned(Violence) => Class::SealedOther,
@@ -210,7 +210,7 @@ fn of_another(subject: &Subject, private: &Private) -> Class {
         // On a mountain or in a flood people are missed who are to be rescued.
         Subject::Rescue {
             incident: Incident { what: Emergency::Medical | Emergency::Blood | Emergency::Other, .. },
-        } if mentioned(Sought) || mentioned(Whereabouts) => Class::SoughtByRescue,
+        } if mentioned(Sought) => Class::SoughtByRescue,
         Subject::Rescue { .. } => Class::Rescue,
         Subject::Donation { .. } => Class::Donation,
         Subject::MissingPerson { person } => of_person(person.age, private),

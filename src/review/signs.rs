@@ -7,8 +7,24 @@ use crate::domain::notice::{Kind, Private, Public};
 use crate::store::notices::Notice;
 use crate::store::{Conn, StoreResult, phones};
 
-/// How whoever has parted calls their relation to the person sought.
-const FORMER: [&str; 8] = ["前夫", "前妻", "前任", "前男友", "前女友", "前对象", "离婚", "ex-"];
+/// How whoever has parted calls their relation to the person sought, in small letters.
+const FORMER: [&str; 15] = [
+    "前夫",
+    "前妻",
+    "前男友",
+    "前女友",
+    "前对象",
+    "离婚",
+    "分手",
+    "ex-wife",
+    "ex-husband",
+    "ex-partner",
+    "ex wife",
+    "ex husband",
+    "my ex",
+    "former wife",
+    "former husband",
+];
 
 /// Whether its phone has more open notices than one family needs. It is not proved at the intake whose phone
 /// it is, so nobody is refused for it there.

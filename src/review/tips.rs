@@ -11,12 +11,10 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::Refusal;
 use crate::domain::logged::Act;
 use crate::domain::named::named;
+use crate::domain::notice::Kind;
 use crate::domain::people::Moderator;
 use crate::domain::tip::Content;
-use crate::store::Conn;
-use crate::store::notices::{self, Notice};
-use crate::store::tips::{self, Tip};
-use crate::vault::Key;
+use crate::store::{notices, tips};
 
 named! {
     /// What becomes of a tip that was held back, in the order in which it is offered.
@@ -62,12 +60,24 @@ impl Desk {
                 }
                 let held = tips::held(tx, notice.id.0, tip)?.ok_or(ReviewError::TipUnknown)?;
                 let key = notice.key(&vault)?.ok_or(ReviewError::TipUnknown)?;
-                if fate == Fate::PassOn && held.content(&key)?.objects() {
+                let told = held.content(&key)?;
+                if fate == Fate::PassOn && told.objects() {
                     return Err(ReviewError::TipNotPassed { state: notice.state_at(now) });
                 }
                 notices::hold_on(tx, notice.id.0, until)?;
+                let guards = guards(notice.kind, &told);
+                // A troll's tip is discarded; what the person sought says is only ever discarded.
+                if guards && (fate == Fate::PassOn || told.objects()) {
+                    notices::guard(tx, notice.id.0)?;
+                }
                 match fate {
-                    Fate::PassOn => pass_on(tx, &key, &notice, &held)?,
+                    Fate::PassOn => {
+                        // Where the reporter may not read it, it says so itself from now on, whatever the
+                        // notice says later.
+                        let guarded = notice.sealed || notice.guarded || guards;
+                        let content = Content { guarded, ..told };
+                        tips::pass_on(tx, held.id, &tips::sealed(&key, &content)?)?;
+                    }
                     Fate::Discard => tips::discard(tx, held.id)?,
                 }
                 Ok(note_down(tx, &notice, fate.act(), by, None, now)?)
@@ -77,14 +87,8 @@ impl Desk {
     }
 }
 
-/// Passes a tip on. Where the reporter may not read it, it says so itself from now on, whatever the notice
-/// says later. After a tip that tells of danger the reporter reads none any more.
-fn pass_on(tx: &mut Conn, key: &Key, notice: &Notice, tip: &Tip) -> Result<(), ReviewError> {
-    let told = tip.content(key)?;
-    if told.tells_of_danger() {
-        notices::guard(tx, notice.id.0)?;
-    }
-    let guarded = notice.sealed || notice.guarded || told.tells_of_danger();
-    let content = Content { guarded, ..told };
-    Ok(tips::pass_on(tx, tip.id, &tips::sealed(key, &content)?)?)
+/// Whether the reporter of such a notice reads no tip any more after this one: it tells of a danger to the person
+/// sought.
+pub fn guards(kind: Kind, told: &Content) -> bool {
+    kind == Kind::MissingPerson && told.tells_of_danger()
 }

@@ -230,7 +230,8 @@ pub fn next_free(
 /// Whether it is out of view until a lead resumes it, and nothing else about it is left to decide. (The
 /// database query of the queue has the same rule.)
 fn rests(notice: &Notice) -> bool {
-    notice.sealed && notice.state == State::Paused && notice.pending_revision.is_none()
+    let by_leads = notice.sealed || notice.paused_by_lead;
+    by_leads && notice.state == State::Paused && notice.pending_revision.is_none()
 }
 
 /// The tips of a notice that this moderator may decide.

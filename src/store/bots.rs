@@ -20,7 +20,7 @@ use crate::domain::group::Platform;
 
 /// How long other requests wait for the result of the one that tries a bot again after its platform limited
 /// it.
-pub const PROBE: TimeDelta = TimeDelta::seconds(3);
+pub const TRIAL: TimeDelta = TimeDelta::seconds(3);
 
 /// The bots that a batch of leases has looked at.
 pub(super) type Bots = BTreeMap<String, Bot>;
@@ -59,7 +59,7 @@ impl Bot {
     pub(super) fn take(&mut self, now: DateTime<Utc>) {
         self.recent = with_one_more(&self.recent, now);
         if self.limited_until.is_some() {
-            self.open_at = now + PROBE;
+            self.open_at = now + TRIAL;
         }
         self.used = !mutation::on(Mutation::ForgetBot);
     }
@@ -77,7 +77,7 @@ pub(super) fn keep(conn: &mut Conn, bot: Option<&str>) -> StoreResult<()> {
 
 /// Loads the budgets of the bots that are wanted, locked in one order. Only the first call of a
 /// transaction waits for locks: while this transaction holds some, a bot that another node uses counts as
-/// in use for [`PROBE`].
+/// in use for [`TRIAL`].
 pub(super) fn load<'a>(
     conn: &mut Conn,
     wanted: impl Iterator<Item = &'a str>,
@@ -94,7 +94,7 @@ pub(super) fn load<'a>(
         Conn::Pg(c) => found.for_update().skip_locked().load(&mut **c)?,
         Conn::Sqlite(c) => found.load(&mut **c)?,
     };
-    let in_use = Bot { recent: Vec::new(), open_at: now + PROBE, limited_until: None, used: false };
+    let in_use = Bot { recent: Vec::new(), open_at: now + TRIAL, limited_until: None, used: false };
     known.extend(wanted.into_iter().map(|bot| (bot.to_owned(), in_use.clone())));
     let of = |(id, open_at, recent, limited_until): (String, Time, Vec<u8>, Option<Time>)| {
         (id, Bot::of(open_at, &recent, limited_until))
@@ -197,7 +197,7 @@ fn after(mut bot: Bot, used: &Used) -> Bot {
     let recent = &mut bot.recent;
     for Use { taken, ended, .. } in &used.requests {
         // What never left tried nothing: the next may.
-        if ended.is_none() && bot.limited_until.is_some() && bot.open_at == *taken + PROBE {
+        if ended.is_none() && bot.limited_until.is_some() && bot.open_at == *taken + TRIAL {
             bot.open_at = *taken;
         }
         if let Some(place) = recent.iter().rposition(|at| at == taken) {
@@ -205,7 +205,7 @@ fn after(mut bot: Bot, used: &Used) -> Bot {
         }
         // It may be forgotten already where many are under way. If the clock was set back a little meanwhile, it
         // counts from its lease on, as before; but not from one by a clock that was far ahead.
-        recent.extend(ended.map(|at| at.max(*taken).min(at + PROBE)));
+        recent.extend(ended.map(|at| at.max(*taken).min(at + TRIAL)));
     }
     // The oldest is forgotten first.
     recent.sort_unstable();
@@ -259,7 +259,7 @@ mod tests {
                 assert_eq!(ask(tx, 89)?, Err(NotHeld::Full(at(90))));
                 assert_eq!(ask(tx, 90)?, Ok(()));
                 // Until the result of that request is known the others wait.
-                assert_eq!(ask(tx, 91)?, Err(NotHeld::Full(at(90) + PROBE)));
+                assert_eq!(ask(tx, 91)?, Err(NotHeld::Full(at(90) + TRIAL)));
                 hear(tx, &[(90, 92)], None)?;
                 assert_eq!([ask(tx, 93)?, ask(tx, 93)?], [Ok(()), Err(NotHeld::Full(at(152)))]);
                 // Two were taken, and one of them never left.
@@ -275,13 +275,13 @@ mod tests {
     fn what_never_left_tries_no_limit_and_lets_the_next_try_it() {
         let mut bot = Bot::of(Time(at(4)), &[], Some(Time(at(4))));
         bot.take(at(5));
-        assert_eq!(bot.open_at, at(5) + PROBE);
+        assert_eq!(bot.open_at, at(5) + TRIAL);
         let unused = Use { taken: at(5), ended: None, answered: false };
         let freed = after(bot.clone(), &Used { requests: vec![unused], rests_until: None });
         assert_eq!((freed.open_at, freed.limited_until), (at(5), Some(Time(at(4)))));
         // Another that was taken meanwhile is still waited for.
         bot.take(at(9));
-        assert_eq!(after(bot, &Used { requests: vec![unused], rests_until: None }).open_at, at(9) + PROBE);
+        assert_eq!(after(bot, &Used { requests: vec![unused], rests_until: None }).open_at, at(9) + TRIAL);
     }
 
     fn answered((taken, ended): (i64, i64)) -> Use {
@@ -313,7 +313,7 @@ mod tests {
         let recent = vec![at(1), at(8)];
         let bot = after(Bot { recent, open_at: at(0), limited_until: None, used: false }, &used);
         let (latest, sooner) = (*bot.recent.last().unwrap(), bot.recent.contains(&at(8)));
-        assert!(latest <= at(9) + PROBE, "{latest}");
+        assert!(latest <= at(9) + TRIAL, "{latest}");
         assert!(sooner, "set back by a little, it counts from its lease on");
     }
 
@@ -328,7 +328,7 @@ mod tests {
                 hear(tx, &[(1, 2)], Some(4))?;
                 // Its answer was on its way for longer.
                 hear(tx, &[(0, 3)], None)?;
-                assert_eq!([ask(tx, 4)?, ask(tx, 4)?], [Ok(()), Err(NotHeld::Full(at(4) + PROBE))]);
+                assert_eq!([ask(tx, 4)?, ask(tx, 4)?], [Ok(()), Err(NotHeld::Full(at(4) + TRIAL))]);
                 hear(tx, &[(4, 5)], None)?;
                 assert_eq!([ask(tx, 7)?, ask(tx, 7)?], [Ok(()), Ok(())]);
                 Ok::<_, StoreError>(())
@@ -349,9 +349,9 @@ mod tests {
                 hear(tx, &[(0, 1)], Some(4))?;
                 assert_eq!(ask(tx, 4)?, Ok(()));
                 record(tx, &used(vec![Use { answered: false, ..answered((4, 5)) }], None))?;
-                assert_eq!([ask(tx, 8)?, ask(tx, 8)?], [Ok(()), Err(NotHeld::Full(at(8) + PROBE))]);
+                assert_eq!([ask(tx, 8)?, ask(tx, 8)?], [Ok(()), Err(NotHeld::Full(at(8) + TRIAL))]);
                 hear(tx, &[(60 * 60, 3)], None)?;
-                assert_eq!([ask(tx, 12)?, ask(tx, 12)?], [Ok(()), Err(NotHeld::Full(at(12) + PROBE))]);
+                assert_eq!([ask(tx, 12)?, ask(tx, 12)?], [Ok(()), Err(NotHeld::Full(at(12) + TRIAL))]);
                 hear(tx, &[(12, 13)], None)?;
                 assert_eq!([ask(tx, 15)?, ask(tx, 15)?], [Ok(()), Ok(())]);
                 Ok::<_, StoreError>(())

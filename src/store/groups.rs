@@ -93,6 +93,11 @@ impl Group {
         self.paused_until.filter(|_| self.state == GroupState::Paused).map(|until| until.0)
     }
 
+    /// Whether it receives, or will when its pause is over.
+    pub fn will_receive(&self) -> bool {
+        self.state == GroupState::Active || self.paused_until().is_some()
+    }
+
     /// When codes and test messages were sent to it, oldest first, as far as they are remembered.
     pub fn probes(&self) -> Vec<DateTime<Utc>> {
         decode_times(&self.probes)
@@ -141,9 +146,10 @@ pub fn count_of(conn: &mut Conn, account: Uuid) -> StoreResult<i64> {
     Ok(both!(conn, c => groups::table.filter(groups::account_id.eq(Id(account))).count().get_result(c))?)
 }
 
-/// How many groups of an admin receive.
+/// How many groups of an admin receive, or will when their pause is over.
 pub fn count_receiving(conn: &mut Conn, account: Uuid) -> StoreResult<i64> {
-    let receiving = groups::account_id.eq(Id(account)).and(groups::state.eq(GroupState::Active));
+    let paused = groups::state.eq(GroupState::Paused).and(groups::paused_until.is_not_null());
+    let receiving = groups::account_id.eq(Id(account)).and(groups::state.eq(GroupState::Active).or(paused));
     Ok(both!(conn, c => groups::table.filter(receiving).count().get_result(c))?)
 }
 

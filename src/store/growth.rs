@@ -71,7 +71,8 @@ pub(super) fn grow(
         // What nobody can read must not keep everything else from going out.
         Err(error @ StoreError::Corrupt(_)) => {
             tracing::error!(broadcast = %broadcast.id.0, %error, "a broadcast cannot be planned");
-            broadcasts::stop(conn, notice.id.0)?;
+            broadcast.expanded = true;
+            both!(conn, c => diesel::update(&broadcast).set(&broadcast).execute(c))?;
             return Ok(true);
         }
         found => found?,

@@ -263,7 +263,7 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> StoreResult<(
 /// Prepares a lane for a new robot, which has a budget of its own and cannot take back what the old one said.
 /// An end that was not told yet starts from scratch, because its progress was counted in messages that the
 /// new robot cannot name. The results of what the old robot still has under way no longer count: they would
-/// tell of its way into the chat, not of the new one.
+/// tell of its former credentials, not of the new ones.
 pub fn renew(conn: &mut Conn, group: Uuid) -> StoreResult<()> {
     both!(conn, c => diesel::update(lanes::table.find(Id(group)))
         .set((

@@ -49,7 +49,7 @@ pub struct Terms<'a> {
     pub audiences: Audiences<'a>,
     /// Whether this process still holds a group's lease with that fencing number: its result is yet to be
     /// recorded.
-    pub held_leases: &'a dyn Fn(Uuid, i64) -> bool,
+    pub holds_lease: &'a dyn Fn(Uuid, i64) -> bool,
     /// When a lane of a platform may be used again, given its latest requests.
     pub pace: Pace<'a>,
     /// When something of that priority may use a bot.
@@ -229,8 +229,8 @@ pub(super) fn decide(
     let Some(lane) = listener.lane.as_ref().filter(|_| !decided.groups.contains(&listener.group_id)) else {
         return Decision::Waits;
     };
-    let held_leases = lane.has_run_out() && (terms.held_leases)(listener.group_id.0, lane.fence);
-    if held_leases && !mutation::on(Mutation::ForgetHand) {
+    let is_held = lane.has_run_out() && (terms.holds_lease)(listener.group_id.0, lane.fence);
+    if is_held && !mutation::on(Mutation::ForgetHand) {
         // Sent again now it might be heard twice: this process is only slow, and its result is still to come.
         return Decision::PutOff(PutOff { until: now + RESULT_COMES, digest: one.delivery.digest });
     }

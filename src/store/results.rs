@@ -142,9 +142,12 @@ pub fn record(conn: &mut Conn, records: &[Record]) -> StoreResult<usize> {
     for record in &ours {
         if let Some(moved) = &record.moved
             && !follow(conn, &record.leased, moved)?
-            && record.reach < Reach::Yes
         {
-            disable(conn, record.leased.group, WhyDisabled::Gone)?;
+            let lost = record.outcome == Some(EndedAs::Moved);
+            tracing::warn!(group = %record.leased.group, lost, "its chat belongs to another group");
+            if lost {
+                disable(conn, record.leased.group, WhyDisabled::Gone)?;
+            }
         }
         let fails = failing.contains(&Id(record.leased.group)).then_some(WhyDisabled::Failing);
         if let Some(reason) = fails.or(record.disable) {

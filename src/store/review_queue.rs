@@ -55,7 +55,7 @@ diesel::define_sql_function! {
 const WANTS: &str = "(notices.second_look_at IS NOT NULL OR notices.police_due_at IS NOT NULL \
     OR (notices.pending_revision IS NOT NULL AND notices.cooling_until IS NULL) \
     OR EXISTS (SELECT 1 FROM tips WHERE tips.notice_id = notices.id AND tips.held) \
-    OR (notices.state = 'paused' AND notices.sealed AND notices.pending_revision IS NULL))";
+    OR (notices.state = 'paused' AND (notices.sealed OR notices.paused_by_lead) AND notices.pending_revision IS NULL))";
 
 /// A tip waits that objects to it.
 const OBJECTED: &str =
@@ -108,11 +108,11 @@ pub fn count(
 }
 
 /// What waits for a moderator. First comes what is live and should have been looked at again by `at`, or is
-/// objected to; then the rest by risk, by time missing and by time waited. An edit is ordered by the urgency it would have when
-/// live. A notice whose claim has expired by `at` waits again.
+/// objected to; then the rest by risk, by time missing and by time waited. An edit is ordered by the urgency it
+/// would have when live. A notice whose claim has expired by `at` waits again.
 ///
 /// Without a `state`: everything undecided, whatever is live or paused and needs another look (a second look
-/// or a police reference is owed, a new revision waits, a tip is held back), and what is sealed and paused.
+/// or a police reference is owed, a new revision waits, a tip is held back), and what is paused for a lead to resume.
 /// What has reached its end by `at` is expired, swept or not.
 pub fn waiting(
     conn: &mut Conn,

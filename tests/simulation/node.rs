@@ -175,7 +175,7 @@ impl World<'_> {
                 node: node as i64,
                 limit: room,
                 audiences: &plan::audiences,
-                held_leases: &is_in_hand,
+                holds_lease: &is_in_hand,
                 pace: &|platform, sends| conclude::pace(platform, sends, now, bits),
                 back: &|platform, until| conclude::back(platform, until, bits),
                 turn: &mut |bot, priority| turns.turn(bot, &SHARED, priority, now),

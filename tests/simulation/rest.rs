@@ -14,7 +14,7 @@ use crate::broadcast::retry;
 use crate::domain::delivery::{DeliveryState, EndedAs};
 use crate::domain::group::GroupState;
 use crate::domain::life_cycle::State;
-use crate::store::bots::PROBE;
+use crate::store::bots::TRIAL;
 
 /// After this many rounds the engine is going round in circles.
 const ROUNDS: usize = 600;
@@ -171,7 +171,7 @@ impl World<'_> {
         };
         // One request tries the bot that was limited; the others wait for its result.
         let limited = self.requests.iter().any(|r| r.told.is_some_and(|(_, wide)| wide));
-        let tries = |at: &DateTime<Utc>| limited && *at + PROBE >= end;
+        let tries = |at: &DateTime<Utc>| limited && *at + TRIAL >= end;
         let shared = self.members[place].chat.manner == Manner::Threads
             && (budget_frees >= end
                 || self.requests.iter().any(asked_to_wait)

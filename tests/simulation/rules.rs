@@ -98,8 +98,8 @@ impl World<'_> {
         let corrects = self.sight.said(delivery).is_some_and(|b| b.purpose == Purpose::Correction);
         let hears = self.sight.groups.get(&group).is_some_and(|g| g.state == GroupState::Active);
         // A node waits for the results of leases that it holds itself.
-        let held_leases = |lane: &LaneRow| self.held_leases(node).any(|held| held == (group, lane.fence));
-        let free = |lane: &LaneRow| lane.leased_until.0 <= now && lane.open_at.0 <= now && !held_leases(lane);
+        let is_held = |lane: &LaneRow| self.held_leases(node).any(|held| held == (group, lane.fence));
+        let free = |lane: &LaneRow| lane.leased_until.0 <= now && lane.open_at.0 <= now && !is_held(lane);
         let due = delivery.state == DeliveryState::Open && delivery.due_at.0 <= now;
         corrects && hears && due && self.sight.lanes.get(&group).is_some_and(free)
     }

@@ -156,7 +156,7 @@ moment-day = { $day } { $month }
 donate-warning = Give only through the designated platform below. No money passes through us; whoever wants it sent to a private account is a scammer.
 donate-at = Give on the designated platform
 phone-title = Phone
-phone-warning = The reporter chose to publish this number. Call it for tips alone; the form below is the better way for them. Reporters: whoever wants money first is a scammer.
+phone-warning = The reporter chose to publish this number. Call it only if you have a tip; the form below is the better way. Reporters: whoever wants money first is a scammer.
 
 tip-title-missing_person = I saw something
 tip-title-lost = I know something

@@ -149,7 +149,7 @@ moment-day = { $month }月{ $day }日
 donate-warning = 只通过下面这个民政部指定的平台捐款。我们不经手任何款项；凡是要您转给个人账户的，都是骗子。
 donate-at = 前往指定平台捐款
 phone-title = 联系电话
-phone-warning = 这个号码由发布人自己选择公开。只为提供线索打这个号码；有线索最好用下面的表格。发布人请注意：先要钱的都是骗子。
+phone-warning = 这个号码由发布人自己选择公开。请只在有线索时拨打；最好用下面的表格。发布人请注意：先要钱的都是骗子。
 
 tip-title-missing_person = 我有线索
 tip-title-lost = 我有线索

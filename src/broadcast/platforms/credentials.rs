@@ -18,7 +18,7 @@ const SHORT: usize = 256;
 /// How long requests are signed with a replaced secret, too.
 const OVERLAP: TimeDelta = TimeDelta::hours(24);
 
-/// The way into one chat. Stored sealed; `Debug` shows nothing of it.
+/// The credentials of one chat. Stored sealed; `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credentials {
     pub platform: Platform,

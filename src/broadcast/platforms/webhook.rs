@@ -196,12 +196,12 @@ mod tests {
 
     #[test]
     fn words_that_were_cut_off_show_no_beginning_of_a_secret() {
-        let sealed_credentials = credentials();
-        let secret = sealed_credentials.secret.clone().unwrap();
+        let held = credentials();
+        let secret = held.secret.clone().unwrap();
         // So often that all of it fits into what is kept once it is made unreadable.
         let told = format!("refused {}", secret.repeat(3));
         for cut in 9..told.len() {
-            let shown = sealed_credentials.redact_cut(&told[..cut]);
+            let shown = held.redact_cut(&told[..cut]);
             let rest = shown.replace('*', "");
             assert!("refused ".starts_with(&*rest), "{cut}: {shown}");
         }

@@ -245,13 +245,16 @@ fn hints_say_what_else_helps() {
 #[test]
 fn a_document_hides_its_number() {
     let mut body = lost_property();
-    let item = json!({"what": "护照 E１２3456 8月", "brand": "公安部 K123 456 78", "is_document": true});
+    let item = json!({"what": "护照 E１２3456 8月", "brand": "公安部 K123 456 78，1310-0319-9001-01", "is_document": true});
     patch(&mut body, &json!({"item": item, "description": "编号20270115拾到,2027年"}));
     let public = parse(&body, now()).unwrap().public;
     let Subject::LostProperty { item: Item { what, brand, .. } } = public.subject else {
         panic!("another kind")
     };
-    assert_eq!((what.as_str(), brand.as_deref()), ("护照 E****56 8月", Some("公安部 K*** *** 78")));
+    assert_eq!(
+        (what.as_str(), brand.as_deref()),
+        ("护照 E****56 8月", Some("公安部 K*** *** 78，****-****-****-01"))
+    );
     assert_eq!(public.description, "编号******15拾到,2027年");
 }
 

@@ -2,9 +2,10 @@
 
 use uuid::Uuid;
 
-use super::super::tips::Fate;
+use super::super::tips::{Fate, guards};
 use super::super::view::TipView;
 use super::words::{at, word};
+use crate::domain::notice::Kind;
 use crate::domain::screening::FindingKind;
 use crate::domain::tip::Content;
 use crate::web::frame::Frame;
@@ -21,18 +22,21 @@ pub struct Tip {
     pub asks_money: bool,
     /// The reporter learns of it only that the police know.
     pub guarded: bool,
+    /// So they do of all others from then on.
+    pub guards: bool,
     /// What may become of it.
     pub fates: Vec<Fate>,
     pub words: Vec<(String, String)>,
 }
 
 /// Tips that wait for a decision come first. `guarded`: no tip about this notice is for its reporter.
-pub fn tips(frame: &Frame, hints: &[TipView], guarded: bool) -> Vec<Tip> {
+pub fn tips(frame: &Frame, kind: Kind, hints: &[TipView], guarded: bool) -> Vec<Tip> {
     let (held, decided): (Vec<&TipView>, Vec<&TipView>) = hints.iter().partition(|hint| hint.held);
-    held.into_iter().chain(decided).map(|hint| tip(frame, hint, guarded)).collect()
+    held.into_iter().chain(decided).map(|hint| tip(frame, kind, hint, guarded)).collect()
 }
 
-fn tip(frame: &Frame, hint: &TipView, guarded: bool) -> Tip {
+fn tip(frame: &Frame, kind: Kind, hint: &TipView, guarded: bool) -> Tip {
+    let guards = guards(kind, &hint.content);
     let fates = Fate::ALL.into_iter().filter(|fate| *fate != Fate::PassOn || !hint.content.objects());
     Tip {
         id: hint.id,
@@ -40,7 +44,8 @@ fn tip(frame: &Frame, hint: &TipView, guarded: bool) -> Tip {
         held: hint.held,
         discarded: hint.discarded,
         asks_money: asks_money(&hint.content),
-        guarded: guarded || hint.content.tells_of_danger(),
+        guarded: guarded || guards,
+        guards: guards && !guarded,
         fates: fates.collect(),
         words: words(frame, hint.content.clone()),
     }

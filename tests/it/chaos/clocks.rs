@@ -12,7 +12,7 @@ use seventytwo::clock::Clock;
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
 use seventytwo::store::Conn;
-use seventytwo::store::bots::{self, PROBE, Use, Used};
+use seventytwo::store::bots::{self, TRIAL, Use, Used};
 use seventytwo::store::lanes::NotHeld;
 use seventytwo::store::schema::lanes;
 use seventytwo::store::types::Time;
@@ -323,7 +323,7 @@ async fn a_wait_that_was_asked_for_by_the_right_clock_stands(db: Db) {
     let used = store.write(move |tx| ask(tx, wrong)).await.unwrap();
     assert_eq!(used, Ok(()));
     store.set_back(move || now + TimeDelta::hours(1), TimeDelta::hours(2)).await.unwrap();
-    let limited = now + TimeDelta::hours(1) + PROBE;
+    let limited = now + TimeDelta::hours(1) + TRIAL;
     let free = store.write(move |tx| ask(tx, limited)).await.unwrap();
     assert_eq!(free, Ok(()));
 }

@@ -94,7 +94,7 @@ pub fn lease_at(
         node,
         limit,
         audiences: &plan::audiences,
-        held_leases: &|_, _| false,
+        holds_lease: &|_, _| false,
         pace: &|_, _| now,
         turn,
         back: &|_, until| until,

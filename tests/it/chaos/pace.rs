@@ -12,7 +12,7 @@ use seventytwo::broadcast::script::{DrawPoster, Script};
 use seventytwo::clock::{Clock, new_id};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
-use seventytwo::store::bots::PROBE;
+use seventytwo::store::bots::TRIAL;
 use seventytwo::store::broadcasts::{self, Broadcast};
 use seventytwo::store::types::Id;
 use seventytwo::store::{StoreError, deliveries, notices as rows, schema};
@@ -202,7 +202,7 @@ async fn an_account_that_was_limited_is_tried_by_one_alone(house: House) -> Hous
     assert_eq!(asked(), 3);
     house.pass(TimeDelta::seconds(3)).await;
     assert_eq!(asked(), 1, "one tries");
-    house.pass(PROBE).await;
+    house.pass(TRIAL).await;
     assert_eq!(asked(), 2, "and the others follow");
     house.overhear().await;
     house

@@ -134,9 +134,9 @@ async fn more_bad_rows_than_a_look_takes_hold_nobody_up(house: House) -> House {
         };
         run(&house.db, GONE).await;
         bad_rows(&house).await;
-        let publish_cooled = house.stations.publish_when_due().await;
+        let published = house.stations.publish_when_due().await;
         let swept = house.stations.sweep().await;
-        assert!(publish_cooled.is_err() || swept.is_err(), "somebody must hear of it");
+        assert!(published.is_err() || swept.is_err(), "somebody must hear of it");
         assert_eq!(done().await, 2, "{state}");
     }
     run(&house.db, GONE).await;

@@ -153,6 +153,20 @@ async fn after_a_tip_that_tells_of_danger_the_family_reads_none(house: House) ->
     assert!(!told.contains("锦绣小区") && told.contains("线索已转警方"), "{told}");
     let told = tell("又在车站看见孩子").await;
     assert!(!told.contains("车站") && !told.contains("在公园见过"), "{told}");
+
+    // What the person sought says is discarded, and holds all the same.
+    let (case, manage) = house.live(&by_another(body, 2), &[&moderator]).await;
+    let told = json!({"text": "我爸打我，家暴，别说我在哪", "from_sought": true});
+    house.post(&format!("/notices/{case}/tips"), None, &told).await.expect(202);
+    house.claim(&case, &moderator).await;
+    let path = format!("/review/{case}");
+    let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
+    let tip = format!("{path}/tips/{}", sheet["tips"][0]["id"].as_str().unwrap());
+    house.post(&tip, Some(&moderator.token), &json!({"action": "discard"})).await.expect(204);
+    house.post(&format!("/notices/{case}/tips"), None, &json!({"text": "在车站看见孩子"})).await.expect(202);
+    house.pass_tips(&case, &moderator).await;
+    let mine = house.get("/my/notice", Some(&manage)).await.expect(200)["tips"].to_string();
+    assert!(!mine.contains("车站") && mine.contains("线索已转警方"), "{mine}");
     house
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use seventytwo::domain::delivery::{DeliveryState, EndedAs};
 use seventytwo::domain::group::{GroupState, WhyDisabled};
 use seventytwo::domain::region::Region;
-use seventytwo::store::bots::PROBE;
+use seventytwo::store::bots::TRIAL;
 use seventytwo::store::groups::Group;
 use seventytwo::store::results::{self, Moved, Record};
 use seventytwo::store::types::Id;
@@ -160,6 +160,6 @@ async fn two_nodes_that_share_tokens_do_not_wait_for_each_other(db: Db) {
     let (other, ()) = tokio::join!(other, go_on);
     let (one, other) = (one.await.unwrap().unwrap(), other.unwrap());
     let leased = one.leased.len() + other.leased.len();
-    scene.house.advance(PROBE);
+    scene.house.advance(TRIAL);
     assert_eq!(leased + scene.lease().await.len(), 4, "each has its turn");
 }
