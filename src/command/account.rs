@@ -109,7 +109,7 @@ impl Account {
                 let (account, ended) = people::disable(&store, now, &person.name).await?;
                 say(format!("disabled; ended {ended}"))?;
                 if pause_groups {
-                    say(format!("groups paused: {}", groups::pause_all(&store, account).await?))?;
+                    say(format!("groups paused: {}", groups::pause_all(&store, account, now).await?))?;
                 } else if let receiving @ 1.. = groups::receiving(&store, account).await? {
                     say(format!("groups that go on receiving: {receiving}; --pause-groups pauses them"))?;
                 }

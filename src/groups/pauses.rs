@@ -147,22 +147,20 @@ pub async fn receiving(store: &Store, account: Uuid) -> StoreResult<i64> {
 ///
 /// # Errors
 /// When the store refuses; then some may still receive.
-pub async fn pause_all(store: &Store, account: Uuid) -> Result<usize, GroupError> {
+pub async fn pause_all(store: &Store, account: Uuid, now: DateTime<Utc>) -> Result<usize, GroupError> {
     let all = store.read(move |conn| groups::of_account(conn, account, None, i64::MAX)).await?;
     let mut paused = 0;
     for Group { id, .. } in all.into_iter().filter(Group::will_receive) {
-        paused += usize::from(store.write(move |tx| pause_one(tx, account, id.0)).await?);
+        paused += usize::from(store.write(move |tx| pause_one(tx, account, id.0, now)).await?);
     }
     Ok(paused)
 }
 
 /// Whether it would have received.
-fn pause_one(tx: &mut Conn, account: Uuid, id: Uuid) -> Result<bool, GroupError> {
+fn pause_one(tx: &mut Conn, account: Uuid, id: Uuid, now: DateTime<Utc>) -> Result<bool, GroupError> {
     let found = groups::lock(tx, account, id)?.filter(Group::will_receive);
     let Some(mut group) = found else { return Ok(false) };
-    group.state = GroupState::Paused;
-    group.paused_until = None;
-    groups::save(tx, &group)?;
+    set(tx, &mut group, GroupState::Paused, None, now)?;
     Ok(true)
 }
 

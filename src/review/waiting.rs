@@ -167,6 +167,12 @@ impl Part {
         if is_own(notice, self.by) { Held::default() } else { self.held(notice) }
     }
 
+    /// Whether it only waits for a lead to resume it.
+    fn leaves_to_leads(&self, notice: &Notice) -> bool {
+        let owed = notice.second_look_at.is_some() || notice.police_due_at.is_some();
+        rests(notice) && !owed && !self.held(notice).any
+    }
+
     /// Whether what it waits for must be another's: one approves once, and decides nothing of what one handed
     /// in; the approval that is missing may have to be a lead's. A tip is anybody else's to decide, and what is
     /// paused any lead's.
@@ -180,7 +186,8 @@ impl Part {
         let by_a_lead = at.state == State::SecondReview
             && next(&at, Step::Approve, Actor::Moderator(self.by)) == Err(Refusal::LeadRequired);
         let approved = approved || by_a_lead;
-        (submitted || approved && !self.held(notice).any) && !rests(notice)
+        let by_others = submitted || approved && !self.held(notice).any;
+        if self.by.lead { by_others && !rests(notice) } else { by_others || self.leaves_to_leads(notice) }
     }
 }
 

@@ -224,6 +224,17 @@ async fn what_a_lead_paused_only_a_lead_resumes(house: House) -> House {
     };
     step(&house, &case, &desk.lead, "pause").await.expect(200);
     assert!(!may_resume().await);
+    // It stands in the queue, and is no moderator's next case.
+    for (by, another) in [(&desk.moderator, true), (&desk.lead, false)] {
+        let queue = house.get("/review/queue", Some(&by.token)).await.expect(200);
+        let line = &queue["items"][0];
+        assert_eq!(
+            (&line["wants"], &line["needs_another"]),
+            (&json!(["resume"]), &json!(another)),
+            "{}",
+            by.name
+        );
+    }
     assert_eq!(step(&house, &case, &desk.moderator, "resume").await.problem(403), "lead_required");
     step(&house, &case, &desk.lead, "resume").await.expect(200);
     step(&house, &case, &desk.moderator, "pause").await.expect(200);
