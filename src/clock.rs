@@ -83,17 +83,24 @@ impl Clock {
         }
     }
 
+    /// How far the clock is ahead of one that showed `other` at some moment since `before`; only what lies
+    /// outside that interval is surely wrong.
+    pub fn ahead_of(&self, other: DateTime<Utc>, before: DateTime<Utc>) -> TimeDelta {
+        other.clamp(before, self.now().max(before)) - other
+    }
+
     /// Takes away what the clock is `ahead`, or adds what it is behind. From then on it goes on steadily,
-    /// whatever happens to the system's.
-    pub fn correct(&self, ahead: TimeDelta) {
+    /// whatever happens to the system's. Returns whether it can be corrected.
+    pub fn correct(&self, ahead: TimeDelta) -> bool {
         if let Source::Hand(hand) = &self.source
             && !hand.of_a_machine
         {
-            return;
+            return false;
         }
         let at_first = || AtomicI64::new(self.system_time().timestamp_micros() - self.steady_micros());
         let corrected = self.corrected.get_or_init(at_first);
         corrected.fetch_sub(ahead.num_microseconds().unwrap_or(0), Ordering::SeqCst);
+        true
     }
 
     /// Lets time pass on a hand-driven clock; the system's clock cannot be moved and stays as it is.

@@ -3,7 +3,8 @@
 //!
 //! A node corrects its clock before it does anything, and every minute; in between it goes on steadily, whatever
 //! happens to the machine's clock, and while the database does not answer, too. If the machine's clock jumps, or the
-//! machine was suspended, it is compared within a second.
+//! machine was suspended, it is compared within a second. Where the machine does not know that it was, as after a
+//! snapshot, the worker finds out before it leases.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -57,11 +58,8 @@ impl Seen {
 async fn correct(store: &Store, clock: &Clock) -> StoreResult<Option<TimeDelta>> {
     let before = clock.now();
     let Some(shared) = store.shared_clock().await? else { return Ok(None) };
-    let now = clock.now();
-    // The server read its clock at some moment between `before` and now; only what lies outside that interval
-    // is surely wrong.
-    let off = shared.clamp(before, now.max(before)) - shared;
-    let system_off = clock.system_time() - now + off;
+    let off = clock.ahead_of(shared, before);
+    let system_off = clock.system_time() - clock.now() + off;
     clock.correct(off);
     if system_off.abs() > SYSTEM_MAY_BE_OFF {
         let milliseconds = system_off.num_milliseconds();

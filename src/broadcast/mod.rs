@@ -21,6 +21,7 @@ pub mod pages;
 pub mod plan;
 pub mod platforms;
 pub mod preview;
+mod recorder;
 pub mod report;
 pub mod retry;
 pub mod script;

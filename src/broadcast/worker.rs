@@ -16,7 +16,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::error::SendError;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, Semaphore, mpsc};
 use tokio::task::JoinError;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -24,12 +24,13 @@ use uuid::Uuid;
 
 use super::attempt::{Attempted, End, Leaving, panicked};
 use super::conclude::{self, Ended};
-use super::held_leases::{HeldLease, HeldLeases};
+use super::held_leases::HeldLeases;
 use super::hosts::{Hosts, Went};
 use super::metrics::Metrics;
 use super::node::Node;
 use super::plan;
 use super::platforms::adapter;
+use super::recorder::{BATCH, Done, Slot};
 use super::script::Script;
 use super::send::Sender;
 use super::turns::Turns;
@@ -37,14 +38,12 @@ use crate::clock::Clock;
 use crate::domain::delivery::DeliveryState;
 use crate::domain::language::Language;
 use crate::store::leasing::{self, Batch, Leased, Terms};
-use crate::store::results::{self, Record};
-use crate::store::{Conn, Store, StoreError, deliveries, lanes, standing};
+use crate::store::results::Record;
+use crate::store::{Conn, Store, StoreError, deliveries, shared_clock, standing};
 use crate::vault::Vault;
 
 /// Sends that may be under way or unrecorded at any time.
 const WINDOW: usize = 640;
-/// Results in one transaction, at most.
-const BATCH: usize = 500;
 /// Lanes leased at once.
 const LEASE: usize = 256;
 /// Sends that share a task: handing work from thread to thread costs more than the work.
@@ -53,15 +52,14 @@ const TOGETHER: usize = 32;
 /// [`FOR_ROOM`].
 const ROOM: u32 = 128;
 const FOR_ROOM: Duration = Duration::from_millis(5);
-/// How long results wait for others to join them: a commit costs the same for one as for many.
-const GATHER: Duration = Duration::from_millis(2);
 /// How long a stop waits for answers: what has none by then is in doubt, and there is still time to record
 /// that.
 const FOR_ANSWERS: Duration = Duration::from_secs(8);
-/// How long results that could not be recorded wait for another try.
-const RECORD_AGAIN: Duration = Duration::from_secs(1);
 /// How long a lane stays leased. A node that dies gives its lanes back after this.
 pub const LEASE_FOR: TimeDelta = TimeDelta::seconds(25);
+/// A clock that is farther from that of the other nodes is corrected before it leases: half of what a lease lasts
+/// beyond the longest exchange.
+const CLOCK_MAY_BE_OFF: TimeDelta = TimeDelta::seconds(4);
 /// The safety poll, in case no wake-up comes.
 const POLL: Duration = Duration::from_secs(20);
 /// How long a host that takes no more is waited for. A brisk one wakes us with its next answers; a slow one
@@ -89,15 +87,6 @@ pub struct Worker {
     pub work_is_due: Arc<Notify>,
     /// Cancelled when a stop has waited long enough: ends what is under way.
     pub break_off: CancellationToken,
-}
-
-/// One send's result, and the slot to give back once it is recorded.
-type Done = (Record, Slot);
-
-/// A send's slot in the window, and its lease among those that are in hand.
-struct Slot {
-    permit: OwnedSemaphorePermit,
-    _lease: HeldLease,
 }
 
 impl Worker {
@@ -202,6 +191,9 @@ impl Worker {
         room: usize,
         here: &Handle,
     ) -> Result<(Vec<Leased>, Then), StoreError> {
+        if self.clock_was_wrong(tx)? {
+            return Ok((Vec::new(), Then::Look));
+        }
         let room = self.hosts().worth_a_look(room, now);
         let budgets = |platform| adapter(platform).profile().account_rate;
         let mut terms = Terms {
@@ -227,6 +219,15 @@ impl Worker {
             _ => Then::Look,
         };
         Ok((batch.leased, next))
+    }
+
+    /// Whether the clock was not that of the other nodes; then it is now. A machine that was stopped with its clocks
+    /// does not know, and its leases would be over for the others before its requests end.
+    fn clock_was_wrong(&self, tx: &mut Conn) -> Result<bool, StoreError> {
+        let before = self.clock.now();
+        let Some(shared) = shared_clock(tx)? else { return Ok(false) };
+        let ahead = self.clock.ahead_of(shared, before);
+        Ok(ahead.abs() >= CLOCK_MAY_BE_OFF && self.clock.correct(ahead))
     }
 
     /// Writes a broadcast's message in the language of most groups while its first groups are leased. If that
@@ -315,67 +316,6 @@ impl Worker {
     /// See [`conclude::withheld`].
     pub(super) fn withheld(&self, leased: &Leased) -> Option<DeliveryState> {
         conclude::withheld(leased, self.clock.now(), self.sender.longest())
-    }
-
-    async fn record_all(self, mut results: mpsc::Receiver<Done>) {
-        let mut batch = Vec::with_capacity(BATCH);
-        while results.recv_many(&mut batch, BATCH).await > 0 {
-            if batch.len() < BATCH / 4 {
-                tokio::time::sleep(GATHER).await;
-                while batch.len() < BATCH
-                    && let Ok(result) = results.try_recv()
-                {
-                    batch.push(result);
-                }
-            }
-            self.record_surely(std::mem::take(&mut batch)).await;
-            self.work_is_due.notify_one();
-        }
-    }
-
-    /// Records results, in ever smaller parts where the database refuses, so that one that it cannot hold
-    /// does not cost the others. Their slots in the window stay taken meanwhile: while nothing can be
-    /// recorded, nothing more is sent. A result that is refused alone for a lease's time, by a database that
-    /// takes other changes to its lane, is given up; what was sent is then sent again.
-    async fn record_surely(&self, results: Vec<Done>) {
-        let patience_ends = self.clock.steady() + LEASE_FOR;
-        let mut parts = vec![results];
-        while let Some(mut part) = parts.pop() {
-            let Err(error) = self.record(&mut part).await else { continue };
-            if part.len() == 1 && self.clock.steady() >= patience_ends && self.takes_changes(&part).await {
-                self.metrics.lost(part.len());
-                tracing::error!(%error, results = part.len(), "results could not be recorded");
-                continue;
-            }
-            tracing::warn!(%error, results = part.len(), "results could not be recorded yet");
-            tokio::time::sleep(RECORD_AGAIN).await;
-            let rest = part.split_off(part.len() / 2);
-            parts.extend([rest, part].into_iter().filter(|part| !part.is_empty()));
-        }
-    }
-
-    /// Whether the database takes a change to the lanes of these, though it refuses their results.
-    async fn takes_changes(&self, results: &[Done]) -> bool {
-        let groups: Vec<Uuid> = results.iter().map(|(record, _)| record.leased.group).collect();
-        self.store.write(move |tx| lanes::touch(tx, &groups)).await.is_ok()
-    }
-
-    /// Records results and gives their slots back; on failure both are still in `results`.
-    async fn record(&self, results: &mut Vec<Done>) -> Result<(), StoreError> {
-        let (records, slots): (Vec<Record>, Vec<Slot>) = results.drain(..).unzip();
-        if records.is_empty() {
-            return Ok(());
-        }
-        let records = Arc::new(records);
-        let shared = Arc::clone(&records);
-        let recorded = self.store.write(move |tx| results::record(tx, &shared)).await;
-        if recorded.is_ok() {
-            self.metrics.recorded(slots.len());
-        } else {
-            self.metrics.results_refused();
-            results.extend(Arc::unwrap_or_clone(records).into_iter().zip(slots));
-        }
-        recorded.map(drop)
     }
 
     pub(super) fn hosts(&self) -> MutexGuard<'_, Hosts> {

@@ -113,9 +113,10 @@ fn is_righted(conn: &mut Conn, now: DateTime<Utc>, ahead: TimeDelta) -> StoreRes
     Ok(shared.is_none_or(|shared| (shared - now).abs() < (shared - now - ahead).abs()))
 }
 
-fn shared_clock(conn: &mut Conn) -> StoreResult<Option<DateTime<Utc>>> {
+/// What [`Store::shared_clock`] shows at this moment, however long the transaction has lasted.
+pub fn shared_clock(conn: &mut Conn) -> StoreResult<Option<DateTime<Utc>>> {
     let Conn::Pg(c) = conn else { return Ok(None) };
-    let shared: Time = diesel::select(sql::<Ts>("CURRENT_TIMESTAMP")).get_result(&mut **c)?;
+    let shared: Time = diesel::select(sql::<Ts>("clock_timestamp()")).get_result(&mut **c)?;
     Ok(Some(shared.0))
 }
 

@@ -57,7 +57,7 @@ pub mod wishes;
 mod writer;
 
 use crate::vault::Vault;
-pub use clocks::{Farthest, NODES_DIFFER_BY, Now};
+pub use clocks::{Farthest, NODES_DIFFER_BY, Now, shared_clock};
 use connection::Manager;
 pub(crate) use connection::both;
 pub use connection::{Conn, Database};

@@ -44,6 +44,7 @@ pub const TESTS: &[Test] = &[
     shared!(a_clock_that_is_set_wrong_moves_nothing_of_the_other_nodes),
     housed!(a_clock_set_forward_is_no_storm),
     shared!(a_node_whose_clock_is_behind_shares_no_lane),
+    shared!(a_node_that_was_stopped_with_its_clocks_shares_no_lane),
     shared!(a_node_whose_clock_is_days_ahead_ends_nothing),
 ];
 
@@ -441,40 +442,60 @@ fn heard(chat: &Fake, case: &str) -> usize {
     chat.shown().iter().filter(|shown| shown.text.contains(case)).count()
 }
 
-/// A node has a request under way, and its machine's clock is so far behind that its leases look as if they
-/// were over. Another one does not send what it has in flight.
-async fn a_node_whose_clock_is_behind_shares_no_lane(db: Db) {
-    let (right, moderator) =
-        house_of(on_a_machine(&db.url, Vec::new(), TimeDelta::zero()).await, &[Platform::Dingtalk]).await;
-    let chat = right.chats[0].clone();
-    let behind = on_a_machine(&db.url, vec![chat.clone()], TimeDelta::seconds(-30)).await;
-    let (case, _) = right.submit(&notices::lost_property(right.clock.now())).await;
-    right.approve(&case, &[&moderator]).await;
-    for house in [&right, &behind] {
-        house.clock.advance(TimeDelta::seconds(31));
-    }
-    right.stations.publish_cooled().await.unwrap();
+/// A chat, and a notice for it that has been live for a minute by the clock that all nodes share: nobody drives
+/// that one, so none of them may wait for it to cool.
+async fn live_by_the_shared_clock(url: &str) -> (Arc<Fake>, String) {
+    let clock = Clock::by_hand(Clock::system().now() - COOLING - TimeDelta::minutes(1));
+    let (house, moderator) =
+        house_of(House::with_chats(Db::at(url.to_owned()), Vec::new(), clock).await, &[Platform::Dingtalk])
+            .await;
+    let case = approve(&house, &moderator).await;
+    house.clock.advance(COOLING);
+    house.stations.publish_cooled().await.unwrap();
+    (house.chats[0].clone(), case)
+}
+
+/// A node sends while another one looks for work. The second does not send what is under way.
+async fn sends_alone(sender: &House, other: &House, chat: &Fake, case: &str) {
     let held = chat.hold("robot/send");
     let others = async {
         let under_way = held.came().await;
-        right.settle().await;
+        other.settle().await;
         drop(under_way);
     };
-    tokio::join!(behind.settle(), others);
-    assert_eq!(heard(&chat, &case), 1);
+    let (sent, ()) = tokio::join!(sender.stations.worker.drain(), others);
+    sent.unwrap();
+    assert_eq!(heard(chat, case), 1);
+}
+
+/// A node starts on a machine whose clock is so far behind that its leases would look as if they were over.
+async fn a_node_whose_clock_is_behind_shares_no_lane(db: Db) {
+    let (chat, case) = live_by_the_shared_clock(&db.url).await;
+    let right = on_a_machine(&db.url, vec![chat.clone()], TimeDelta::zero()).await;
+    let behind = on_a_machine(&db.url, vec![chat.clone()], TimeDelta::seconds(-40)).await;
+    sends_alone(&behind, &right, &chat, &case).await;
+}
+
+/// A machine was stopped with its clocks, and does not know it: for the others forty seconds have passed.
+async fn a_node_that_was_stopped_with_its_clocks_shares_no_lane(db: Db) {
+    let (chat, case) = live_by_the_shared_clock(&db.url).await;
+    let right = on_a_machine(&db.url, vec![chat.clone()], TimeDelta::zero()).await;
+    let stopped = on_a_machine(&db.url, vec![chat.clone()], TimeDelta::zero()).await;
+    stopped.clock.advance(TimeDelta::seconds(-40));
+    sends_alone(&stopped, &right, &chat, &case).await;
 }
 
 /// A machine's clock is days ahead when a node starts there; later that of another one jumps as far. By the
 /// clock that they share, nothing is over.
 async fn a_node_whose_clock_is_days_ahead_ends_nothing(db: Db) {
-    let (right, moderator) =
-        house_of(on_a_machine(&db.url, Vec::new(), TimeDelta::zero()).await, &[Platform::Dingtalk]).await;
-    let case = publish(&right, &moderator, "13800138001").await;
-    let ahead = on_a_machine(&db.url, right.chats.clone(), TimeDelta::days(4)).await;
+    let (chat, case) = live_by_the_shared_clock(&db.url).await;
+    let right = on_a_machine(&db.url, vec![chat.clone()], TimeDelta::zero()).await;
+    right.settle().await;
+    let ahead = on_a_machine(&db.url, vec![chat.clone()], TimeDelta::days(4)).await;
     ahead.settle().await;
     right.clock.jump(TimeDelta::days(4));
     right.settle().await;
     let notice = right.get(&format!("/notices/{case}"), None).await.expect(200);
     assert_eq!(notice["state"], "live");
-    assert_eq!(heard(&right.chats[0], &case), 1, "nobody was told that it is over");
+    assert_eq!(heard(&chat, &case), 1, "nobody was told that it is over");
 }
