@@ -187,7 +187,7 @@ async fn attempt(
     fields: &LoginFields,
     typed: &str,
 ) -> Result<(Account, String), Problem> {
-    let (address, name) = (request::client(http, &shared.trusted_proxies), people::tidy(typed));
+    let (address, name) = (shared.client(http), people::tidy(typed));
     // In this order, so that attempts refused by network do not count against the name.
     shared.limits.check(Limit::LoginNetwork, address)?;
     shared.limits.check(Limit::LoginFrom, (name.as_str(), address))?;

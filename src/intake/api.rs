@@ -23,7 +23,7 @@ use crate::web::limits::Limit;
 use crate::web::patience::Patience;
 use crate::web::problem::{Instead, Problem, StateOf};
 use crate::web::request;
-use crate::web::session::{Caller, ManageToken};
+use crate::web::session::{AnyCaller, Caller, ManageToken};
 use crate::web::shared::Shared;
 use crate::web::upload_memory::Reservation;
 
@@ -77,21 +77,12 @@ pub fn station(shared: &Shared) -> Intake {
     }
 }
 
-/// Counts a use by this request's address.
-///
-/// # Errors
-/// [`Problem::TooMany`].
-pub fn count(shared: &Shared, http: &HttpRequest, limit: Limit) -> Result<(), Problem> {
-    shared.limits.check(limit, request::client(http, &shared.trusted_proxies))
-}
-
 /// Counts a tip about a case.
 ///
 /// # Errors
 /// [`Problem::TooMany`].
 pub fn count_tip(shared: &Shared, http: &HttpRequest, case: CaseNumber) -> Result<(), Problem> {
-    let client = request::client(http, &shared.trusted_proxies);
-    shared.limits.check(Limit::TipsOfCase, (case.as_str(), client))
+    shared.limits.check(Limit::TipsOfCase, (case.as_str(), shared.client(http)))
 }
 
 /// The hash that recognises the same body again, whatever its spacing.
@@ -124,9 +115,9 @@ pub async fn send_photo(
     shared: web::Data<Shared>,
     form: Multipart,
 ) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Photos)?;
-    count(&shared, &http, Limit::PhotosADay)?;
-    let mut memory = shared.upload_memory.reserve(request::client(&http, &shared.trusted_proxies));
+    shared.count(&http, Limit::Photos)?;
+    shared.count(&http, Limit::PhotosADay)?;
+    let mut memory = shared.upload_memory.reserve(shared.client(&http));
     let bytes = photo_part(form, &mut memory).await?;
     let stored = station(&shared).store_photo(bytes, shared.clock.now()).await?;
     Ok(HttpResponse::Created().json(stored))
@@ -202,6 +193,7 @@ async fn read_photo(
     responses(
         (status = 201, body = Receipt),
         (status = 200, body = Receipt, description = "The same request again"),
+        (status = 401, description = "`login_required`: a token was sent that does not hold"),
         (status = 409, description = "`idempotency_key_reused`"),
         (status = 429, description = "`too_many_requests`")
     )
@@ -210,10 +202,10 @@ async fn read_photo(
 pub async fn submit(
     http: HttpRequest,
     shared: web::Data<Shared>,
-    caller: Option<Caller>,
+    AnyCaller(caller): AnyCaller,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Submit)?;
+    shared.count(&http, Limit::Submit)?;
     let body = json::value(&http, payload.into_inner()).await?;
     let (intake, now) = (station(&shared), shared.clock.now());
     let (key, body_hash) = (idempotency_key(&http)?, body_hash(&body));
@@ -254,7 +246,7 @@ pub async fn tip(
     case: web::Path<String>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Tips)?;
+    shared.count(&http, Limit::Tips)?;
     let body = json::value(&http, payload.into_inner()).await?;
     let case: CaseNumber = case.parse()?;
     let now = shared.clock.now();
@@ -294,7 +286,7 @@ pub async fn my_notice(
     shared: web::Data<Shared>,
     token: ManageToken,
 ) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Reads)?;
+    shared.count(&http, Limit::Reads)?;
     let mine = station(&shared).my_notice(&token.0, request::language(&http), shared.clock.now()).await?;
     Ok(HttpResponse::Ok().json(mine))
 }
@@ -335,7 +327,7 @@ pub async fn reply(
     token: ManageToken,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Submit)?;
+    shared.count(&http, Limit::Submit)?;
     let body = json::value(&http, payload.into_inner()).await?;
     let now = shared.clock.now();
     let notice = station(&shared).reply(&token.0, &body, now).await?;
@@ -360,7 +352,7 @@ pub async fn revise(
     token: ManageToken,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Submit)?;
+    shared.count(&http, Limit::Submit)?;
     let changes = json::value(&http, payload.into_inner()).await?;
     let now = shared.clock.now();
     let notice = station(&shared).revise(&token.0, changes, now).await?;
@@ -383,7 +375,7 @@ pub async fn renew(
     shared: web::Data<Shared>,
     token: ManageToken,
 ) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Submit)?;
+    shared.count(&http, Limit::Submit)?;
     let now = shared.clock.now();
     let notice = station(&shared).renew(&token.0, now).await?;
     Ok(HttpResponse::Ok().json(MyStanding::of(&notice, now)))

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-use super::subjects::{CODE, LINK, SAFETY};
+use super::subjects::{AGE, CODE, HEIGHT_CM, LINK, PEOPLE, SAFETY};
 use super::submission::{DESCRIPTION, LINE, PHOTOS};
 use crate::domain::notice::{Category, Direction, Emergency, Kind, NAME, Precision, Sex};
 
@@ -165,7 +165,7 @@ fn parts() -> Map<String, Value> {
                 &["what", "emergency_called"],
                 json!({
                     "what": choice(&Emergency::ALL),
-                    "people": optional(json!({"type": "integer", "minimum": 1, "maximum": 9_999})),
+                    "people": optional(json!({"type": "integer", "minimum": PEOPLE.start(), "maximum": PEOPLE.end()})),
                     "emergency_called": yes(),
                 }),
             ),
@@ -181,10 +181,10 @@ fn missing_person() -> Value {
         &["name", "age"],
         json!({
             "name": text(NAME),
-            "age": {"type": "integer", "minimum": 0, "maximum": 120},
+            "age": {"type": "integer", "minimum": AGE.start(), "maximum": AGE.end()},
             "sex": optional(choice(&Sex::ALL)),
             "category": said(optional(choice(&Category::ALL)), "Follows from the age of whoever is under 18; needed from then on. Never printed."),
-            "height_cm": optional(json!({"type": "integer", "minimum": 30, "maximum": 250})),
+            "height_cm": optional(json!({"type": "integer", "minimum": HEIGHT_CM.start(), "maximum": HEIGHT_CM.end()})),
             "appearance": optional(text(LINE)),
             "clothing": optional(text(LINE)),
             "medical_urgent": optional(yes_no()),

@@ -1,5 +1,6 @@
 //! The fields that belong to one kind of notice only.
 
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -18,6 +19,12 @@ use crate::domain::zone::BEIJING;
 pub(super) const CODE: usize = 60;
 /// The longest link, in characters.
 pub(super) const LINK: usize = 300;
+
+/// Ages, in years.
+pub(super) const AGE: RangeInclusive<i64> = 0..=120;
+pub(super) const HEIGHT_CM: RangeInclusive<i64> = 30..=250;
+/// How many people are in danger.
+pub(super) const PEOPLE: RangeInclusive<i64> = 1..=9_999;
 
 /// How many digits in a row are taken for a document's number.
 const DOCUMENT_NUMBER: usize = 6;
@@ -121,7 +128,7 @@ fn question(text: &str) -> Result<&'static str, FieldFault> {
 
 fn person(r: &mut Reader<'_>) -> Option<(Person, Category)> {
     let name = r.line("name", NAME);
-    let age = r.whole("age", 0..=120).and_then(|age| u8::try_from(age).ok());
+    let age = r.whole("age", AGE).and_then(|age| u8::try_from(age).ok());
     let sex = r.optional_choice("sex");
     let category = r.optional_choice("category").or_else(|| age.and_then(category_of));
     if category.is_none() {
@@ -133,7 +140,7 @@ fn person(r: &mut Reader<'_>) -> Option<(Person, Category)> {
     {
         r.fault("age", FieldFault::new("age_category"));
     }
-    let height_cm = r.optional_whole("height_cm", 30..=250, "not_centimetres");
+    let height_cm = r.optional_whole("height_cm", HEIGHT_CM, "not_centimetres");
     let height_cm = height_cm.and_then(|cm| u16::try_from(cm).ok());
     let appearance = r.optional_line("appearance", LINE);
     let clothing = r.optional_line("clothing", LINE);
@@ -231,7 +238,7 @@ fn mask_number(number: &str) -> String {
 fn rescue(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
     let incident = r.object("incident", |r| {
         let what: Option<Emergency> = r.choice("what");
-        let people = r.optional_whole("people", 1..=9_999, "not_whole").and_then(|n| u16::try_from(n).ok());
+        let people = r.optional_whole("people", PEOPLE, "not_whole").and_then(|n| u16::try_from(n).ok());
         r.yes("emergency_called", "emergency_called");
         Some(Incident { what: what?, people })
     });

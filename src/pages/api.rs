@@ -144,7 +144,7 @@ pub async fn notices(
     shared: web::Data<Shared>,
     wanted: web::Query<Wanted>,
 ) -> Result<web::Json<LiveNotices>, Problem> {
-    shared.limits.check(Limit::Reads, request::client(&http, &shared.trusted_proxies))?;
+    shared.count(&http, Limit::Reads)?;
     let Asked { which, limit } = read(&wanted).map_err(Problem::Invalid)?;
     let (vault, now) = (shared.vault.clone(), shared.clock.now());
     let (live, next) = shared

@@ -4,12 +4,13 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use askama::Template;
 use serde::Deserialize;
 
-use super::number::{Issued, WentOut, counted, issued};
+use super::number::{Issued, WentOut, issued};
 use super::pasted::{self, Pasted};
 use super::status::WITHDRAWN;
 use crate::domain::life_cycle::State;
 use crate::domain::named::named;
 use crate::web::frame::{Frame, page};
+use crate::web::limits::Limit;
 use crate::web::problem::Problem;
 use crate::web::session::Visitor;
 use crate::web::shared::Shared;
@@ -129,7 +130,7 @@ pub async fn check(
         Some(text) if text.trim().is_empty() => (None, Some(Fault::Empty)),
         Some(text) if text.chars().count() > LONGEST => (None, Some(Fault::TooLong)),
         Some(text) => {
-            counted(&http, &shared)?;
+            shared.count(&http, Limit::Reads)?;
             match pasted::read(text, &shared.base_url) {
                 None => (None, Some(Fault::Malformed)),
                 Some(pasted) => (Some(answer(&shared, &pasted).await?), None),

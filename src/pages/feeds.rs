@@ -47,7 +47,7 @@ pub async fn notices(
     shared: web::Data<Shared>,
     known: Option<web::Header<IfNoneMatch>>,
 ) -> Result<HttpResponse, Problem> {
-    shared.limits.check(Limit::Reads, request::client(&http, &shared.trusted_proxies))?;
+    shared.count(&http, Limit::Reads)?;
     let now = shared.clock.now();
     let found = shared.store.read(move |conn| {
         let found = published::live(conn, now, Which::default(), ENTRIES)?;

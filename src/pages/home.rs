@@ -10,7 +10,6 @@ use crate::store::published::{self, Which};
 use crate::web::frame::{Frame, page};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
-use crate::web::request;
 use crate::web::session::Visitor;
 use crate::web::shared::{Practice, Shared};
 
@@ -45,7 +44,7 @@ pub async fn home(
     shared: web::Data<Shared>,
     practice: Option<web::Data<Practice>>,
 ) -> Result<HttpResponse, Problem> {
-    shared.limits.check(Limit::Reads, request::client(&http, &shared.trusted_proxies))?;
+    shared.count(&http, Limit::Reads)?;
     let (vault, now) = (shared.vault.clone(), shared.clock.now());
     let live = shared
         .store

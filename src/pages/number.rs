@@ -13,7 +13,6 @@ use crate::store::{Conn, StoreError, StoreResult};
 use crate::vault::Vault;
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
-use crate::web::request;
 use crate::web::shared::Shared;
 
 /// A notice that everybody may read now.
@@ -74,20 +73,12 @@ pub async fn look_up(
     shared: &Shared,
     typed: &str,
 ) -> Result<(CaseNumber, Issued), Problem> {
-    counted(http, shared)?;
+    shared.count(http, Limit::Reads)?;
     let number = typed.parse()?;
     Ok((number, issued(shared, number).await?))
 }
 
-/// Counts a look.
-///
-/// # Errors
-/// [`Problem::TooMany`] where one network tries too many numbers.
-pub fn counted(http: &HttpRequest, shared: &Shared) -> Result<(), Problem> {
-    shared.limits.check(Limit::Reads, request::client(http, &shared.trusted_proxies))
-}
-
-/// What a number stands for now; whoever asks has been [`counted`].
+/// What a number stands for now; whoever asks has been counted.
 ///
 /// # Errors
 /// [`Problem::CaseUnknown`] for one that was never issued.

@@ -17,8 +17,7 @@ pub async fn poster(
     shared: web::Data<Shared>,
     path: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let client = request::client(&http, &shared.trusted_proxies);
-    shared.limits.check(Limit::Reads, client)?;
+    shared.count(&http, Limit::Reads)?;
     let case: CaseNumber = path.parse()?;
     let (language, now, vault) = (request::language(&http), shared.clock.now(), shared.vault.clone());
     let found = shared

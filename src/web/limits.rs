@@ -54,7 +54,7 @@ impl Limit {
             // From one network five wrong codes, then one every half minute. A name that can be blocked for
             // everybody would let anyone lock a moderator out, so the bound over all networks is far looser.
             // It protects the second factor: of a million codes three are valid at a time, so an attacker who
-            // knows the password and tries from everywhere finds one in three months, with a warning in the
+            // knows the password and tries from everywhere finds one in four months, with a warning in the
             // log for each try.
             Limit::LoginFrom => (5, 30_000),
             Limit::LoginName => (300, 30_000),

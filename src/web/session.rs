@@ -6,7 +6,7 @@
 use actix_web::dev::Payload;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse, ResponseError, web};
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{LocalBoxFuture, OptionFuture};
 use url::form_urlencoded;
 use uuid::Uuid;
 
@@ -15,7 +15,6 @@ use super::csrf;
 use super::frame::{Frame, Person, Who};
 use super::limits::Limit;
 use super::problem::Problem;
-use super::request::client;
 use super::shared::Shared;
 use crate::accounts::{sessions, tokens};
 use crate::domain::case_number::CaseNumber;
@@ -35,11 +34,14 @@ fn shared(http: &HttpRequest) -> Result<&web::Data<Shared>, Problem> {
 }
 
 fn bearer(http: &HttpRequest) -> Option<&str> {
+    sent_token(http).filter(|token| !token.is_empty() && token.len() <= MAX_TOKEN_BYTES)
+}
+
+/// What is sent as a bearer token, plausible or not.
+fn sent_token(http: &HttpRequest) -> Option<&str> {
     let value = http.headers().get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, token) = value.split_once(' ')?;
-    let token = token.trim();
-    let plausible = !token.is_empty() && token.len() <= MAX_TOKEN_BYTES;
-    (scheme.eq_ignore_ascii_case("bearer") && plausible).then_some(token)
+    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
+    scheme.eq_ignore_ascii_case("bearer").then_some(token.trim())
 }
 
 fn require(account: &Account, role: Role) -> Result<&Account, Problem> {
@@ -79,6 +81,20 @@ impl FromRequest for Caller {
     }
 }
 
+/// [`Caller`] where a token is sent, nobody where none is.
+pub struct AnyCaller(pub Option<Caller>);
+
+impl FromRequest for AnyCaller {
+    type Error = Problem;
+    type Future = LocalBoxFuture<'static, Result<AnyCaller, Problem>>;
+
+    fn from_request(http: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        // Whoever sends one that does not hold is told so: taken for nobody, they could approve their own notice.
+        let caller = sent_token(http).map(|_| Caller::from_request(http, payload));
+        Box::pin(async move { Ok(AnyCaller(OptionFuture::from(caller).await.transpose()?)) })
+    }
+}
+
 /// The token of a reporter's manage link, sent as a bearer token; it opened a notice a moment ago. 401
 /// `manage_link_invalid` for any other, and 429 once a client has tried too many.
 pub struct ManageToken(pub String);
@@ -94,8 +110,7 @@ impl FromRequest for ManageToken {
             let hash = token_hash(token);
             let found = shared(&http)?.store.read(move |c| notices::by_manage_hash(c, &hash)).await?;
             if found.is_none() {
-                let shared = shared(&http)?;
-                shared.limits.check(Limit::Reads, client(&http, &shared.trusted_proxies))?;
+                shared(&http)?.count(&http, Limit::Reads)?;
                 return Err(Problem::ManageLinkInvalid);
             }
             Ok(ManageToken(token.to_owned()))

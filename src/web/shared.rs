@@ -1,11 +1,15 @@
 //! The state that all handlers share.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
+use actix_web::HttpRequest;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use super::limits::Limits;
+use super::limits::{Limit, Limits};
+use super::problem::Problem;
+use super::request;
 use super::upload_memory::UploadMemory;
 use crate::blobs::Blobs;
 use crate::broadcast::hosts::Hosts;
@@ -58,6 +62,19 @@ impl Shared {
     /// Whether pages are served over TLS, so that cookies can require it.
     pub fn is_https(&self) -> bool {
         self.base_url.starts_with("https://")
+    }
+
+    /// The address that a request comes from, as far as trusted proxies tell it.
+    pub fn client(&self, http: &HttpRequest) -> IpAddr {
+        request::client(http, &self.trusted_proxies)
+    }
+
+    /// Counts a use by the network that a request comes from.
+    ///
+    /// # Errors
+    /// [`Problem::TooMany`].
+    pub fn count(&self, http: &HttpRequest, limit: Limit) -> Result<(), Problem> {
+        self.limits.check(limit, self.client(http))
     }
 
     /// A path of this service as an absolute URL.

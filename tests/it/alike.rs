@@ -449,7 +449,7 @@ async fn what_a_notice_was_found_by_is_erased_with_it(house: House) -> House {
     let made = submit(&house, person(&house, "李玉兰", 76), 1).await;
     let marks = "SELECT COUNT(*) AS n FROM marks";
     assert_eq!(count(&house.db, marks).await, 7);
-    notices::assert_unreadable(&house, &["李玉兰"]);
+    notices::assert_unreadable(&house, &["李玉兰"]).await;
     house.close(&made.manage, "withdrawn").await;
     house.pass(TimeDelta::days(30)).await;
     let shown = house.get(&format!("/notices/{}", made.case), None).await.expect(200);

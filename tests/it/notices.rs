@@ -1,10 +1,14 @@
 //! Notices as families and finders would submit them, and a look into the raw database.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use diesel::sql_types::{Binary, Text};
+use diesel::{QueryableByName, RunQueryDsl as _};
 use image::{DynamicImage, Rgb, RgbImage};
 use serde_json::{Value, json};
+use seventytwo::store::Conn;
 
 use crate::house::House;
+use crate::process::peek;
 
 fn reporter() -> Value {
     json!({"name": "王小红", "phone": "+86 138 0013 8000", "relation": "daughter", "publish_phone": false})
@@ -70,14 +74,53 @@ pub fn jpeg() -> Vec<u8> {
     bytes.into_inner()
 }
 
-/// None of these words is in the raw files of the database. A server's files are not ours to read; there the
-/// rows are searched instead.
-pub fn assert_unreadable(house: &House, words: &[&str]) {
-    for file in std::fs::read_dir(house.db.folder.path()).unwrap().flatten() {
-        let Ok(bytes) = std::fs::read(file.path()) else { continue };
+/// None of these words can be read in the database: in the raw files of SQLite, in the rows of PostgreSQL.
+pub async fn assert_unreadable(house: &House, words: &[&str]) {
+    let held = if house.db.is_sqlite() { files(house) } else { rows(house).await };
+    assert!(!held.is_empty(), "nothing was looked at");
+    for (place, bytes) in held {
         for word in words {
             let found = bytes.windows(word.len()).any(|w| w == word.as_bytes());
-            assert!(!found, "{word} can be read in {}", file.path().display());
+            assert!(!found, "{word} can be read in {place}");
         }
     }
+}
+
+fn files(house: &House) -> Vec<(String, Vec<u8>)> {
+    let files = std::fs::read_dir(house.db.folder.path()).unwrap().flatten().map(|file| file.path());
+    files.filter_map(|path| Some((path.display().to_string(), std::fs::read(path).ok()?))).collect()
+}
+
+/// Each table as one text, in which bytes are written as they are.
+async fn rows(house: &House) -> Vec<(String, Vec<u8>)> {
+    #[derive(QueryableByName)]
+    struct Table {
+        #[diesel(sql_type = Text)]
+        name: String,
+    }
+    #[derive(QueryableByName)]
+    struct Rows {
+        #[diesel(sql_type = Binary)]
+        bytes: Vec<u8>,
+    }
+    peek(&house.db, |conn| {
+        let Conn::Pg(c) = conn else { unreachable!("a server") };
+        let tables: Vec<Table> =
+            diesel::sql_query("SELECT relname AS name FROM pg_stat_user_tables").load(&mut **c)?;
+        let mut read = Vec::new();
+        for Table { name } in tables {
+            let rows: Rows = diesel::sql_query(format!(
+                "SELECT COALESCE(string_agg(convert_to(t::text, 'UTF8'), ''), '') AS bytes FROM {name} t"
+            ))
+            .get_result(&mut **c)?;
+            let hidden: Rows = diesel::sql_query(format!(
+                "SELECT COALESCE(string_agg(decode(m[1], 'hex'), ''), '') AS bytes \
+                 FROM {name} t, regexp_matches(t::text, '\\\\x([0-9a-f]+)', 'g') AS m"
+            ))
+            .get_result(&mut **c)?;
+            read.extend([(name.clone(), rows.bytes), (format!("bytes of {name}"), hidden.bytes)]);
+        }
+        Ok(read)
+    })
+    .await
 }

@@ -113,7 +113,7 @@ async fn a_missing_person(house: House) -> House {
     house.pass(TimeDelta::days(30)).await;
     assert_eq!(state(&house, &case).await, "erased");
     assert_eq!(house.get("/my/notice", Some(&manage)).await.problem(401), "manage_link_invalid");
-    notices::assert_unreadable(&house, &["李玉兰", "13800138000", "王小红", "银河南路"]);
+    notices::assert_unreadable(&house, &["李玉兰", "13800138000", "王小红", "银河南路"]).await;
     house
 }
 

@@ -134,7 +134,7 @@ CREATE TABLE photos (
 CREATE INDEX photos_notice ON photos (notice_id, likeness);
 
 -- Marks by which likely duplicates are found: keyed hashes of a name or its sound with an age, or with a place and a
--- day, and of a campaign's numbers.
+-- day, of a name with a city or province, of the police's reference, and of a campaign's numbers.
 CREATE TABLE marks (
     hash BYTEA NOT NULL,
     notice_id UUID NOT NULL REFERENCES notices,
@@ -142,7 +142,7 @@ CREATE TABLE marks (
 );
 CREATE INDEX marks_notice ON marks (notice_id);
 
--- What people saw. A held tip waits for a moderator; any other the reporter may read.
+-- What people saw. A held tip waits for a moderator; the reporter may read those that were passed on.
 CREATE TABLE tips (
     id UUID NOT NULL PRIMARY KEY,
     notice_id UUID NOT NULL REFERENCES notices,

@@ -10,7 +10,7 @@ use super::mine::{Done, back, sent_from_here};
 use super::sent::{self, Sent};
 use super::{FieldFaults, FormPage, kept};
 use crate::intake::IntakeError;
-use crate::intake::api::{count, station};
+use crate::intake::api::station;
 use crate::intake::form::{Meant, Typed, meant};
 use crate::intake::submission::parse;
 use crate::web::frame::{Frame, page, page_with, see_other};
@@ -21,7 +21,7 @@ use crate::web::shared::Shared;
 
 /// The form with the notice as it is.
 pub async fn show_edit(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Reads)?;
+    shared.count(&http, Limit::Reads)?;
     let manage = Manage::by_cookie(&http, &shared)?;
     prefilled(&http, &shared, manage).await
 }

@@ -22,7 +22,7 @@ use crate::domain::notice::{Kind, Outcome};
 use crate::domain::shown::replaces;
 use crate::domain::zone::moment;
 use crate::intake::IntakeError;
-use crate::intake::api::{count, station};
+use crate::intake::api::station;
 use crate::intake::form::Typed;
 use crate::intake::view::MyNotice;
 use crate::pages::number::{Issued, look_up};
@@ -55,7 +55,7 @@ pub async fn open(
     shared: web::Data<Shared>,
     token: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Reads)?;
+    shared.count(&http, Limit::Reads)?;
     let token = token.into_inner();
     // A script that checks for a new state must not decide for which notice the browser acts, nor must a link
     // that somebody else sent.
@@ -273,7 +273,7 @@ fn unchosen(http: &HttpRequest) -> Option<bool> {
 
 /// The reporter's page in a browser that has opened the link before.
 pub async fn my_page(http: HttpRequest, shared: web::Data<Shared>) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Reads)?;
+    shared.count(&http, Limit::Reads)?;
     let manage = Manage::by_cookie(&http, &shared)?;
     show(&http, &shared, manage, Typed::default(), &FieldFaults::new()).await
 }
@@ -334,7 +334,7 @@ pub async fn send_renew(
     shared: web::Data<Shared>,
     payload: web::Payload,
 ) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Submit)?;
+    shared.count(&http, Limit::Submit)?;
     let (manage, _): (_, Vec<(String, String)>) = managed_form(&http, payload.into_inner()).await?;
     station(&shared).renew(&manage.token, shared.clock.now()).await?;
     Ok(back(&manage, Done::Renewed))

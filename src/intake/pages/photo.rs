@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::blobs::Size;
 use crate::domain::people::{Moderator, Role};
-use crate::intake::api::{count, station};
+use crate::intake::api::station;
 use crate::store::photos::{self, Photo};
 use crate::store::{Conn, StoreResult, notices};
 use crate::web::limits::Limit;
@@ -24,7 +24,7 @@ pub async fn photo(
     path: web::Path<(Uuid, String)>,
     visitor: Visitor,
 ) -> Result<HttpResponse, Problem> {
-    count(&shared, &http, Limit::Reads)?;
+    shared.count(&http, Limit::Reads)?;
     let (id, name) = path.into_inner();
     let size = Size::named(&name).ok_or(Problem::NotFound)?;
     let intake = station(&shared);

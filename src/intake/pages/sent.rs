@@ -8,7 +8,7 @@ use futures_util::TryStreamExt;
 
 use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::intake::IntakeError;
-use crate::intake::api::{count, next_chunk, station};
+use crate::intake::api::{next_chunk, station};
 use crate::intake::form::Typed;
 use crate::intake::photo::{MAX_BYTES, PhotoFault};
 use crate::intake::submission::PHOTOS;
@@ -100,9 +100,9 @@ impl Incoming {
 
 async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> Result<Sent, Problem> {
     let mut sent = Sent { typed: Typed::default(), faults: FieldFaults::new(), wait: None };
-    match count(shared, http, Limit::Submit) {
+    match shared.count(http, Limit::Submit) {
         Err(Problem::TooMany { retry_after_s, .. }) => {
-            count(shared, http, Limit::Reads)?;
+            shared.count(http, Limit::Reads)?;
             sent.faults.insert("key".to_owned(), FieldFault::new("too_often").with("seconds", retry_after_s));
             sent.wait = Some(retry_after_s);
         }
@@ -115,7 +115,7 @@ async fn read_whole(http: &HttpRequest, shared: &Shared, mut form: Incoming) -> 
             // Where no file was chosen, a browser sends an empty part without a file name.
             let file = field.content_disposition().and_then(|part| part.get_filename());
             let chosen = file.is_some_and(|file| !file.is_empty());
-            let mut memory = shared.upload_memory.reserve(request::client(http, &shared.trusted_proxies));
+            let mut memory = shared.upload_memory.reserve(shared.client(http));
             let looked_at = sent.wait.is_none();
             let kept = |length| {
                 let holds = looked_at && length <= MAX_BYTES && memory.grow_to(length);
@@ -174,7 +174,7 @@ async fn take_photo(
         sent.faults.insert("photo".to_owned(), FieldFault::new("too_many").with("max", PHOTOS));
         return Ok(());
     }
-    let counted = count(shared, http, Limit::Photos).and_then(|()| count(shared, http, Limit::PhotosADay));
+    let counted = shared.count(http, Limit::Photos).and_then(|()| shared.count(http, Limit::PhotosADay));
     if let Err(Problem::TooMany { retry_after_s, .. }) = counted {
         // The words need no photo and are shown again.
         sent.faults.insert("photo".to_owned(), FieldFault::new("photos_full"));

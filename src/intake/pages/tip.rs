@@ -11,7 +11,7 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::language::Language;
 use crate::domain::life_cycle::State;
 use crate::intake::IntakeError;
-use crate::intake::api::{count, count_tip, station};
+use crate::intake::api::{count_tip, station};
 use crate::intake::form::times::{self, Moment};
 use crate::intake::tips::parse;
 use crate::language::text;
@@ -61,12 +61,13 @@ pub async fn send(
     let intake = station(&shared);
     let seen = times::moment(&form.0.seen_at, &form.0.seen_time, now);
     let told = parse(&json(&form.0, seen.as_ref()), now).map_err(|faults| in_words(faults, seen.as_ref()));
-    let counted = count(&shared, &http, Limit::Tips)
+    let counted = shared
+        .count(&http, Limit::Tips)
         .and_then(|()| if told.is_ok() { count_tip(&shared, &http, case) } else { Ok(()) });
     let wait = match counted {
         Err(problem @ Problem::TooMany { .. }) => {
             // What was typed is shown again, within the limit for reading pages.
-            count(&shared, &http, Limit::Reads)?;
+            shared.count(&http, Limit::Reads)?;
             Some(problem)
         }
         counted => counted.map(|()| None)?,

@@ -5,22 +5,60 @@ use serde_json::json;
 use seventytwo::domain::people::Role;
 use seventytwo::store::notices as stored;
 
+use crate::chaos::count;
 use crate::hostile::by_another;
-use crate::house::House;
-use crate::{Test, housed, notices};
+use crate::house::{Db, House};
+use crate::{Test, filed, housed, notices};
 
 /// The tests of this file.
 pub const TESTS: &[Test] = &[
-    housed!(an_erased_notice_is_not_in_the_journal_either),
+    housed!(nothing_is_left_of_an_erased_notice_but_its_tombstone),
+    filed!(an_erased_notice_is_not_in_the_journal_either),
     housed!(no_picture_is_kept_of_what_is_swept),
     housed!(no_picture_is_kept_of_what_another_node_has_erased),
 ];
 
-async fn an_erased_notice_is_not_in_the_journal_either(house: House) -> House {
-    if !house.db.is_sqlite() {
-        // A server's files are not ours to read.
-        return house;
+/// What is kept of notices, counted.
+const KEPT: [&str; 9] = [
+    "notices WHERE key_wrapped IS NOT NULL",
+    "notices WHERE manage_hash IS NOT NULL",
+    "notices WHERE phone_hash IS NOT NULL",
+    "revisions",
+    "photos",
+    "tips",
+    "marks",
+    "idempotency",
+    "events WHERE note_sealed IS NOT NULL",
+];
+
+async fn nothing_is_left_of_an_erased_notice_but_its_tombstone(house: House) -> House {
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    let mut body = notices::lost_property(house.clock.now());
+    body["photo_ids"] = json!([house.photo(notices::jpeg()).await]);
+    let (case, manage) = house.submit(&body).await;
+    house.claim(&case, &moderator).await;
+    let sheet = house.get(&format!("/review/{case}"), Some(&moderator.token)).await.expect(200);
+    let ask = json!({"version": sheet["version"], "action": "ask", "note": "在哪一路公交车上？"});
+    house.post(&format!("/review/{case}/decisions"), Some(&moderator.token), &ask).await.expect(200);
+    house.post("/my/notice/reply", Some(&manage), &json!({"text": "12 路"})).await.expect(200);
+    house.go_live(&case, &[&moderator]).await;
+    let tip = json!({"text": "在失物招领处见过。"});
+    house.post(&format!("/notices/{case}/tips"), None, &tip).await.expect(202);
+    for kept in KEPT {
+        assert_ne!(count(&house.db, format!("SELECT COUNT(*) AS n FROM {kept}")).await, 0, "{kept}");
     }
+    house.pass(TimeDelta::hours(72)).await;
+    house.pass(TimeDelta::days(30)).await;
+    for kept in KEPT {
+        assert_eq!(count(&house.db, format!("SELECT COUNT(*) AS n FROM {kept}")).await, 0, "{kept}");
+    }
+    let left = house.get(&format!("/notices/{case}"), None).await.expect(200);
+    assert_eq!(left["state"], "erased");
+    house
+}
+
+async fn an_erased_notice_is_not_in_the_journal_either(db: Db) {
+    let house = House::start(db).await;
     // The first sweep of a process empties the journal.
     house.settle().await;
     let moderator = house.person("林志愿", Role::Moderator).await;
@@ -47,7 +85,7 @@ async fn an_erased_notice_is_not_in_the_journal_either(house: House) -> House {
     house.pass(TimeDelta::days(30)).await;
     assert_eq!(house.get(&format!("/notices/{case}"), None).await.expect(200)["state"], "erased");
     assert_eq!(holds(), [""; 0], "the words of an erased notice, sealed, in the raw files");
-    house
+    house.finish().await;
 }
 
 /// Whether the press still has a notice's poster: it could not draw it again, because the photo is gone.

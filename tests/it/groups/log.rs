@@ -71,7 +71,7 @@ async fn answers_are_kept_and_go_with_their_notice(house: House) -> House {
     let answer = call["answer"]["words"].as_str().unwrap();
     assert!(answer.starts_with("HTTP 413\n") && answer.contains("no room for 双肩包"), "{answer}");
     assert!(!answer.contains(&robot), "the way in is no part of an answer: {answer}");
-    notices::assert_unreadable(&house, &["no room for"]);
+    notices::assert_unreadable(&house, &["no room for"]).await;
 
     // A group that heard of it hears that it is over; the words are not shown any more, not even here.
     house.post(&format!("{path}/redeliver"), Some(&team.admin.token), &Value::Null).await.expect(202);
