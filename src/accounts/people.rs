@@ -28,7 +28,7 @@ pub enum AccountError {
     ShortPassword,
     #[error("there is no account named {0:?}; `seventytwo account list` shows those there are")]
     Unknown(String),
-    #[error("the account {0:?} is disabled; add another one with `seventytwo account add`")]
+    #[error("the account {0:?} is disabled; `seventytwo account reset` takes it back")]
     Disabled(String),
     #[error("there is no such token; `seventytwo token list --account NAME` shows those there are")]
     UnknownToken,
@@ -109,10 +109,11 @@ pub async fn add(
 }
 
 /// Gives a person a new password and a new second factor, for when either was lost or may be known to
-/// somebody else. Their sessions, tokens and claims end at once.
+/// somebody else. Their sessions, tokens and claims end at once. A disabled account is taken back by it: its groups
+/// need somebody.
 ///
 /// # Errors
-/// [`AccountError`], where the account does not exist or is disabled, or the password is not acceptable.
+/// [`AccountError`], where the account does not exist, or the password is not acceptable.
 pub async fn reset(
     store: &Store,
     vault: &Vault,
@@ -121,7 +122,9 @@ pub async fn reset(
     chosen: Option<&str>,
 ) -> Result<(Handed, EndedWith), AccountError> {
     let name = tidy(name);
-    let account = standing(store, &name).await?;
+    let looked_up = name.clone();
+    let found = store.read(move |conn| accounts::by_name(conn, &looked_up)).await?;
+    let account = found.ok_or_else(|| AccountError::Unknown(name.clone()))?.account;
     let (proof, handed) = proof(vault, (&name, account.role), chosen).await?;
     let ended = store.write(move |conn| accounts::renew(conn, account.id.0, &proof, now)).await?;
     Ok((handed, ended))

@@ -195,9 +195,17 @@ async fn who_is_reset_has_a_new_proof_and_nothing_of_the_old_one_opens() {
         assert!(matches!(house.try_login("小王", password, code).await, Err(LoginError::Refused { .. })));
     }
     assert!(house.try_login("小王", &password, &house.code(&new)).await.is_ok());
+}
+
+#[tokio::test]
+async fn who_was_disabled_is_taken_back_by_new_proofs() {
+    let house = House::new().await;
+    let old = house.person("小王", Role::GroupAdmin).await;
+    let shared = &house.shared;
     people::disable(&shared.store, house.now(), "小王").await.unwrap();
-    let refused = people::reset(&shared.store, &shared.vault, house.now(), "小王", None).await.err();
-    assert!(matches!(refused, Some(AccountError::Disabled(_))));
+    let (new, _) = people::reset(&shared.store, &shared.vault, house.now(), "小王", None).await.unwrap();
+    assert!(house.try_login("小王", PASSWORD, &house.code(&old)).await.is_err());
+    assert!(house.try_login("小王", &new.password.clone().unwrap(), &house.code(&new)).await.is_ok());
 }
 
 #[tokio::test]

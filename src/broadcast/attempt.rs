@@ -14,9 +14,9 @@ use super::drawing::NotDrawn;
 use super::hosts::Went;
 use super::message::{self, Message};
 use super::platforms::{
-    Act, Adapter, Body, Credentials, Outgoing, Response, Stamp, TakeBack, Verdict, adapter, request_id,
+    Act, Adapter, Body, Credentials, Outgoing, Stamp, TakeBack, Verdict, adapter, request_id,
 };
-use super::script::{Handle, Written};
+use super::script::{KeptPicture, Written};
 use super::send::Unanswered;
 use super::worker::Worker;
 use super::{retry, sealed_credentials};
@@ -138,13 +138,13 @@ impl Worker {
         // Words alone need no handle.
         let keeps = adapter.profile().keeps_media && body.lean().is_some();
         let account = keeps.then(|| credentials.account()).flatten();
-        let handle = match &account {
+        let kept = match &account {
             // Boxed, because it is rare: otherwise the future of every send would have room for it.
-            Some(account) => Box::pin(self.handle(prepared, account, act, leaving)).await.map(Some),
+            Some(account) => Box::pin(self.kept(prepared, account, act, leaving)).await.map(Some),
             None => Ok(None),
         };
-        let handle = match handle {
-            Ok(handle) => handle,
+        let kept = match kept {
+            Ok(kept) => kept,
             Err((went, verdict)) => return Attempted::concluded(went, prepared.ended(verdict)),
         };
         let now = self.clock.now();
@@ -154,10 +154,16 @@ impl Worker {
             return Attempted::due_again(now);
         }
         let mut stamp = Stamp::new(now, request_id(leased.said(), leased.group, act));
-        stamp.media = handle.as_deref().cloned().flatten();
+        stamp.media = kept.as_ref().and_then(|kept| kept.handle.clone());
+        let uploads = kept.is_some() && stamp.media.is_none();
+        let hangs = uploads && kept.as_ref().is_some_and(|kept| kept.hangs(now));
+        if hangs && matches!(act, Act::Say(_)) {
+            let refused = prepared.ended(Verdict::ours(Outcome::Bad, "upload_hangs"));
+            return Attempted::concluded(Went::NotSent, Ended { alone: true, ..refused });
+        }
         // A known handle is released at once, so that others can use it; an unknown one stays locked until
-        // this request has found it out.
-        let unknown = handle.filter(|handle| handle.is_none());
+        // this request has found it out, unless that may take as long as the last one did in vain.
+        let unknown = kept.filter(|_| uploads && !hangs);
         let request = adapter.address(act, &body, credentials, &stamp);
         let left = leaving.left;
         let may = |longest| async move {
@@ -173,8 +179,9 @@ impl Worker {
                 return Attempted::concluded(Went::NotSent, internal(leased, &error));
             }
         };
-        if let (Some(mut handle), Some(media)) = (unknown, &verdict.media) {
-            *handle = Some(media.as_str().into());
+        if let Some(mut kept) = unknown {
+            kept.handle = verdict.media.as_deref().map(Into::into);
+            kept.hung_at = (verdict.outcome == Outcome::Unknown).then(|| self.clock.now());
         }
         if let (Some(account), Some(media)) = (&account, &stamp.media)
             && verdict.unknown_media
@@ -182,10 +189,15 @@ impl Worker {
             written.forget_handle(account, media).await;
             verdict.outcome = Outcome::Retry;
         }
-        let refused = verdict.outcome == Outcome::Bad && digest.is_none();
-        let alone = refused && prepared.has_words_alone(act, &body);
+        let alone = digest.is_none()
+            && match verdict.outcome {
+                Outcome::Bad => prepared.has_words_alone(act, &body),
+                Outcome::Unknown => uploads,
+                _ => false,
+            };
         let moved = self.moved(*adapter, credentials, &verdict);
-        let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, written, credentials));
+        let answer_sealed = answer
+            .and_then(|answer| conclude::sealed_answer(&answer, &verdict, written.key.as_ref(), credentials));
         Attempted::concluded(went, Ended { alone, answer_sealed, moved, ..prepared.ended(verdict) })
     }
 
@@ -301,16 +313,16 @@ impl Worker {
         if leased.not_after.is_some_and(|end| end <= again) { Ok(alone) } else { Err(again) }
     }
 
-    /// This account's handle for the picture of an act that shows one, where its platform keeps pictures.
-    async fn handle(
+    /// What this account keeps of the picture of an act that shows one, where its platform keeps pictures.
+    async fn kept(
         &self,
         Prepared { adapter, written, credentials, .. }: &Prepared,
         account: &str,
         act: Act<'_>,
         leaving: &mut Leaving<'_>,
-    ) -> Result<Handle, (Went, Verdict)> {
-        let mut handle = written.handle(account).await;
-        if handle.is_none()
+    ) -> Result<KeptPicture, (Went, Verdict)> {
+        let mut kept = written.kept(account).await;
+        if kept.handle.is_none()
             && let Ok(Some(picture)) = self.script.picture(written, self.clock.now()).await
             && let Some(upload) = adapter.upload(&picture, credentials)
         {
@@ -321,7 +333,7 @@ impl Worker {
                 Err(never) => match never {},
             };
             match verdict.media {
-                Some(media) => *handle = Some(media.into()),
+                Some(media) => kept.handle = Some(media.into()),
                 // Accepted, but without a handle: to upload it again makes no second message.
                 None if matches!(verdict.outcome, Outcome::Delivered(_) | Outcome::Unknown) => {
                     return Err((went, Verdict { outcome: Outcome::Retry, ..verdict }));
@@ -329,7 +341,7 @@ impl Worker {
                 None => return Err((went, verdict)),
             }
         }
-        Ok(handle)
+        Ok(kept)
     }
 
     /// The address by a chat's id, where it was given a new one, or its first answer tells the id of a chat that
@@ -379,19 +391,4 @@ fn ended(verdict: Verdict, parts: usize, ways: &'static [TakeBack]) -> Ended {
         answer_sealed,
         moved,
     }
-}
-
-/// What a platform said instead of taking the message: its first 4 KB, sealed under the case's key, because
-/// some repeat the message, and with the credentials redacted. It is shortened after that, so that no
-/// beginning of a secret is left at the cut.
-fn sealed(answer: &Response, verdict: &Verdict, written: &Written, with: &Credentials) -> Option<Vec<u8>> {
-    const KEPT: usize = 4 * 1024;
-    if matches!(verdict.outcome, Outcome::Delivered(_)) {
-        return None;
-    }
-    let words = String::from_utf8_lossy(&answer.body);
-    let words =
-        if answer.body.len() < Response::MOST { with.redact(&words) } else { with.redact_cut(&words) };
-    let words = format!("HTTP {}\n{}", answer.status, &words[..words.floor_char_boundary(KEPT)]);
-    Some(written.key.as_ref()?.seal("answer", words.as_bytes()))
 }

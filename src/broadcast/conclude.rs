@@ -18,13 +18,16 @@ use crate::store::results::{Health, Moved, Record};
 mod health;
 mod judged;
 
-pub use judged::{Judged, judged};
+pub use judged::{Judged, judged, sealed_answer};
 
 /// The end of a notice is told to groups that cannot be reached for at least this long.
 pub const ENDING: TimeDelta = TimeDelta::days(3);
 /// The end of a notice is tried with at least this many requests, which is about a day of them, so that a
 /// group that is first tried late gets as much time as the others.
 const TELLING: i32 = 100;
+
+/// How often a picture that replaces a face is uploaded in vain before its message is taken back another way.
+const UPLOADS: i16 = 3;
 
 /// How often one of the groups that share a bot tries whether its fault has been mended.
 const MENDED: TimeDelta = TimeDelta::minutes(10);
@@ -42,7 +45,7 @@ pub struct Ended {
     pub parts: usize,
     /// What the platform lets us take back with these credentials.
     pub ways: &'static [TakeBack],
-    /// The words can still be sent by themselves, without the picture that they went with.
+    /// The picture that went with it may be why: it was refused with it, or uploaded and nobody answered.
     pub alone: bool,
     pub at: DateTime<Utc>,
     pub took_ms: i32,
@@ -309,13 +312,17 @@ impl Leg<'_> {
                 record.due_at = due;
                 record.lane_open_at = record.lane_open_at.max(retry::rest(record.at, due));
                 let doubtful = record.outcome == Some(EndedAs::Unknown) && self.counts_doubts();
-                if doubtful && self.goes_apart(record) {
+                let hangs = self.takes_back() && self.alone && record.tries >= UPLOADS;
+                if hangs && let Some(progress) = self.course.refused(self.progress) {
+                    self.go_on(record, progress);
+                } else if doubtful && self.goes_apart(record) {
                     // With other members the digest would be another request, and one more message. Alone
                     // each is the same request every time.
                     record.apart = true;
                     record.message_ref = Some(UNNAMED.to_owned());
                 } else if doubtful {
                     record.act = record.act.once_more_in_vain();
+                    record.act.alone |= self.alone;
                 }
             }
             Next::Hold(until) | Next::Mend(_, until) => hold(record, until),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::{Mutex as Turn, OnceCell, OwnedMutexGuard};
@@ -36,6 +36,9 @@ const PICTURES: usize = 12 * 1024 * 1024;
 /// takes tenths of a second to draw and a body a thousandth to compose: no body is worth losing a picture.
 const BODIES: usize = 16 * 1024 * 1024;
 
+/// How long an account whose upload had no answer is not made to wait for another one.
+const HANGS: TimeDelta = TimeDelta::minutes(5);
+
 /// A revision of a notice: its number, and its public part.
 pub type Numbered = (i32, Public);
 
@@ -44,8 +47,24 @@ pub type Numbered = (i32, Public);
 pub type DrawPoster =
     Arc<dyn Fn(Notice, Option<Numbered>, Language) -> BoxFuture<'static, Drawn> + Send + Sync>;
 
-/// An account's handle for a picture; locked while one delivery finds it out.
-pub type Handle = OwnedMutexGuard<Option<Arc<str>>>;
+/// What an account keeps of a picture; locked while one delivery finds that out.
+pub type KeptPicture = OwnedMutexGuard<Kept>;
+
+/// What a platform keeps of a picture for an account.
+#[derive(Debug, Default)]
+pub struct Kept {
+    /// What it is called there, once it was uploaded.
+    pub handle: Option<Arc<str>>,
+    /// When an upload last had no answer.
+    pub hung_at: Option<DateTime<Utc>>,
+}
+
+impl Kept {
+    /// Whether an upload has hung so lately that the next one would, too: small requests may still pass.
+    pub fn hangs(&self, now: DateTime<Utc>) -> bool {
+        self.hung_at.is_some_and(|at| now - at < HANGS)
+    }
+}
 
 /// What identifies a message: its broadcast and its language.
 type Name = (Uuid, Language);
@@ -84,22 +103,22 @@ pub struct Written {
     said: Option<Numbered>,
     picture: Mutex<Option<Drawing>>,
     bodies: Places<BodyOf, OnceCell<Option<Body>>>,
-    handles: Places<String, Turn<Option<Arc<str>>>>,
+    kept: Places<String, Turn<Kept>>,
 }
 
 impl Written {
-    /// An account's handle for the picture, if it is known; else the caller finds it out while others wait,
-    /// so that a picture is uploaded once to each account.
-    pub async fn handle(&self, account: &str) -> Handle {
-        let turn = Arc::clone(self.handles.lock().entry(account.to_owned()).or_default());
+    /// What an account keeps of the picture. Where it has no handle yet, the caller finds one out while others
+    /// wait, so that a picture is uploaded once to each account.
+    pub async fn kept(&self, account: &str) -> KeptPicture {
+        let turn = Arc::clone(self.kept.lock().entry(account.to_owned()).or_default());
         turn.lock_owned().await
     }
 
     /// Forgets a handle that the account does not know any more.
     pub async fn forget_handle(&self, account: &str, known: &str) {
-        let mut handle = self.handle(account).await;
-        if handle.as_deref() == Some(known) {
-            *handle = None;
+        let mut kept = self.kept(account).await;
+        if kept.handle.as_deref() == Some(known) {
+            kept.handle = None;
         }
     }
 }
@@ -254,7 +273,7 @@ pub async fn write(
         said,
         picture: Mutex::default(),
         bodies: Mutex::default(),
-        handles: Mutex::default(),
+        kept: Mutex::default(),
     })
 }
 

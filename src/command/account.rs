@@ -26,7 +26,8 @@ pub enum Account {
     },
     /// list all accounts with their roles
     List,
-    /// a new password and second factor; ends the account's sessions and tokens at once
+    /// a new password and second factor; ends the account's sessions and tokens at once, and takes a disabled one
+    /// back
     Reset {
         #[command(flatten)]
         person: Person,
@@ -109,7 +110,11 @@ impl Account {
                 let (account, ended) = people::disable(&store, now, &person.name).await?;
                 say(format!("disabled; ended {ended}"))?;
                 if pause_groups {
-                    say(format!("groups paused: {}", groups::pause_all(&store, account, now).await?))?;
+                    say(format!(
+                        "groups paused: {}; what they have heard, they hear the end of when they are resumed: \
+                         `seventytwo account reset` takes the account back for that",
+                        groups::pause_all(&store, account, now).await?
+                    ))?;
                 } else if let receiving @ 1.. = groups::receiving(&store, account).await? {
                     say(format!("groups that go on receiving: {receiving}; --pause-groups pauses them"))?;
                 }

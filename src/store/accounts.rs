@@ -131,9 +131,11 @@ pub fn disable(conn: &mut Conn, id: Uuid, now: DateTime<Utc>) -> StoreResult<End
     end(conn, id, now)
 }
 
-/// Replaces an account's password and second factor, and ends its sessions, tokens and claims.
+/// Replaces an account's password and second factor, and ends its sessions, tokens and claims. One that was disabled
+/// is not any more.
 pub fn renew(conn: &mut Conn, id: Uuid, proof: &Proof, now: DateTime<Utc>) -> StoreResult<EndedWith> {
-    both!(conn, c => diesel::update(accounts::table.find(Id(id))).set(proof).execute(c))?;
+    let enabled = accounts::disabled_at.eq(None::<Time>);
+    both!(conn, c => diesel::update(accounts::table.find(Id(id))).set((proof, enabled)).execute(c))?;
     end(conn, id, now)
 }
 

@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use diesel::connection::{SimpleConnection, TransactionManager};
@@ -149,11 +151,15 @@ impl Conn {
         }
     }
 
-    /// Writes SQLite's write-ahead log into the database and cuts it to nothing; not inside a transaction.
+    /// Writes SQLite's write-ahead log into the database and cuts it to nothing; not inside a transaction. Waits
+    /// for nobody who reads it: no change could be made meanwhile.
     pub(super) fn empty_log(&mut self) -> StoreResult<()> {
         let Conn::Sqlite(c) = self else { return Ok(()) };
-        let done: Checkpoint = diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(&mut **c)?;
-        if done.busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
+        c.batch_execute("PRAGMA busy_timeout = 0")?;
+        let done: QueryResult<Checkpoint> =
+            diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(&mut **c);
+        c.batch_execute(PATIENCE)?;
+        if done?.busy == 0 { Ok(()) } else { Err(StoreError::Busy) }
     }
 
     fn begin(&mut self) -> QueryResult<()> {
@@ -194,15 +200,18 @@ struct Checkpoint {
     busy: i32,
 }
 
+/// How long SQLite waits for a lock that another connection or program holds.
+const PATIENCE: &str = "PRAGMA busy_timeout = 5000";
+
 fn open_sqlite(path: &str) -> Result<Conn, String> {
     let mut conn = SqliteConnection::establish(path)
         .map_err(|e| format!("{path}: {e}. Does its folder exist, and may this user write there?"))?;
     // FULL: what was answered "accepted" survives a power cut. secure_delete: what is erased is
     // overwritten in the file, not only forgotten.
-    conn.batch_execute(
-        "PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
-         PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;",
-    )
+    conn.batch_execute(&format!(
+        "{PATIENCE}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+         PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;"
+    ))
     .map_err(|e| format!("{path}: {e}"))?;
     Ok(Conn::Sqlite(Box::new(conn)))
 }
@@ -271,29 +280,71 @@ type Connected = (
     >,
 );
 
+/// How often a connection was found broken. When a server restarts, all of them break, and an idle one shows that
+/// only when it is used: so each is tried before its next use, once, and nothing is asked of the others.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Breaks(Arc<AtomicU64>);
+
+impl Breaks {
+    fn so_far(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    /// A connection that worked after `known` of them is broken.
+    fn one_more(&self, known: u64) {
+        // Those that broke together are one break.
+        self.0.fetch_max(known + 1, Ordering::Relaxed);
+    }
+
+    /// A connection outside the pool is broken.
+    pub(super) fn elsewhere(&self) {
+        self.one_more(self.so_far());
+    }
+}
+
+/// A connection of the pool.
+pub(super) struct Pooled {
+    pub(super) conn: Conn,
+    /// The breaks after which it worked.
+    worked_after: u64,
+}
+
 /// Opens the pool's connections.
 #[derive(Debug)]
-pub(super) struct Manager(pub(super) Database);
+pub(super) struct Manager {
+    pub(super) database: Database,
+    pub(super) breaks: Breaks,
+}
 
 impl diesel::r2d2::ManageConnection for Manager {
-    type Connection = Conn;
+    type Connection = Pooled;
     type Error = StoreError;
 
-    fn connect(&self) -> Result<Conn, StoreError> {
-        let mut conn = Conn::open(&self.0)?;
+    fn connect(&self) -> Result<Pooled, StoreError> {
+        let worked_after = self.breaks.so_far();
+        let mut conn = Conn::open(&self.database)?;
         if let Conn::Sqlite(c) = &mut conn {
             // All writing goes through the one writer, which is not in the pool.
             c.batch_execute("PRAGMA query_only = ON")?;
         }
-        Ok(conn)
+        Ok(Pooled { conn, worked_after })
     }
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), StoreError> {
-        both!(conn, c => c.ping()).map_err(StoreError::from)
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), StoreError> {
+        let so_far = self.breaks.so_far();
+        if pooled.worked_after != so_far {
+            both!(&mut pooled.conn, c => c.ping())?;
+            pooled.worked_after = so_far;
+        }
+        Ok(())
     }
 
-    fn has_broken(&self, conn: &mut Conn) -> bool {
-        std::thread::panicking() || both!(conn, c => R2D2Connection::is_broken(c))
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        let broken = both!(&mut pooled.conn, c => R2D2Connection::is_broken(c));
+        if broken {
+            self.breaks.one_more(pooled.worked_after);
+        }
+        broken || std::thread::panicking()
     }
 }
 
@@ -304,8 +355,32 @@ mod tests {
     #[test]
     fn what_is_shown_of_a_database_holds_no_password() {
         let server = Database::Postgres("postgres://somebody:secret@db.example.org/seventytwo".to_owned());
-        let shown = format!("{server:?} {:?}", Manager(server.clone()));
+        let manager = Manager { database: server.clone(), breaks: Breaks::default() };
+        let shown = format!("{server:?} {manager:?}");
         assert!(shown.contains("Postgres") && !shown.contains("secret"), "{shown}");
+    }
+
+    #[test]
+    fn a_log_that_is_being_read_is_not_waited_for_and_everything_else_still_is() {
+        #[derive(QueryableByName)]
+        struct Patience {
+            #[diesel(sql_type = diesel::sql_types::Integer)]
+            timeout: i32,
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db").display().to_string();
+        let open = || Conn::open(&Database::Sqlite(path.clone())).unwrap();
+        let (mut reader, mut writer) = (open(), open());
+        let run = |conn: &mut Conn, sql: &str| both!(conn, c => c.batch_execute(sql)).unwrap();
+        run(&mut writer, "CREATE TABLE t (n); INSERT INTO t VALUES (1)");
+        run(&mut reader, "BEGIN; SELECT COUNT(*) FROM t");
+        run(&mut writer, "INSERT INTO t VALUES (2)");
+        assert!(matches!(writer.empty_log(), Err(StoreError::Busy)));
+        let Conn::Sqlite(c) = &mut writer else { unreachable!("a file") };
+        let patience: Patience = diesel::sql_query("PRAGMA busy_timeout").get_result(&mut **c).unwrap();
+        assert_eq!(patience.timeout, 5000);
+        run(&mut reader, "COMMIT");
+        writer.empty_log().unwrap();
     }
 
     #[test]

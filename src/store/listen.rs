@@ -35,10 +35,15 @@ impl Store {
     /// Notifies `work_is_due` whenever another node announces work, until `stop`.
     pub async fn listen(&self, work_is_due: Arc<Notify>, stop: CancellationToken) {
         let Database::Postgres(url) = self.database().clone() else { return };
+        let breaks = self.breaks.clone();
         let listening = tokio::spawn(async move {
             while !stop.is_cancelled() {
                 tokio::select! {
-                    broken = hear(&url, &work_is_due) => tracing::warn!(error = broken, "listening for other nodes broke off"),
+                    broken = hear(&url, &work_is_due) => {
+                        // Nobody but a listener notices at once.
+                        breaks.elsewhere();
+                        tracing::warn!(error = broken, "listening for other nodes broke off");
+                    }
                     () = stop.cancelled() => return,
                 }
                 tokio::select! { () = tokio::time::sleep(AGAIN) => {}, () = stop.cancelled() => {} }

@@ -58,8 +58,8 @@ mod writer;
 
 use crate::vault::Vault;
 pub use clocks::{Farthest, NODES_DIFFER_BY, Now, shared_clock};
-use connection::Manager;
 pub(crate) use connection::both;
+use connection::{Breaks, Manager};
 pub use connection::{Conn, Database};
 use refusals::Refusals;
 use writer::Writer;
@@ -112,6 +112,7 @@ pub struct Store {
     /// SQLite has one writer; PostgreSQL has as many as the pool has connections.
     writer: Option<Arc<Writer>>,
     database: Database,
+    breaks: Breaks,
     refusals: Arc<Refusals>,
 }
 
@@ -130,14 +131,14 @@ impl Store {
                 .then(|| Writer::start(first, database.clone()))
                 .transpose()?
                 .map(Arc::new);
+            let breaks = Breaks::default();
             let pool = diesel::r2d2::Pool::builder()
                 .max_size(16)
                 .min_idle(Some(2))
                 .connection_timeout(std::time::Duration::from_secs(10))
-                .test_on_check_out(false)
-                .build(Manager(database.clone()))
+                .build(Manager { database: database.clone(), breaks: breaks.clone() })
                 .map_err(|e| StoreError::Connection(e.to_string()))?;
-            Ok(Store { pool, writer, database, refusals: Arc::new(Refusals::told_to(|| ())) })
+            Ok(Store { pool, writer, database, breaks, refusals: Arc::new(Refusals::told_to(|| ())) })
         })
         .await
         .map_err(|_| StoreError::BrokenOff)?
@@ -175,8 +176,8 @@ impl Store {
     {
         let pool = self.pool.clone();
         tokio::task::spawn_blocking(move || {
-            let mut conn = pool.get().map_err(|e| StoreError::Connection(e.to_string()))?;
-            question(&mut conn)
+            let mut pooled = pool.get().map_err(|e| StoreError::Connection(e.to_string()))?;
+            question(&mut pooled.conn)
         })
         .await
         .map_err(|_| StoreError::BrokenOff)?
@@ -209,8 +210,8 @@ impl Store {
             None => {
                 let pool = self.pool.clone();
                 let changed = tokio::task::spawn_blocking(move || {
-                    let mut conn = pool.get().map_err(|e| StoreError::Connection(e.to_string()))?;
-                    Ok(conn.transaction(change))
+                    let mut pooled = pool.get().map_err(|e| StoreError::Connection(e.to_string()))?;
+                    Ok(pooled.conn.transaction(change))
                 });
                 changed.await.unwrap_or(Err(StoreError::BrokenOff))
             }

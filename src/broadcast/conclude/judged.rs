@@ -3,9 +3,10 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::broadcast::hosts::Went;
-use crate::broadcast::platforms::{Act, Adapter, Response, Verdict};
+use crate::broadcast::platforms::{Act, Adapter, Credentials, Response, Verdict};
 use crate::broadcast::send::SendFault;
 use crate::domain::delivery::{Fault, Outcome};
+use crate::vault::Key;
 
 /// How far our clock may be from a platform's before a signature that it refuses is refused for the time in
 /// it: receivers of Standard Webhooks bear five minutes, DingTalk and Feishu an hour.
@@ -55,4 +56,24 @@ pub fn judged(
 /// Whether our clock is far from that of whoever answered at `at`.
 fn is_off(answer: &Response, at: DateTime<Utc>) -> bool {
     answer.date("date").is_some_and(|theirs| (theirs - at).abs() > SKEW)
+}
+
+/// What a platform said instead of taking the message: its first 4 KB, sealed under the case's key, because
+/// some repeat the message, and with the credentials redacted. It is shortened after that, so that no
+/// beginning of a secret is left at the cut.
+pub fn sealed_answer(
+    answer: &Response,
+    verdict: &Verdict,
+    key: Option<&Key>,
+    with: &Credentials,
+) -> Option<Vec<u8>> {
+    const KEPT: usize = 4 * 1024;
+    if matches!(verdict.outcome, Outcome::Delivered(_)) {
+        return None;
+    }
+    let words = String::from_utf8_lossy(&answer.body);
+    let words =
+        if answer.body.len() < Response::MOST { with.redact(&words) } else { with.redact_cut(&words) };
+    let words = format!("HTTP {}\n{}", answer.status, &words[..words.floor_char_boundary(KEPT)]);
+    Some(key?.seal("answer", words.as_bytes()))
 }

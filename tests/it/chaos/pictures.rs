@@ -30,6 +30,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_photo_that_never_comes_ends_with_its_notice),
     housed!(words_without_their_picture_wait_for_nobody),
     housed!(a_disk_that_hangs_holds_up_no_words),
+    housed!(an_upload_that_hangs_holds_up_no_words),
     housed!(pictures_of_many_notices_at_once_are_kept_within_bounds_and_each_is_seen),
 ];
 
@@ -226,6 +227,26 @@ async fn a_disk_that_hangs_holds_up_no_words(house: House) -> House {
     wait(&house, 30).await;
     assert_eq!((seen(apart, &case), seen(with_it, &case).0), ((1, 2), 1), "said once");
     house.overhear().await;
+    house
+}
+
+/// Many groups of one bot, whose platform answers nothing that can be understood: one of them tries the picture, all
+/// others are told the words, and so is the first when its turn comes again.
+async fn an_upload_that_hangs_holds_up_no_words(house: House) -> House {
+    const GROUPS: usize = 12;
+    let crowd = Crowd::start(Mood::Unwell(200)).await;
+    let house = house.and_gateways(vec![(WITH_IT, crowd.url.clone())]).await;
+    let moderator = house.person("林志愿", Role::Moderator).await;
+    house.person("王群主", Role::GroupAdmin).await;
+    let chats = (0..GROUPS).map(|number| (WITH_IT, &*crowd.url, format!("-{}", 1001 + number)));
+    connect(&house.db, "王群主", chats).await;
+    approve(&house, &moderator, "13800138001", true).await;
+    house.pass(COOLING).await;
+    wait(&house, 30).await;
+    let with_picture = || crowd.arrivals().iter().filter(|arrival| arrival.said.len() > 10_000).count();
+    assert_eq!((crowd.requests(), with_picture()), (GROUPS, 1));
+    wait(&house, 90).await;
+    assert_eq!((crowd.requests(), with_picture()), (2 * GROUPS, 1));
     house
 }
 

@@ -10,10 +10,10 @@ use rlimit::{INFINITY, Resource, prlimit};
 use seventytwo::broadcast::send::{Limits, Sender};
 use seventytwo::broadcast::worker::LEASE_FOR;
 use seventytwo::domain::group::Platform;
-use seventytwo::store::{Conn, Store, StoreError, seal};
+use seventytwo::store::{Conn, Store, StoreError, events, seal};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, oneshot, watch};
 use tokio_postgres::NoTls;
 use tokio_util::sync::CancellationToken;
 
@@ -33,6 +33,8 @@ pub const TESTS: &[Test] = &[
     housed!(what_the_database_could_not_take_for_longer_than_a_lease_is_not_said_again),
     housed!(what_outlasts_its_lease_in_our_hands_is_not_said_again),
     filed!(the_writer_goes_on_when_there_is_room_again),
+    shared!(one_question_finds_out_for_all),
+    shared!(who_listens_finds_out_for_all),
     housed!(while_changes_are_refused_it_is_not_ready),
     shared!(cut_off_from_its_database_it_goes_on),
     shared!(turned_away_by_its_database_it_waits),
@@ -299,6 +301,79 @@ async fn the_writer_goes_on_when_there_is_room_again(db: Db) {
         run("INSERT INTO stuff VALUES (zeroblob(100000))").await.unwrap();
     }
     assert_eq!(count(&db, "SELECT COUNT(*) AS n FROM stuff WHERE length(of) > 10").await, 3);
+}
+
+/// Opens so many connections of a store's pool, then ends all that the database has but those that listen, or
+/// those, too.
+async fn open_and_cut(store: &Store, db: &Db, but: &str) {
+    const OPEN: usize = 8;
+    let all_are_open = Arc::new(std::sync::Barrier::new(OPEN));
+    let questions = (0..OPEN).map(|_| {
+        let all_are_open = all_are_open.clone();
+        store.read(move |_| {
+            all_are_open.wait();
+            Ok(())
+        })
+    });
+    futures_util::future::try_join_all(questions).await.unwrap();
+    let cut = format!(
+        "SELECT COUNT(pg_terminate_backend(pid, 10000)) AS n FROM pg_stat_activity \
+         WHERE datname = current_database() AND pid <> pg_backend_pid() AND query NOT LIKE '{but}'"
+    );
+    assert!(count(db, cut).await >= OPEN as i64);
+}
+
+/// How many of a dozen questions, one after the other, fail.
+async fn fail(store: &Store) -> usize {
+    let (mut held, mut failed) = (Vec::new(), 0);
+    for _ in 0..12 {
+        let (hold, released) = std::sync::mpsc::channel::<()>();
+        let (tell, told) = oneshot::channel();
+        let store = store.clone();
+        let question = tokio::spawn(async move {
+            let answer = store.read(move |c| {
+                events::verify(c, None)?;
+                tell.send(()).unwrap();
+                released.recv().unwrap_or_default();
+                Ok(())
+            });
+            answer.await
+        });
+        if told.await.is_ok() {
+            // It keeps its connection, so that the next one gets another.
+            held.push((hold, question));
+        } else {
+            question.await.unwrap().unwrap_err();
+            failed += 1;
+        }
+    }
+    for (hold, question) in held {
+        drop(hold);
+        question.await.unwrap().unwrap();
+    }
+    failed
+}
+
+/// All idle connections end; nobody looks at them meanwhile.
+async fn one_question_finds_out_for_all(db: Db) {
+    let store = Store::open(db.database()).await.unwrap();
+    open_and_cut(&store, &db, "LISTEN%").await;
+    assert_eq!(fail(&store).await, 1);
+}
+
+/// The same, but a connection is listened to, and its end is noticed at once.
+async fn who_listens_finds_out_for_all(db: Db) {
+    let store = Store::open(db.database()).await.unwrap();
+    let (woken, stop) = (Arc::new(Notify::new()), CancellationToken::new());
+    let (listener, until, wake) = (store.clone(), stop.clone(), woken.clone());
+    let listening = tokio::spawn(async move { listener.listen(wake, until).await });
+    woken.notified().await;
+    open_and_cut(&store, &db, "nobody").await;
+    // Whoever listens again has noticed.
+    woken.notified().await;
+    assert_eq!(fail(&store).await, 0);
+    stop.cancel();
+    listening.await.unwrap();
 }
 
 /// All connections end, again and again, as when PostgreSQL is restarted.

@@ -28,6 +28,7 @@ pub const TESTS: &[Test] = &[
     housed!(telegram_edits_what_was_said_with_a_token_that_was_replaced),
     housed!(telegram_keeps_the_picture_though_a_message_that_it_is_for_is_gone),
     housed!(telegram_is_sent_the_picture_again_when_it_forgot_it),
+    housed!(telegram_deletes_what_no_picture_can_be_uploaded_for),
     housed!(telegram_waits_for_the_picture_that_replaces_a_face),
     housed!(telegram_changes_the_words_where_no_picture_can_be_drawn),
     housed!(discord_edits_the_words_and_drops_the_picture),
@@ -70,6 +71,22 @@ async fn taken_back(
 }
 
 async fn as_it_is(_: &House, _: &Fake) {}
+
+async fn telegram_deletes_what_no_picture_can_be_uploaded_for(house: House) -> House {
+    let house = house.and_chats(&[Platform::Telegram]).await;
+    let scene = Scene::of(&house).await;
+    let chat = house.chats[0].clone();
+    for _ in 0..3 {
+        chat.script(200, &[], "?");
+    }
+    scene.close(&house).await;
+    for _ in 0..4 {
+        house.pass(TimeDelta::seconds(30)).await;
+    }
+    assert_eq!(standing(&chat), []);
+    scene.told(&house, "closing", Ledger::one(|l| &mut l.deleted)).await;
+    house
+}
 
 async fn telegram_exchanges_the_photo(house: House) -> House {
     let (house, stood, stands, took) =
