@@ -173,6 +173,8 @@ impl Worker {
                 return Attempted::concluded(Went::NotSent, internal(leased, &error));
             }
         };
+        let left = act.reference().is_some_and(|reference| credentials.is_elsewhere(reference));
+        verdict = if left { verdict.of_left_chat() } else { verdict };
         if let (Some(mut handle), Some(media)) = (unknown, &verdict.media) {
             *handle = Some(media.as_str().into());
         }
@@ -184,7 +186,7 @@ impl Worker {
         }
         let refused = verdict.outcome == Outcome::Bad && digest.is_none();
         let alone = refused && prepared.has_words_alone(act, &body);
-        let moved = self.moved(*adapter, credentials, &verdict);
+        let moved = self.moved(*adapter, credentials, &verdict).filter(|_| !left);
         let answer_sealed = answer.and_then(|answer| sealed(&answer, &verdict, written, credentials));
         Attempted::concluded(went, Ended { alone, answer_sealed, moved, ..prepared.ended(verdict) })
     }

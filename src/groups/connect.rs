@@ -298,11 +298,15 @@ pub(super) fn renew(
     let present = sealed_credentials::open(vault, &group.credentials_sealed)?;
     let credentials = tested.moved.as_ref().unwrap_or(credentials);
     enter(vault, group, credentials);
-    if !present.is_same_robot(credentials) {
-        lanes::renew(tx, group.id.0)?;
+    let (id, same_robot) = (group.id.0, present.is_same_robot(credentials));
+    if !same_robot {
+        lanes::renew(tx, id)?;
         probe::record_sent(tx, group, tested.at)?;
-    } else if present.token != credentials.token {
-        lanes::renew_token(tx, group.id.0)?;
+    }
+    if !same_robot && !present.is_same_account(credentials) {
+        lanes::disown(tx, id)?;
+    } else if !same_robot || present.token != credentials.token {
+        lanes::doubt(tx, id)?;
     }
     group.code_hash = Some(tested.hash);
     group.code_expires_at = Some(Time(tested.at + VALID));
