@@ -179,6 +179,8 @@ impl Worker {
                 return Attempted::concluded(Went::NotSent, internal(leased, &error));
             }
         };
+        let left = act.reference().is_some_and(|reference| credentials.is_elsewhere(reference));
+        verdict = if left { verdict.of_left_chat() } else { verdict };
         if let Some(mut kept) = unknown {
             kept.handle = verdict.media.as_deref().map(Into::into);
             kept.hung_at = (verdict.outcome == Outcome::Unknown).then(|| self.clock.now());
@@ -195,7 +197,7 @@ impl Worker {
                 Outcome::Unknown => uploads,
                 _ => false,
             };
-        let moved = self.moved(*adapter, credentials, &verdict);
+        let moved = self.moved(*adapter, credentials, &verdict).filter(|_| !left);
         let answer_sealed = answer
             .and_then(|answer| conclude::sealed_answer(&answer, &verdict, written.key.as_ref(), credentials));
         Attempted::concluded(went, Ended { alone, answer_sealed, moved, ..prepared.ended(verdict) })

@@ -169,6 +169,11 @@ impl Sender {
         Sender { guard, limits, tls, names, hosts: Mutex::default(), idle_slots, runtime }
     }
 
+    /// The runtime that its connections belong to.
+    pub fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
     /// The guard that every request has to pass.
     pub fn guard(&self) -> &Guard {
         &self.guard

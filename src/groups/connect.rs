@@ -62,6 +62,10 @@ impl Groups {
     /// [`GroupError::Exists`] where the robot is connected already, as may be known only once the platform has
     /// answered; [`GroupError::Full`] beyond [`MAX_GROUPS`].
     pub async fn connect(&self, account: Uuid, new: NewGroup) -> Result<Connected, GroupError> {
+        self.to_its_end(self.clone().store_and_ask(account, new)).await
+    }
+
+    async fn store_and_ask(self, account: Uuid, new: NewGroup) -> Result<Connected, GroupError> {
         let now = self.clock.now();
         let group = fresh(&self.vault, account, &new, now);
         let (id, platform) = (group.id.0, group.platform);
@@ -75,7 +79,7 @@ impl Groups {
                 if groups::insert(tx, &group, &new.regions)? { Ok(()) } else { Err(GroupError::Exists) }
             })
             .await?;
-        let refused = match self.send_code(account, id).await {
+        let refused = match self.clone().send_new_code(account, id).await {
             Ok(()) => None,
             Err(GroupError::Unreachable(refusal)) => Some(refusal),
             // For a new group it is its token or its host that must rest.
@@ -135,6 +139,10 @@ impl Groups {
     /// in an hour, [`GroupError::Unreachable`] where the platform certainly did not take it,
     /// [`GroupError::Exists`] where the chat turns out to be another group's.
     pub async fn send_code(&self, account: Uuid, id: Uuid) -> Result<(), GroupError> {
+        self.to_its_end(self.clone().send_new_code(account, id)).await
+    }
+
+    async fn send_new_code(self, account: Uuid, id: Uuid) -> Result<(), GroupError> {
         let (now, code) = (self.clock.now(), random_code());
         let (vault, hashed, hosts) = (self.vault.clone(), code.clone(), Arc::clone(&self.hosts));
         let probe: Probe = self
@@ -165,8 +173,9 @@ impl Groups {
         probe: Probe,
         code: String,
     ) -> Result<(Option<Refusal>, ProbeResult), GroupError> {
-        let platform = probe.platform;
-        let result = self.send_probe(account, probe, "broadcast-code", &[("code", code.into())]).await?;
+        const KEY: &str = "broadcast-code";
+        let (platform, words) = (probe.platform, probe.words(KEY, &[("code", code.into())]));
+        let result = self.send_probe(account, probe, KEY, words).await?;
         let refused = match &result.verdict.outcome {
             // Without proof either way the code may have arrived, and only a person who has read it can type
             // it in.
@@ -289,11 +298,15 @@ pub(super) fn renew(
     let present = sealed_credentials::open(vault, &group.credentials_sealed)?;
     let credentials = tested.moved.as_ref().unwrap_or(credentials);
     enter(vault, group, credentials);
-    if !present.is_same_robot(credentials) {
-        lanes::renew(tx, group.id.0)?;
+    let (id, same_robot) = (group.id.0, present.is_same_robot(credentials));
+    if !same_robot {
+        lanes::renew(tx, id)?;
         probe::record_sent(tx, group, tested.at)?;
-    } else if present.token != credentials.token {
-        lanes::renew_token(tx, group.id.0)?;
+    }
+    if !same_robot && !present.is_same_account(credentials) {
+        lanes::disown(tx, id)?;
+    } else if !same_robot || present.token != credentials.token {
+        lanes::doubt(tx, id)?;
     }
     group.code_hash = Some(tested.hash);
     group.code_expires_at = Some(Time(tested.at + VALID));

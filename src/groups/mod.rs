@@ -28,6 +28,7 @@ mod connect;
 pub mod delivery_log;
 pub mod draft;
 mod form;
+mod host_place;
 mod hours;
 pub mod pages;
 mod pauses;
@@ -93,6 +94,19 @@ pub enum GroupError {
     Unreachable(Refusal),
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl Groups {
+    /// Takes a step that speaks to a platform to its end, though whoever asked for it may hang up, which drops the
+    /// door's own future: what is answered must be recorded, above all for how long the platform wants to hear
+    /// nothing.
+    async fn to_its_end<T: Send + 'static>(
+        &self,
+        step: impl Future<Output = Result<T, GroupError>> + Send + 'static,
+    ) -> Result<T, GroupError> {
+        let taken = self.sender.runtime().spawn(step).await;
+        taken.unwrap_or_else(|_| Err(StoreError::BrokenOff.into()))
+    }
 }
 
 /// What a platform said to a message that it did not take.

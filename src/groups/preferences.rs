@@ -91,6 +91,10 @@ impl Groups {
     /// robot knows its secret but does not take the code, [`GroupError::TooMany`] after three codes in an
     /// hour.
     pub async fn change(&self, account: Uuid, id: Uuid, change: Change) -> Result<Connected, GroupError> {
+        self.to_its_end(self.clone().try_and_make(account, id, change)).await
+    }
+
+    async fn try_and_make(self, account: Uuid, id: Uuid, change: Change) -> Result<Connected, GroupError> {
         let (tested, reservation) = match change.credentials.clone() {
             Some(way) => self
                 .try_way(account, id, way)

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::budget::{PROBES, WITH_ANOTHER, count, without};
 use super::connect::forget_code;
+use super::host_place::HostPlace;
 use super::{GroupError, Groups, locked, missed, refusal};
 use crate::broadcast::conclude::{self, Judged};
 use crate::broadcast::hosts::{Hosts, Went};
@@ -20,25 +21,27 @@ use crate::broadcast::message::{Message, plain};
 use crate::broadcast::platforms::{Act, Credentials, Stamp, Verdict, adapter};
 use crate::broadcast::{retry, sealed_credentials};
 use crate::clock::new_id;
-use crate::domain::delivery::{Outcome, Priority};
+use crate::domain::delivery::Outcome;
 use crate::domain::group::Platform;
 use crate::domain::language::Language;
 use crate::language::Arg;
 use crate::store::bots::{self, Use, Used};
 use crate::store::groups::{self, Group};
-use crate::store::lanes::{self, Held, Missed, NotHeld};
-use crate::store::leasing::Admission;
+use crate::store::lanes::{self, Held, Missed};
 use crate::store::{Conn, StoreError, probes};
 
 /// How long a lane is held: longer than any exchange takes, and no longer than a delivery holds it.
 const HOLD: TimeDelta = TimeDelta::seconds(25);
+
+/// A test message, and how it is called in the log.
+const TEST: &str = "broadcast-test";
 
 /// Permission to send something now, recorded and with its places taken.
 #[derive(Debug)]
 pub(super) struct Probe {
     pub group: Uuid,
     pub platform: Platform,
-    pub language: Language,
+    language: Language,
     credentials_sealed: Vec<u8>,
     address_hash: Vec<u8>,
     /// The bot that the group shares with other groups.
@@ -48,6 +51,13 @@ pub(super) struct Probe {
     held: Option<Held>,
     place: HostPlace,
     started: DateTime<Utc>,
+}
+
+impl Probe {
+    /// What is sent, in its group's language.
+    pub(super) fn words(&self, key: &str, args: &[Arg<'_>]) -> Message {
+        plain(self.language, key, args, self.started)
+    }
 }
 
 /// The result of a probe.
@@ -93,41 +103,6 @@ pub(super) struct Reservation {
     reached: bool,
     /// Whether that answered.
     answered: bool,
-}
-
-/// A place among the requests that a host has under way, until dropped.
-#[derive(Debug)]
-struct HostPlace {
-    hosts: Arc<Mutex<Hosts>>,
-    host: String,
-    group: Uuid,
-    began: DateTime<Utc>,
-    /// When and how the request ended, as far as it concerns the host.
-    ended: (DateTime<Utc>, Went),
-}
-
-impl HostPlace {
-    fn take(hosts: &Arc<Mutex<Hosts>>, group: &Group, now: DateTime<Utc>) -> Result<HostPlace, NotHeld> {
-        match hosts.lock().admit(&group.host, Priority::Usual, now) {
-            Admission::Go => Ok(HostPlace {
-                hosts: Arc::clone(hosts),
-                host: group.host.clone(),
-                group: group.id.0,
-                began: now,
-                ended: (now, Went::NotSent),
-            }),
-            Admission::Busy => Err(NotHeld::InUse),
-            Admission::Until(until) => Err(NotHeld::Full(until)),
-        }
-    }
-}
-
-impl Drop for HostPlace {
-    fn drop(&mut self) {
-        let (at, went) = self.ended;
-        let mut hosts = self.hosts.lock();
-        hosts.ended(&self.host, self.group, self.began, at, went);
-    }
 }
 
 /// Admits one more code or test to a locked group: counts it, holds the lane and saves the group. A bot
@@ -223,10 +198,9 @@ impl Groups {
         account: Uuid,
         mut probe: Probe,
         key: &str,
-        args: &[Arg<'_>],
+        words: Message,
     ) -> Result<ProbeResult, StoreError> {
         let credentials = sealed_credentials::open(&self.vault, &probe.credentials_sealed)?;
-        let words = plain(probe.language, key, args, probe.started);
         let mut judged = self.attempt(&probe, &credentials, &words).await;
         let (mut moved, mut followed) = (None, Followed::Yes);
         if let Outcome::Moved(chat) = &judged.verdict.outcome {
@@ -367,6 +341,10 @@ impl Groups {
     /// [`GroupError::NotPossible`] before control is proved, [`GroupError::TooMany`] after three in an hour,
     /// [`GroupError::Unreachable`] where there is no proof that it arrived.
     pub async fn test(&self, account: Uuid, id: Uuid) -> Result<Option<String>, GroupError> {
+        self.to_its_end(self.clone().send_test(account, id)).await
+    }
+
+    async fn send_test(self, account: Uuid, id: Uuid) -> Result<Option<String>, GroupError> {
         let (now, hosts) = (self.clock.now(), Arc::clone(&self.hosts));
         let probe = self
             .store
@@ -378,9 +356,9 @@ impl Groups {
                 reserve(tx, &hosts, &mut group, now)
             })
             .await?;
-        let platform = probe.platform;
+        let (platform, words) = (probe.platform, probe.words(TEST, &[]));
         let ProbeResult { verdict, mut reservation, .. } =
-            self.send_probe(account, probe, "broadcast-test", &[]).await?;
+            self.send_probe(account, probe, TEST, words).await?;
         if matches!(verdict.outcome, Outcome::Delivered(_)) {
             self.release(account, reservation).await?;
             return Ok(verdict.code);

@@ -260,10 +260,9 @@ pub fn reopen(conn: &mut Conn, group: Uuid, pace: LanePace<'_>) -> StoreResult<(
     super::listen::announce(conn)
 }
 
-/// Prepares a lane for a new robot, which has a budget of its own and cannot take back what the old one said.
-/// An end that was not told yet starts from scratch, because its progress was counted in messages that the
-/// new robot cannot name. The results of what the old robot still has under way no longer count: they would
-/// tell of its former credentials, not of the new ones.
+/// Prepares a lane for a new robot, or for another chat of the same, which has a budget of its own. The results of
+/// what the old robot still has under way no longer count: they would tell of its former credentials, not of the new
+/// ones.
 pub fn renew(conn: &mut Conn, group: Uuid) -> StoreResult<()> {
     both!(conn, c => diesel::update(lanes::table.find(Id(group)))
         .set((
@@ -273,6 +272,12 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> StoreResult<()> {
             lanes::fence.eq(lanes::fence + 1),
         ))
         .execute(c))?;
+    Ok(())
+}
+
+/// Prepares what was said in a renewed lane for a robot that cannot take it back. An end that was not told yet starts
+/// from scratch, because its progress was counted in messages that the new robot cannot name.
+pub fn disown(conn: &mut Conn, group: Uuid) -> StoreResult<()> {
     super::deliveries::lock_of_group(conn, Id(group))?;
     let said = deliveries::table.filter(deliveries::group_id.eq(Id(group)));
     let perhaps = deliveries::state.ne(DeliveryState::Delivered).and(deliveries::reach.gt(Reach::No as i16));
@@ -294,9 +299,9 @@ pub fn renew(conn: &mut Conn, group: Uuid) -> StoreResult<()> {
     Ok(())
 }
 
-/// Prepares a lane for a new token of the same robot, which can take back what it said by the old one. But what perhaps
-/// arrived by that, and will be said again, may be another message to the platform.
-pub fn renew_token(conn: &mut Conn, group: Uuid) -> StoreResult<()> {
+/// Prepares what was said in a lane for a new token of the same robot, or for another chat of it: it can take back what
+/// it said. But what perhaps arrived, and will be said again, may be another message to the platform.
+pub fn doubt(conn: &mut Conn, group: Uuid) -> StoreResult<()> {
     if mutation::on(Mutation::TrustNewToken) {
         return Ok(());
     }

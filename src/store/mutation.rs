@@ -14,6 +14,8 @@ pub enum Mutation {
     SkipStillTrue,
     /// The end of the notice is not looked at before the request leaves.
     SendAfterEnd,
+    /// Whether it may still be said is not asked again before the request leaves, however long it has waited.
+    TrustOldLease,
     /// The end of a notice is told to everybody who might have received it.
     EndForAll,
     /// The end of a notice is told to those who turned out not to have received it.

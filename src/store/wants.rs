@@ -32,9 +32,13 @@ macro_rules! said_to_groups {
 /// it has heard of it wants. One that was deleted wants nothing but to be told of an end. (Scalar subqueries:
 /// PostgreSQL might answer an EXISTS by one pass over everything that was ever heard.)
 pub(super) fn wanted() -> SqlLiteral<Bool> {
+    sql(&wanted_in_words())
+}
+
+fn wanted_in_words() -> String {
     let bits =
         Kind::ALL.map(|kind| format!("WHEN '{}' THEN {}", kind.as_str(), Kinds::from_iter([kind]).bits()));
-    sql(&format!(
+    format!(
         "COALESCE(broadcasts.purpose IN ('closing', 'correction') \
          OR ((groups.kinds & CASE notices.kind {} END) <> 0 \
            AND (SELECT 1 FROM group_regions r WHERE r.group_id = groups.id AND r.region IN \
@@ -44,7 +48,7 @@ pub(super) fn wanted() -> SqlLiteral<Bool> {
              WHERE ob.notice_id = notices.id AND ob.purpose IN ('alert', 'update') \
                AND o.broadcast_id = ob.id AND o.group_id = groups.id AND o.reach > 0 LIMIT 1) IS NOT NULL, FALSE)",
         bits.join(" ")
-    ))
+    )
 }
 
 /// Cancels those of these open deliveries that their groups do not want (any more); returns which. Their rows or
@@ -73,12 +77,16 @@ pub(super) fn drop_unwanted(conn: &mut Conn, among: &[i64]) -> StoreResult<Vec<i
 }
 
 /// Goes by the kinds and regions of a locked group, which have just changed: cancels what waits for it and is
-/// not wanted any more, and reopens what an earlier change had cancelled, is wanted again, and may still be
-/// said.
+/// not wanted any more, and plans what it was to hear of once, wants to hear of again, and may still be said.
 pub fn changed(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> StoreResult<()> {
     let waiting = super::deliveries::lock_waiting(conn, group)?;
     drop_unwanted(conn, &waiting)?;
-    reopen(conn, group, now)
+    if mutation::on(Mutation::LoseUnwanted) {
+        return Ok(());
+    }
+    reopen(conn, group, now)?;
+    plan_missed(conn, group, now)?;
+    listen::announce(conn)
 }
 
 /// What was cancelled because the group did not want it, and may still be said. It is looked for among what is
@@ -99,9 +107,6 @@ fn cancelled(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> StoreResult<Ve
 
 fn reopen(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> StoreResult<()> {
     struct Reopen;
-    if mutation::on(Mutation::LoseUnwanted) {
-        return Ok(());
-    }
     let mut again: Vec<i64> = Vec::new();
     for some in cancelled(conn, group, now)?.chunks(NAMED) {
         let wanted = said_to_groups!().filter(deliveries::id.eq_any(some)).filter(wanted());
@@ -114,8 +119,34 @@ fn reopen(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> StoreResult<()> {
         after: "WHERE deliveries.id = rows.id AND deliveries.state = 'cancelled'",
     };
     let rows = again.iter().map(|id| vec![(*id).into(), now.into()]);
-    change.make_in_order::<Reopen>(conn, "deliveries", rows.collect())?;
-    listen::announce(conn)
+    change.make_in_order::<Reopen>(conn, "deliveries", rows.collect())
+}
+
+/// Plans what grew past the group while that did not want it, though it was to hear of the notice before: a new
+/// revision, which has nothing that could be reopened. What still grows comes to the group by itself.
+fn plan_missed(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> StoreResult<()> {
+    struct Missed;
+    // In the order of `LIVE`, with scalar subqueries as there.
+    let missed = format!(
+        "INSERT INTO deliveries \
+           (broadcast_id, group_id, priority, state, queued, due_at, digest, attempts, part, reach) \
+         SELECT broadcasts.id, groups.id, broadcasts.priority, 'open', TRUE, ?, FALSE, 0, 0, 0 \
+         FROM notices CROSS JOIN broadcasts CROSS JOIN groups \
+         WHERE notices.state IN ('live', 'paused') AND broadcasts.notice_id = notices.id \
+           AND broadcasts.revision = notices.live_revision AND broadcasts.purpose IN ('alert', 'update') \
+           AND (broadcasts.not_after IS NULL OR broadcasts.not_after > ?) \
+           AND groups.id = ? AND (broadcasts.expanded OR broadcasts.cursor >= groups.id) \
+           AND (SELECT d.id FROM deliveries d \
+             WHERE d.broadcast_id = broadcasts.id AND d.group_id = groups.id) IS NULL \
+           AND (SELECT o.id FROM broadcasts ob CROSS JOIN deliveries o \
+             WHERE ob.notice_id = notices.id AND ob.purpose IN ('alert', 'update') \
+               AND o.broadcast_id = ob.id AND o.group_id = groups.id LIMIT 1) IS NOT NULL \
+           AND {}",
+        wanted_in_words()
+    );
+    let values = [now.into(), now.into(), group.into()];
+    both!(conn, c => Statement::<Missed>::new(&missed, &values).execute(c))?;
+    Ok(())
 }
 
 #[cfg(test)]

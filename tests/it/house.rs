@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
+use futures_util::FutureExt as _;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use seventytwo::accounts::{people, tokens};
@@ -166,6 +167,11 @@ impl House {
     pub async fn pass(&self, time: TimeDelta) {
         self.advance(time);
         self.settle().await;
+    }
+
+    /// Whether the worker was woken since this was last asked.
+    pub fn woken(&self) -> bool {
+        self.stations.shared.work_is_due.notified().now_or_never().is_some()
     }
 
     /// Lets the background loops do everything that is due now.

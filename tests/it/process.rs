@@ -37,7 +37,7 @@ use crate::notices;
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 const KEY_BYTES: &[u8; 32] = b"0123456789abcdef0123456789abcdef";
 /// How long a condition is waited for; the leases of a dead node must end within this time.
-const PATIENCE: Duration = Duration::from_secs(180);
+pub const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Groups of the fan-out: more than are leased at once, so that a kill finds some of them unleased.
 pub const GROUPS: usize = 300;

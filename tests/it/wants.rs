@@ -18,6 +18,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_came_into_the_queue_as_it_became_unwanted_is_not_said),
     housed!(what_a_group_has_heard_of_goes_on_though_it_is_not_wanted_any_more),
     housed!(what_is_wanted_again_is_said),
+    housed!(what_was_edited_before_it_is_wanted_again_is_said_as_it_is_now),
     housed!(what_is_over_when_it_is_wanted_again_is_not_said),
 ];
 
@@ -120,6 +121,32 @@ async fn what_is_wanted_again_is_said(house: House) -> House {
         house.settle().await;
         team.hears(&case);
     }
+    house
+}
+
+/// Its new revision passed the group by. Who never was to hear of it is not told now, either.
+async fn what_was_edited_before_it_is_wanted_again_is_said_as_it_is_now(house: House) -> House {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    team.change(&house, json!({"kinds": ["rescue"]})).await;
+    team.publish_bag(&house).await;
+    set(&house, &team, "/pause").await;
+    let notice = notices::rescue(house.clock.now());
+    let (case, manage) = team.publish(&house, notice, "13800138002").await;
+    team.change(&house, json!({"kinds": ["donation"]})).await;
+    assert_eq!(newest(&house, &team).await, (json!("cancelled"), json!("unwanted")));
+    house.edit(&manage, json!({"description": "需要三只手电筒。"})).await;
+    house.go_live(&case, &[&team.moderator]).await;
+    assert_eq!(newest(&house, &team).await, (json!("cancelled"), json!("unwanted")), "nothing new");
+    team.change(&house, json!({"kinds": ["donation", "rescue", "lost_property"]})).await;
+    assert_eq!(newest(&house, &team).await, (json!("open"), Value::Null));
+    // Asking for it once more makes no second one.
+    team.change(&house, json!({"kinds": ["rescue", "lost_property"]})).await;
+    set(&house, &team, "/resume").await;
+    house.settle().await;
+    let said = team.chat.read().expect("a message").to_string();
+    assert!(said.contains(&case) && said.contains("三只手电筒"), "{said}");
+    assert_eq!(team.chat.read(), None);
     house
 }
 

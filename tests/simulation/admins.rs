@@ -127,7 +127,8 @@ impl World<'_> {
             group.credentials_sealed = address.to_be_bytes().to_vec();
             group.address_hash = address.to_be_bytes().to_vec();
             groups::save(tx, &group)?;
-            lanes::renew(tx, id)
+            lanes::renew(tx, id)?;
+            lanes::disown(tx, id)
         })?;
         self.note(|| format!("group {place} has a new robot"));
         Ok(())
@@ -143,7 +144,7 @@ impl World<'_> {
             let mut group = groups::lock(tx, PEOPLE[0], id)?.ok_or(StoreError::BrokenOff)?;
             (group.state, group.reason) = (GroupState::Unverified, None);
             groups::save(tx, &group)?;
-            lanes::renew_token(tx, id)
+            lanes::doubt(tx, id)
         })?;
         self.note(|| format!("group {place} has a new token"));
         Ok(())

@@ -29,6 +29,7 @@ faults! {
     sending_a_revision_that_was_replaced: KeepRevision breaks Live;
     sending_what_ended_before_it_was_leased: SkipStillTrue breaks Ended;
     sending_what_ended_after_it_was_leased: SendAfterEnd breaks Ended;
+    sending_what_was_true_when_it_was_leased: TrustOldLease breaks Live;
     telling_everybody_of_the_end: EndForAll breaks Ending;
     telling_those_of_the_end_who_missed_the_notice: KeepEnding breaks Ending;
     keeping_a_correction_behind_a_closing: QueueCorrections breaks First;

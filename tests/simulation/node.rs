@@ -52,6 +52,8 @@ pub struct Request {
     pub member: usize,
     /// When it was leased, by the node's clock at that moment.
     pub leased_at: DateTime<Utc>,
+    /// How far the clock had been set back by then.
+    pub behind: TimeDelta,
     /// Its group was paused then.
     pub paused: bool,
     /// The token that it goes by.
@@ -231,6 +233,7 @@ impl World<'_> {
             along,
             member,
             leased_at: self.clock,
+            behind: self.behind,
             paused,
             token,
             deed: None,

@@ -6,8 +6,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::chat::{Deed, Manner, Message, Mood, Now};
 use super::node::{Fate, Node, Request, SHARED};
 use super::rules::{Outcome, Rule};
-use super::sight::{DeliveryRow, NoticeRow};
-use super::world::World;
+use super::sight::{BroadcastRow, DeliveryRow, NoticeRow};
+use super::world::{Member, World};
 use crate::broadcast::conclude::ENDING;
 use crate::broadcast::platforms::TakeBack;
 use crate::broadcast::retry;
@@ -129,7 +129,8 @@ impl World<'_> {
         self.sight.deliveries.iter().filter(open).filter(heard).map(due).min().into_iter().chain(grows).min()
     }
 
-    /// A live notice was said in its present revision to every group that always wanted to hear it.
+    /// A live notice was said in its present revision to every group that always wanted to hear it, and to those that
+    /// were to hear of it once and want to again.
     fn nothing_is_missing(&self, case: usize) -> Outcome<()> {
         let notice = self.sight.notice(self.cases[case].id).expect("a live notice is in sight");
         let said = self.sight.broadcasts.iter().rfind(|b| {
@@ -140,15 +141,14 @@ impl World<'_> {
         };
         for (place, member) in self.members.iter().enumerate() {
             let of = |d: &&DeliveryRow| d.broadcast_id == said.id && d.group_id.0 == member.id;
+            // It was over already, before the clock was set back.
+            let in_time = said.not_after.is_none_or(|end| self.true_time() < end.0);
             let missing = match self.sight.deliveries.iter().find(of) {
-                None => member.steady,
+                None => member.steady || (self.is_wanted_again(case, member) && in_time),
                 Some(d) => match d.state {
                     DeliveryState::Delivered => false,
                     DeliveryState::GivenUp => !self.may_be_given_up(d, member.deleted),
-                    // It was over already, before the clock was set back.
-                    DeliveryState::Cancelled => {
-                        member.wants && said.not_after.is_none_or(|end| self.true_time() < end.0)
-                    }
+                    DeliveryState::Cancelled => member.wants && in_time,
                     DeliveryState::Open => !self.must_wait(d, place),
                 },
             };
@@ -158,6 +158,15 @@ impl World<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a group that was to hear of a notice, in whatever revision, wants to hear of it.
+    fn is_wanted_again(&self, case: usize, member: &Member) -> bool {
+        let of_it = |d: &DeliveryRow| {
+            let about = |b: &BroadcastRow| b.notice_id.0 == self.cases[case].id && !b.purpose.ends();
+            d.group_id.0 == member.id && self.sight.said(d).is_some_and(about)
+        };
+        member.wants && !member.deleted && self.sight.deliveries.iter().any(of_it)
     }
 
     /// Whether an open delivery has a reason to wait beyond the end of its notice.

@@ -305,6 +305,7 @@ impl World<'_> {
         if leased.leased_until <= now {
             return self.broken(Rule::Lane, format!("#{number} leaves after its lease"));
         }
+        self.is_still_true(number)?;
         // What a robot says in the last second before it is replaced breaks no rule.
         let ours = request.fate == Fate::UnderWay;
         let says_more = ours && !leased.purpose.ends() && request.deed.as_ref().is_some_and(Deed::says);
@@ -328,6 +329,20 @@ impl World<'_> {
             self.is_wanted(number)?;
         }
         self.within_budgets(number, chat)
+    }
+
+    /// What leaves within a second of its lease goes by what was known then. So nothing is said of a notice that was
+    /// closed, paused or revised more than a second ago. (A clock that is set back makes that second longer.)
+    fn is_still_true(&self, number: usize) -> Outcome<()> {
+        let request = &self.requests[number];
+        let latest = TimeDelta::seconds(1) + self.behind - request.behind;
+        let with = request.leased.with.iter().map(|other| other.broadcast);
+        let untrue =
+            |said: Uuid| self.untrue.get(&said).is_some_and(|since| self.true_time() - *since > latest);
+        if [request.leased.broadcast].into_iter().chain(with).any(untrue) {
+            return self.broken(Rule::Live, format!("#{number} has not been true for more than a second"));
+        }
+        Ok(())
     }
 
     /// Of a request that is heard. What leaves within a second of its lease goes by what was known then.
@@ -420,6 +435,15 @@ impl World<'_> {
         for member in &mut self.members {
             let active = self.sight.groups.get(&member.id).is_some_and(|g| g.state == GroupState::Active);
             member.steady &= active && member.wants;
+        }
+        let now = self.true_time();
+        for broadcast in self.sight.broadcasts.iter().filter(|b| !b.purpose.ends()) {
+            let notice = self.sight.notice(broadcast.notice_id.0);
+            if notice.is_some_and(|n| n.state == State::Live && n.live_revision == Some(broadcast.revision)) {
+                self.untrue.remove(&broadcast.id.0);
+            } else {
+                self.untrue.entry(broadcast.id.0).or_insert(now);
+            }
         }
         for case in &self.cases {
             if !self.sight.notices.iter().any(|n| n.case_number == case.number) {

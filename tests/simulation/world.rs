@@ -90,6 +90,8 @@ pub struct World<'c> {
     pub again: HashMap<i64, usize>,
     pub shared: Shared,
     pub sight: Sight,
+    /// Since when what a broadcast says is not true, by the true time.
+    pub untrue: HashMap<Uuid, DateTime<Utc>>,
     trace: Vec<String>,
 }
 
@@ -146,6 +148,7 @@ impl<'c> World<'c> {
             again: HashMap::new(),
             shared: Shared { uses: Vec::new(), allowed_at: DateTime::UNIX_EPOCH },
             sight: Sight::default(),
+            untrue: HashMap::new(),
             trace: Vec::new(),
             dice,
         };

@@ -4,7 +4,7 @@ use crate::domain::named::named;
 
 /// What one request does. A reference is what a platform answered when it took a part of a message
 /// ([`Outcome::Delivered`](crate::domain::delivery::Outcome::Delivered)); only its adapter reads it, and it
-/// names something only together with the credentials that were used then.
+/// names something only for the robot that said it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Act<'a> {
     /// Says part `n` of the message, from 0.
@@ -17,7 +17,15 @@ pub enum Act<'a> {
     Reply(&'a str),
 }
 
-impl Act<'_> {
+impl<'a> Act<'a> {
+    /// The message that it takes back or answers.
+    pub const fn reference(self) -> Option<&'a str> {
+        match self {
+            Act::Say(_) => None,
+            Act::Edit(reference) | Act::Delete(reference) | Act::Reply(reference) => Some(reference),
+        }
+    }
+
     /// What the act is called in the ids of its requests. Receivers know a retry by those, so it stays as it
     /// is.
     pub(super) fn tag(self) -> String {

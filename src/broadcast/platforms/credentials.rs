@@ -121,11 +121,27 @@ impl Credentials {
     /// messages are still its own then. It must not be connected as the same, because anybody may claim a
     /// token.
     pub fn is_same_robot(&self, other: &Credentials) -> bool {
-        let owned = |one: &Credentials| {
-            let owner = one.token.as_deref().map(|token| adapter(one.platform).owner(token).to_owned());
-            Credentials { token: owner, ..one.clone() }.address_key()
+        self.clone().of_owner().address_key() == other.clone().of_owner().address_key()
+    }
+
+    /// Whether these are for the same account, perhaps in another chat, and that finds its messages again wherever
+    /// they stand.
+    pub fn is_same_account(&self, other: &Credentials) -> bool {
+        let account = |one: &Credentials| {
+            Credentials { chat: None, thread: None, ..one.clone().of_owner() }.address_key()
         };
-        owned(self) == owned(other)
+        self.token.is_some() && adapter(self.platform).tells_chats() && account(self) == account(other)
+    }
+
+    /// The same with as much of the token as stays when it is replaced.
+    fn of_owner(self) -> Credentials {
+        let token = self.token.as_deref().map(|token| adapter(self.platform).owner(token).to_owned());
+        Credentials { token, ..self }
+    }
+
+    /// Whether what stands under a reference stands in another chat than this, which its group has left.
+    pub fn is_elsewhere(&self, reference: &str) -> bool {
+        adapter(self.platform).chat(reference).is_some_and(|chat| self.chat.as_deref() != Some(chat))
     }
 
     /// The account that speaks in this chat, where it speaks in others, too: a digest. Its limits and faults

@@ -74,6 +74,14 @@ impl Verdict {
         Verdict::new(outcome, format!("http_{}", answer.status))
     }
 
+    /// The same, where it is about a chat that its group has left: what is wrong there is nothing that its admin has to
+    /// mend.
+    #[must_use]
+    pub fn of_left_chat(self) -> Verdict {
+        let theirs = !self.wide && matches!(self.outcome, Outcome::Gone | Outcome::Config(_));
+        Verdict { outcome: if theirs { Outcome::Bad } else { self.outcome }, ..self }
+    }
+
     /// The same, with the rest that a refusal asks for, whatever it means. (Where it means "slow down", that is
     /// the outcome's own.)
     pub fn as_asked(mut self, answer: &Response) -> Verdict {

@@ -73,6 +73,12 @@ pub trait Adapter: Sync {
         None
     }
 
+    /// Whether every reference to what was said with a token tells its chat ([`Adapter::chat`]). Then the account
+    /// can take it back though its group is another chat by now.
+    fn tells_chats(&self) -> bool {
+        false
+    }
+
     /// Whose token it is, as far as the token shows that: the part that stays when it is replaced. All of it
     /// where nothing shows.
     fn owner<'a>(&self, token: &'a str) -> &'a str {

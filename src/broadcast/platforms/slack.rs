@@ -130,6 +130,10 @@ impl Adapter for Slack {
         reference.split_once('/').map(|(channel, _)| channel)
     }
 
+    fn tells_chats(&self) -> bool {
+        true
+    }
+
     /// A bot's token is `xoxb-TEAM-BOT-SECRET`, the first two being numbers. Older ones do not show whose they
     /// are.
     fn owner<'a>(&self, token: &'a str) -> &'a str {

@@ -125,6 +125,10 @@ impl Adapter for Telegram {
         Some(read(reference).1).filter(|chat| !chat.is_empty())
     }
 
+    fn tells_chats(&self) -> bool {
+        true
+    }
+
     fn caption(&self) -> usize {
         CAPTION
     }

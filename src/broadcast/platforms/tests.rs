@@ -269,6 +269,11 @@ fn the_same_robot_is_known_again() {
     let by = |token| with(Platform::Telegram, &[("chat_id", "-1"), ("token", token)]);
     let (renewed, stranger) = (by("110201543:another"), by("110201544:another"));
     assert!(one.is_same_robot(&renewed) && !one.is_same_robot(&stranger) && !one.is_same_robot(&two));
+    assert!(two.is_same_account(&renewed) && !two.is_same_account(&stranger));
+    let elsewhere = with(Platform::Matrix, &[("room_id", "!elsewhere")]);
+    assert!(!elsewhere.is_same_account(&with(Platform::Matrix, &[])), "its references tell no room");
+    assert!(!plain.is_same_account(&plain), "it speaks in one chat");
+    assert!(one.is_elsewhere("text/-2/42") && !one.is_elsewhere("text/-1/42"));
     assert_ne!(
         one.address_key(),
         renewed.address_key(),

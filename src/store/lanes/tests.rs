@@ -76,7 +76,7 @@ async fn with_a_new_robot_an_end_begins_anew_and_nothing_is_named() {
                 diesel::update(deliveries::table).set(far).execute(c)?;
                 diesel::update(deliveries::table.filter(delivered)).set(given_up).execute(c)?
             });
-            renew(tx, GROUP)?;
+            disown(tx, GROUP)?;
             let course = (
                 deliveries::state,
                 deliveries::part,

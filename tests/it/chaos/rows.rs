@@ -5,7 +5,6 @@ use std::sync::{Arc, Weak, mpsc};
 
 use chrono::TimeDelta;
 use diesel::connection::SimpleConnection as _;
-use futures_util::FutureExt as _;
 use serde_json::json;
 use seventytwo::broadcast::script::Written;
 use seventytwo::clock::Clock;
@@ -49,11 +48,6 @@ async fn two(house: &House) -> [String; 2] {
     [first, second]
 }
 
-/// Whether the worker was woken.
-fn woken(house: &House) -> bool {
-    house.stations.shared.work_is_due.notified().now_or_never().is_some()
-}
-
 /// The message of a case, as cached by this node.
 async fn remembered(house: &House, case: &str) -> Weak<Written> {
     let number = case.parse().unwrap();
@@ -75,10 +69,10 @@ async fn a_bad_row_holds_nobody_up(house: House) -> House {
     let erased = "SELECT COUNT(*) AS n FROM notices WHERE state = 'erased'";
     two(&house).await;
     run(&house.db, UNREADABLE).await;
-    woken(&house);
+    house.woken();
     assert!(house.stations.publish_when_due().await.is_err(), "somebody must hear of it");
     assert_eq!(count(&house.db, live).await, 1);
-    assert!(woken(&house), "the other has to be said");
+    assert!(house.woken(), "the other has to be said");
     // Once repaired, it is let out at the next look.
     run(&house.db, UNREADABLE).await;
     house.advance(TimeDelta::seconds(1));
@@ -87,10 +81,10 @@ async fn a_bad_row_holds_nobody_up(house: House) -> House {
 
     house.advance(TimeDelta::hours(72));
     run(&house.db, NONSENSE).await;
-    woken(&house);
+    house.woken();
     assert!(house.stations.sweep().await.is_err());
     assert_eq!(count(&house.db, expired).await, 1);
-    assert!(woken(&house), "the other's end has to be said");
+    assert!(house.woken(), "the other's end has to be said");
     run(&house.db, MENDED).await;
     house.stations.sweep().await.unwrap();
     assert_eq!(count(&house.db, expired).await, 2);
@@ -187,7 +181,7 @@ async fn what_is_erased_is_forgotten_though_somebody_reads(db: Db) {
     house.pass(TimeDelta::hours(72)).await;
     let remembered = remembered(&house, &first).await;
     house.advance(TimeDelta::days(30));
-    woken(&house);
+    house.woken();
     let (begun, reads) = tokio::sync::oneshot::channel();
     let (release, held) = mpsc::channel::<()>();
     let store = house.stations.shared.store.clone();
@@ -202,7 +196,7 @@ async fn what_is_erased_is_forgotten_though_somebody_reads(db: Db) {
     reads.await.unwrap();
     house.stations.sweep().await.unwrap();
     assert!(remembered.upgrade().is_none(), "the words of an erased notice, in memory");
-    assert!(woken(&house));
+    assert!(house.woken());
     let log = house.db.folder.path().join("test.db-wal");
     let length = || std::fs::metadata(&log).unwrap().len();
     assert_ne!(length(), 0, "somebody reads it");

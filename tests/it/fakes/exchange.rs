@@ -168,6 +168,8 @@ pub struct Chat {
     pub renamed: bool,
     /// The token that replaced the robot's first one.
     pub token: Option<String>,
+    /// The messages that it has said in another chat.
+    pub elsewhere: Vec<i64>,
     last: i64,
 }
 
@@ -186,6 +188,7 @@ impl Chat {
             pictureless: false,
             renamed: false,
             token: None,
+            elsewhere: Vec::new(),
             last: 100,
         }
     }

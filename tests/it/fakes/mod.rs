@@ -33,6 +33,7 @@ use url::Url;
 
 pub use exchange::Shown;
 use exchange::{Call, Chat, Reply};
+pub use telegram::ELSEWHERE;
 pub use wire::{Act, Wire};
 
 /// How a robot is set up in its group.

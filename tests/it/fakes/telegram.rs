@@ -13,6 +13,8 @@ type Judged = Result<Value, (u16, &'static str)>;
 
 /// The name that the group's owner gave it.
 pub const NAME: &str = "@langfang_72";
+/// Another chat that the bot is in.
+pub const ELSEWHERE: i64 = -1_009_876_543_210;
 
 pub fn answer(_: &Rules, chat: &mut Chat, call: &Call<'_>) -> Reply {
     let reply = match judge(chat, call) {
@@ -79,11 +81,18 @@ fn judge(chat: &mut Chat, call: &Call<'_>) -> Judged {
     let given = arguments(chat, call).ok_or((400, "Bad Request: can't parse arguments"))?;
     let group: i64 = example(Platform::Telegram, "chat_id").parse().unwrap();
     // By its name it can be written to; what it says comes with its number.
-    if given.get("chat_id").is_none_or(|chat| *chat != group && *chat != NAME) {
-        return Err((400, "Bad Request: chat not found"));
-    }
+    let group = match given.get("chat_id") {
+        Some(chat) if *chat == group || *chat == NAME => group,
+        Some(chat) if *chat == ELSEWHERE => ELSEWHERE,
+        _ => return Err((400, "Bad Request: chat not found")),
+    };
     if given.contains_key("parse_mode") || given.contains_key("entities") {
         return Err((400, "Bad Request: can't parse entities"));
+    }
+    let about = given.get("message_id").or_else(|| given.get("reply_parameters")?.get("message_id"));
+    let about = about.and_then(Value::as_i64);
+    if about.is_some_and(|id| chat.elsewhere.contains(&id) != (group == ELSEWHERE)) {
+        return Err((400, "Bad Request: message not found"));
     }
     let id = given.get("message_id").and_then(Value::as_i64).map(|id| id.to_string()).unwrap_or_default();
     let text = |name: &str| given.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -99,14 +108,14 @@ fn judge(chat: &mut Chat, call: &Call<'_>) -> Judged {
             if to.as_deref().is_some_and(|to| chat.find(to).is_none()) {
                 return Err((400, "Bad Request: message to be replied not found"));
             }
-            let id = chat.next_id();
+            let id = new_id(chat, group);
             chat.answer_to(&id.to_string(), Value::Object(given), &words, None, to.as_deref());
             Ok(json!({"message_id": id, "chat": {"id": group}, "text": words}))
         }
         "sendPhoto" => {
             limit(chat)?;
             let (photo, caption) = (known(chat, &text("photo"))?, caption(&text("caption"))?);
-            let id = chat.next_id();
+            let id = new_id(chat, group);
             chat.show(&id.to_string(), Value::Object(given), &caption, Some(&photo));
             Ok(json!({"message_id": id, "chat": {"id": group}, "caption": caption, "photo": sizes(&photo)}))
         }
@@ -155,6 +164,14 @@ fn judge(chat: &mut Chat, call: &Call<'_>) -> Judged {
         }
         _ => Err((404, "Not Found: method not found")),
     }
+}
+
+fn new_id(chat: &mut Chat, group: i64) -> i64 {
+    let id = chat.next_id();
+    if group == ELSEWHERE {
+        chat.elsewhere.push(id);
+    }
+    id
 }
 
 fn limit(chat: &mut Chat) -> Result<(), (u16, &'static str)> {

@@ -4,9 +4,13 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use seventytwo::domain::group::Platform;
 use seventytwo::domain::people::Role;
+use seventytwo::groups::{Draft, GroupError};
+use seventytwo::store::accounts::by_name;
+use tokio::time::timeout;
 
 use super::{Team, ask_to_connect, connect, fail_until};
 use crate::house::House;
+use crate::process::PATIENCE;
 use crate::{Test, housed, notices};
 
 /// The tests of this file.
@@ -16,6 +20,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_change_that_is_refused_changes_nothing),
     housed!(a_code_waits_for_its_account_as_a_notice_does),
     housed!(a_code_leaves_a_host_alone_that_is_away),
+    housed!(a_wait_is_kept_though_nobody_waits_for_the_answer),
     housed!(a_code_follows_a_chat_to_its_new_id),
     housed!(a_chat_is_known_by_its_id_whatever_it_is_called),
     housed!(a_chat_whose_code_was_not_answered_is_known_by_its_first_notice),
@@ -153,6 +158,69 @@ async fn a_code_leaves_a_host_alone_that_is_away(house: House) -> House {
     house.pass(TimeDelta::hours(1)).await;
     team.hears(&case);
     house
+}
+
+/// Whoever asks for a request hangs up before the platform has answered, which drops the future of its step.
+async fn a_wait_is_kept_though_nobody_waits_for_the_answer(house: House) -> House {
+    let house = house.and_chats(&[Platform::Webhook]).await;
+    let team = Team::of(&house).await;
+    let name = team.admin.name.clone();
+    let admin = house.stations.shared.store.read(move |c| by_name(c, &name)).await.unwrap().unwrap();
+    let (admin, id) = (admin.account.id.0, team.group.parse().unwrap());
+    let groups = || house.stations.groups.clone();
+    let draft = |url: &str| {
+        let mut credentials = team.chat.credentials();
+        credentials.insert("url".to_owned(), url.into());
+        Draft {
+            platform: Some("webhook".to_owned()),
+            name: Some("又一个群".to_owned()),
+            credentials: Some(credentials),
+            regions: Some(vec!["131003".to_owned()]),
+            ..Draft::default()
+        }
+    };
+    let (robot, other) = (team.chat.robot(), format!("{}/other", team.chat.robot()));
+    let new = draft(&other).new_group(groups().sender.guard()).unwrap();
+    let change = draft(&robot).change(Platform::Webhook, groups().sender.guard()).unwrap();
+
+    let step = groups();
+    hang_up(&house, &team, async move { step.test(admin, id).await.map(drop) }).await;
+    assert_rests(&house, &team, &team.path("/test")).await;
+    let step = groups();
+    hang_up(&house, &team, async move { step.change(admin, id, change).await.map(drop) }).await;
+    assert_rests(&house, &team, &team.path("/test")).await;
+    let step = groups();
+    hang_up(&house, &team, async move { step.connect(admin, new).await.map(drop) }).await;
+    let connected = house.get("/groups", Some(&team.admin.token)).await.expect(200)["items"][1]["id"].clone();
+    let id: uuid::Uuid = connected.as_str().unwrap().parse().unwrap();
+    assert_rests(&house, &team, &format!("/groups/{id}/code")).await;
+    let step = groups();
+    hang_up(&house, &team, async move { step.send_code(admin, id).await }).await;
+    assert_rests(&house, &team, &format!("/groups/{id}/code")).await;
+    house
+}
+
+/// Takes a step until the platform is asked, and gives it up then; the platform wants to hear nothing for an hour.
+async fn hang_up(house: &House, team: &Team, step: impl Future<Output = Result<(), GroupError>> + 'static) {
+    team.chat.script(429, &[("retry-after", "3600")], "later");
+    let held = team.chat.hold("");
+    let asks = tokio::task::spawn_local(step);
+    let under_way = held.came().await;
+    house.woken();
+    asks.abort();
+    assert!(asks.await.unwrap_err().is_cancelled());
+    drop(under_way);
+    let noted = timeout(PATIENCE, house.stations.shared.work_is_due.notified()).await;
+    noted.expect("what was answered is noted down");
+}
+
+/// Nothing more is asked of the platform for that hour.
+async fn assert_rests(house: &House, team: &Team, step: &str) {
+    house.advance(TimeDelta::minutes(59));
+    let again = house.post(step, Some(&team.admin.token), &json!({})).await;
+    assert_eq!(again.headers["retry-after"], "60", "{}", again.text);
+    assert_eq!(again.problem(429), "too_many_requests");
+    house.advance(TimeDelta::minutes(1));
 }
 
 async fn a_code_follows_a_chat_to_its_new_id(house: House) -> House {

@@ -2,10 +2,10 @@
 //! reporter and the moderator are told.
 
 use chrono::TimeDelta;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use seventytwo::domain::people::Role;
 
-use crate::fakes::{Fake, Shown};
+use crate::fakes::{ELSEWHERE, Fake, Shown};
 use crate::house::{COOLING, House, Person};
 use crate::notices;
 
@@ -158,9 +158,21 @@ impl Scene {
     async fn replace_token(&self, house: &House, token: &str) {
         let chat = &house.chats[0];
         chat.replace_token(token);
-        self.change(house, 0, json!({"credentials": chat.credentials()})).await;
+        self.renew(house, chat.credentials()).await;
+    }
+
+    /// The group on the first chat, Telegram's, is another chat of the same bot from now on.
+    async fn leave_chat(&self, house: &House) {
+        let mut credentials = house.chats[0].credentials();
+        credentials.insert("chat_id".to_owned(), ELSEWHERE.into());
+        self.renew(house, credentials).await;
+    }
+
+    /// The group on the first chat has these credentials from now on, and proves control by them.
+    async fn renew(&self, house: &House, credentials: Map<String, Value>) {
+        self.change(house, 0, json!({"credentials": credentials})).await;
         let path = format!("/groups/{}/verify", self.groups[0]);
-        let code = json!({"code": chat.read_code()});
+        let code = json!({"code": house.chats[0].read_code()});
         house.post(&path, Some(&self.admin.token), &code).await.expect(200);
     }
 

@@ -14,7 +14,7 @@ use seventytwo::domain::group::Platform;
 
 use super::{Ledger, OVER, Scene, alone, end, exchanged, publish, standing, work};
 use crate::chaos::pace::draw_by;
-use crate::fakes::{Fake, Shown};
+use crate::fakes::{ELSEWHERE, Fake, Shown};
 use crate::house::{COOLING, House};
 use crate::{Test, housed};
 
@@ -26,6 +26,9 @@ pub const TESTS: &[Test] = &[
     housed!(telegram_edits_once_what_arrived_at_the_third_try_long_ago),
     housed!(telegram_edits_once_what_arrived_at_the_third_try_though_that_was_given_up),
     housed!(telegram_edits_what_was_said_with_a_token_that_was_replaced),
+    housed!(telegram_edits_what_stands_in_a_chat_that_the_group_has_left),
+    housed!(telegram_answers_in_a_chat_that_the_group_has_left),
+    housed!(telegram_may_know_nothing_of_a_chat_that_the_group_has_left),
     housed!(telegram_keeps_the_picture_though_a_message_that_it_is_for_is_gone),
     housed!(telegram_is_sent_the_picture_again_when_it_forgot_it),
     housed!(telegram_deletes_what_no_picture_can_be_uploaded_for),
@@ -188,6 +191,58 @@ async fn telegram_edits_what_was_said_with_a_token_that_was_replaced(house: Hous
     let stands = standing(&chat);
     assert_eq!(stands.len(), 2, "the message and the second code: {stands:?}");
     exchanged(&stood, &stands[..1]);
+    house
+}
+
+/// Its admin has moved the group to another chat of the same bot, which has heard nothing of the notice.
+async fn telegram_edits_what_stands_in_a_chat_that_the_group_has_left(house: House) -> House {
+    let house = house.and_chats(&[Platform::Telegram]).await;
+    let scene = Scene::of(&house).await;
+    let (chat, stood) = (house.chats[0].clone(), standing(&house.chats[0]));
+    scene.leave_chat(&house).await;
+    scene.close(&house).await;
+    let stands = standing(&chat);
+    assert_eq!(stands.len(), 2, "the message and the second code: {stands:?}");
+    exchanged(&stood, &stands[..1]);
+    scene.told(&house, "closing", Ledger::one(|l| &mut l.edited)).await;
+    house
+}
+
+/// That is no answer from the chat that the group has now.
+async fn telegram_answers_in_a_chat_that_the_group_has_left(house: House) -> House {
+    let house = house.and_chats(&[Platform::Telegram]).await;
+    let scene = Scene::of(&house).await;
+    let (chat, stood) = (house.chats[0].clone(), standing(&house.chats[0]));
+    scene.leave_chat(&house).await;
+    house.advance(TimeDelta::hours(49));
+    let refusal =
+        json!({"ok": false, "error_code": 400, "description": "Bad Request: message can't be edited"});
+    chat.script(400, &[], &refusal.to_string());
+    scene.close(&house).await;
+    let answer = chat.read().expect("an answer");
+    assert_eq!(answer["reply_parameters"]["message_id"].to_string(), alone(&stood).id, "{answer}");
+    scene.told(&house, "closing", Ledger::one(|l| &mut l.followed_up)).await;
+    publish(&house, &scene.moderator, "13800138002").await;
+    assert_eq!(chat.read().expect("the next notice")["chat_id"], ELSEWHERE);
+    house
+}
+
+/// Its admin has thrown the bot out there. Then the end is said where the group is now, and that goes on.
+async fn telegram_may_know_nothing_of_a_chat_that_the_group_has_left(house: House) -> House {
+    let house = house.and_chats(&[Platform::Telegram]).await;
+    let scene = Scene::of(&house).await;
+    let chat = house.chats[0].clone();
+    scene.leave_chat(&house).await;
+    let kicked = "Forbidden: bot was kicked from the supergroup chat";
+    let refusal = json!({"ok": false, "error_code": 403, "description": kicked});
+    for _ in ["edit", "delete", "answer"] {
+        chat.script(403, &[], &refusal.to_string());
+    }
+    scene.close(&house).await;
+    assert_eq!(chat.read().expect("the end")["chat_id"], ELSEWHERE);
+    scene.told(&house, "closing", Ledger::one(|l| &mut l.followed_up)).await;
+    let path = format!("/groups/{}", scene.groups[0]);
+    assert_eq!(house.get(&path, Some(&scene.admin.token)).await.expect(200)["state"], "active");
     house
 }
 
