@@ -278,7 +278,8 @@ pub struct TipBody {
     place: Option<String>,
     /// Only for those who verify.
     phone: Option<String>,
-    /// The writer is the person whom the notice looks for; the reporter learns of no such tip.
+    /// The writer is the person whom the notice looks for, or a parent whom the child is with; the reporter learns
+    /// of no such tip. About a missing person it is taken until the erasure, also where the notice is not live.
     from_sought: Option<bool>,
 }
 
