@@ -5,8 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::screening::FindingKind;
 
-/// The flag of a tip that calls its notice false, or comes from the person sought.
+/// The flag of a tip that calls its notice false, or says in words to come from the person sought.
 pub const CALLED_FALSE: &str = "called_false";
+
+/// The flag of a tip whose writer ticked that they are the person sought, or a parent whom the child is with.
+pub const FROM_SOUGHT: &str = "from_sought";
 
 /// The flag of a tip that says, or asks for, what somebody does who hides from the reporter.
 pub const MAY_HIDE: &str = "may_hide";
@@ -30,7 +33,7 @@ impl Content {
     /// Whether it calls its notice false, or comes from the person sought. That is for those who verify and the
     /// police, never for the reporter.
     pub fn objects(&self) -> bool {
-        self.has(CALLED_FALSE)
+        self.has(CALLED_FALSE) || self.has(FROM_SOUGHT)
     }
 
     /// Whether it speaks of violence, of flight, of a dispute about a child or of hiding: who is sought may be hiding

@@ -272,8 +272,8 @@ pub async fn tip(
     reason = "describes the body for the interface's description; it is read with all its faults"
 )]
 pub struct TipBody {
-    /// At most 1,000 characters.
-    text: String,
+    /// At most 1,000 characters; with `from_sought` it may be left out.
+    text: Option<String>,
     seen_at: Option<chrono::DateTime<chrono::Utc>>,
     place: Option<String>,
     /// Only for those who verify.

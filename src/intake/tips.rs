@@ -16,7 +16,7 @@ use crate::domain::hiding::tells_of_hiding;
 use crate::domain::notice::{Kind, Public, SOUGHT, Subject};
 use crate::domain::screening::{FindingKind, screen};
 use crate::domain::swindle::{calls_it_false, comes_from, wants};
-use crate::domain::tip::{CALLED_FALSE, Content, MAY_HIDE};
+use crate::domain::tip::{CALLED_FALSE, Content, FROM_SOUGHT, MAY_HIDE};
 use crate::store::notices::{self, Notice, Opened};
 use crate::store::tips::{self, Tip};
 use crate::store::types::{Id, Time};
@@ -94,13 +94,17 @@ pub fn parse(body: &Value, now: DateTime<Utc>) -> Result<Content, FieldFaults> {
 fn content(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Content> {
     // The reader does not screen this text: what would be refused elsewhere is accepted and held here, so
     // that a swindler learns nothing and a true tip with an unlucky word is not lost.
-    let text = r.unscreened_paragraph("text", TEXT);
+    let text = r.optional_unscreened_paragraph("text", TEXT);
     let seen_at = r.optional_parsed("seen_at", |text| moment(text, now));
     let place = r.optional_code("place", LINE);
     let phone = r.optional_parsed("phone", phone);
-    if r.optional_yes_no("from_sought") == Some(true) {
-        r.flag(CALLED_FALSE);
-    }
+    // Whoever hides need not find words.
+    let text = if r.optional_yes_no("from_sought") == Some(true) {
+        r.flag(FROM_SOUGHT);
+        Some(text.unwrap_or_default())
+    } else {
+        r.required("text", text)
+    };
     Some(Content { text: text?, seen_at, place, phone, flags: Vec::new(), guarded: false })
 }
 
@@ -138,11 +142,18 @@ fn take_in(
         notice_id: notice.id,
         body_sealed: tips::sealed(&opened.key, &content)?,
         held: true,
-        objects: content.objects(),
+        objects: content.objects() && seeks_a_person(&notice, &opened)?,
         created_at: Time(now),
     };
     tips::insert_tip(tx, &tip)?;
     Ok(About::of(&notice, &opened.public, now))
+}
+
+/// Whether somebody is looked for: a missing person, or somebody by a thing or a rescue.
+fn seeks_a_person(notice: &Notice, opened: &Opened) -> Result<bool, StoreError> {
+    let sought = FindingKind::Sought.as_str();
+    let is_person = notice.sealed || notice.kind == Kind::MissingPerson;
+    Ok(is_person || opened.private()?.mentions().any(|flag| flag == sought))
 }
 
 /// The notice that a tip may be about, and what it says: what is live or, where the person sought may object to it, what

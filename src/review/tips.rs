@@ -44,14 +44,14 @@ impl Fate {
     }
 }
 
-/// What may become of a tip by the hand of that moderator, where its notice stands there. What is live and objected to
-/// is removed by whoever believes it.
-pub fn fates(told: &Content, by_lead: bool, state: State) -> &'static [Fate] {
-    match (told.objects(), by_lead, state.ended_undecided()) {
-        (false, ..) => &[Fate::PassOn, Fate::Discard],
-        (true, false, _) => &[],
-        (true, true, false) => &[Fate::Discard],
-        (true, true, true) => &[Fate::Believe, Fate::Discard],
+/// What may become of a tip by the hand of that moderator, where its notice stands there. `objects`: it does so to a
+/// search for a person. What is live is removed by whoever believes that.
+pub fn fates(told: &Content, objects: bool, by_lead: bool, state: State) -> &'static [Fate] {
+    match (objects, by_lead) {
+        (false, _) if !told.objects() => &[Fate::PassOn, Fate::Discard],
+        (true, false) => &[],
+        (true, true) if state.ended_undecided() => &[Fate::Believe, Fate::Discard],
+        _ => &[Fate::Discard],
     }
 }
 
@@ -85,8 +85,8 @@ impl Desk {
                 let held = held.ok_or(ReviewError::TipUnknown)?;
                 let key = notice.key(&vault)?.ok_or(ReviewError::TipUnknown)?;
                 let told = held.content(&key)?;
-                if !fates(&told, by.lead, state).contains(&fate) {
-                    let for_leads = told.objects() && !by.lead && fate != Fate::PassOn;
+                if !fates(&told, held.objects, by.lead, state).contains(&fate) {
+                    let for_leads = held.objects && !by.lead && fate != Fate::PassOn;
                     let impossible = ReviewError::TipNotPassed { state };
                     return Err(if for_leads { Refusal::LeadRequired.into() } else { impossible });
                 }

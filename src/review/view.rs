@@ -64,6 +64,9 @@ pub struct TipView {
     pub held: bool,
     /// It was discarded: leads alone still read it.
     pub discarded: bool,
+    /// Whether it objects to a search for a person: then a lead decides about it.
+    #[serde(skip)]
+    pub objects: bool,
     /// `phone` is masked until the reader has the reporter's phone shown.
     #[schema(value_type = Object)]
     pub content: Content,
@@ -332,7 +335,8 @@ fn hints(
             if !phones {
                 content.phone = content.phone.as_deref().and_then(masked);
             }
-            Ok(TipView { id: tip.id.0, at: tip.created_at.0, held: tip.held, discarded, content })
+            let (id, at, objects) = (tip.id.0, tip.created_at.0, tip.objects);
+            Ok(TipView { id, at, held: tip.held, discarded, objects, content })
         })
         .collect()
 }

@@ -21,7 +21,8 @@ pub struct Tip {
     pub body_sealed: Vec<u8>,
     /// Held back from the reporter until a moderator has read it.
     pub held: bool,
-    /// It calls the notice false, or comes from the person sought: the notice is to be looked at again at once.
+    /// It calls the search for a person false, or comes from the person sought: the notice is to be looked at again
+    /// at once.
     pub objects: bool,
     pub created_at: Time,
 }

@@ -19,6 +19,8 @@ pub const TESTS: &[Test] = &[
     housed!(what_is_objected_to_is_changed_by_a_lead_alone),
     housed!(a_parent_who_hides_with_the_child_is_not_handed_over),
     housed!(who_is_sought_is_heard_where_their_notice_is_not_public),
+    housed!(a_thing_that_is_called_false_waits_its_turn),
+    housed!(the_box_alone_is_enough),
 ];
 
 /// A child who is looked for from a phone of its own.
@@ -269,5 +271,55 @@ async fn who_is_sought_is_heard_where_their_notice_is_not_public(house: House) -
         let page = house.page(&format!("/n/{case}")).await.text;
         assert!(!page.contains("<form method=\"post\""), "{page}");
     }
+    house
+}
+
+async fn a_thing_that_is_called_false_waits_its_turn(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let thing = by_another(notices::lost_property(house.clock.now()), 1);
+    let (thing, _) = house.live(&thing, &[&desk.moderator]).await;
+    let (young, _) = house.live(&child(&house, "西门若兰", 2), &[&desk.moderator]).await;
+    house.post(&format!("/notices/{young}/tips"), None, &json!({"text": "在车站见过"})).await.expect(202);
+    house.post(&format!("/notices/{thing}/tips"), None, &json!({"text": "假的"})).await.expect(202);
+    objects(&house, &thing).await.expect(202);
+    let queue = desk.queue(&house).await;
+    assert_eq!(
+        queue.iter().map(|line| &line["case_number"]).collect::<Vec<_>>(),
+        [&json!(young), &json!(thing)]
+    );
+    assert_eq!((&queue[1]["wants"], &queue[1]["overdue"]), (&json!(["tip"]), &json!([])));
+    house.claim(&thing, &desk.colleague).await;
+    for tip in sheet(&house, &thing, &desk.colleague).await["tips"].as_array().unwrap() {
+        assert_eq!(
+            decide(&house, &thing, tip, "pass_on", &desk.colleague).await.problem(409),
+            "not_possible"
+        );
+        decide(&house, &thing, tip, "discard", &desk.colleague).await.expect(204);
+    }
+    // A thing by which a person is looked for is no mere thing.
+    let mut car = by_another(notices::lost_property(house.clock.now()), 3);
+    (car["item"]["what"], car["description"]) = (json!("王丽丽"), json!("失踪女子，33岁，是我妻子。"));
+    let (car, _) = house.live(&car, &[&desk.moderator, &desk.lead]).await;
+    objects(&house, &car).await.expect(202);
+    assert_eq!(line(&house, &car, &desk.lead).await.unwrap()["overdue"], json!(["tip"]));
+    house
+}
+
+async fn the_box_alone_is_enough(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let (case, _) = house.live(&child(&house, "西门若兰", 1), &[&desk.moderator]).await;
+    let ticked = json!({"from_sought": true});
+    house.post(&format!("/notices/{case}/tips"), None, &ticked).await.expect(202);
+    let unticked = house.post(&format!("/notices/{case}/tips"), None, &json!({"from_sought": false})).await;
+    assert_eq!(unticked.problem(422), "invalid_fields");
+    let tip = request(&house, Method::POST, &format!("/n/{case}/tips"));
+    let tip = tip.form(&[("text", ""), ("from_sought", "true")]).header("sec-fetch-site", "same-origin");
+    assert_eq!(ask(tip).await.status, 202);
+    house.claim(&case, &desk.lead).await;
+    let read = sheet(&house, &case, &desk.lead).await;
+    let tips = read["tips"].as_array().unwrap();
+    assert!(tips.len() == 2 && tips.iter().all(|tip| tip["content"]["text"] == ""), "{read}");
+    let page = house.page_as(&format!("/review/{case}"), &house.cookie(&desk.lead).await).await.text;
+    assert!(page.contains("写的人勾选了"), "who reads it learns that the box was ticked: {page}");
     house
 }

@@ -189,6 +189,7 @@ review-flag-debt = Words of debt: collectors use notices to find people.
 review-flag-contact = A link, phone or account in the text; no group, page, API or poster will show it.
 review-flag-whereabouts = Asks for an adult's address, workplace or movements.
 review-flag-do_not_tell = Asks not to tell the police or the person: a known sign of abuse.
+review-flag-from_sought = The writer ticked that they are the person sought, or a parent whom the child is with: check the notice again, and pause it if need be.
 review-flag-may_hide = Whoever wrote it, or is sought, may be hiding from the reporter and afraid to be found: tell the police first; the family reads nothing of it.
 review-flag-called_false = The tip calls the notice false, or says that it is about the writer: check the notice again, and pause it if need be.
 review-flag-violence = Answered yes: a quarrel, violence, or a dispute over divorce or custody lately.

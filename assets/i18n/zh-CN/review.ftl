@@ -177,6 +177,7 @@ review-flag-debt = 提到欠债：有人借寻人讨债。
 review-flag-contact = 文字里有链接、电话或账号：群、网页、接口和海报上都不会显示。
 review-flag-whereabouts = 打听成年人的住处、单位或行踪。
 review-flag-do_not_tell = 要求不报警或不告诉本人：这是施暴者常见的说法。
+review-flag-from_sought = 写的人勾选了：自己就是要找的人，或是孩子的父母、孩子在身边。请重新核实，必要时先暂停。
 review-flag-may_hide = 写的人或要找的人可能在躲避发布人，怕被知道：先告诉警方，内容不给家属。
 review-flag-called_false = 线索说这条信息不实，或说自己就是本人：请重新核实，必要时先暂停。
 review-flag-violence = 回答“是”：最近有争吵、家暴，或离婚、抚养权争议。

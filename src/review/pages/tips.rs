@@ -39,7 +39,7 @@ pub fn tips(frame: &Frame, sheet: &Sheet) -> Vec<Tip> {
 
 fn tip(frame: &Frame, sheet: &Sheet, hint: &TipView) -> Tip {
     let (guarded, guards) = (sheet.guarded, guards(sheet.kind, &hint.content));
-    let fates = fates(&hint.content, frame.may(Role::Lead), sheet.state);
+    let fates = fates(&hint.content, hint.objects, frame.may(Role::Lead), sheet.state);
     Tip {
         id: hint.id,
         at: at(hint.at),
@@ -48,7 +48,7 @@ fn tip(frame: &Frame, sheet: &Sheet, hint: &TipView) -> Tip {
         asks_money: asks_money(&hint.content),
         guarded: guarded || guards,
         guards: guards && !guarded,
-        objects: hint.content.objects().then_some(match fates {
+        objects: hint.objects.then_some(match fates {
             [] => "review-tip-for-leads",
             [Fate::Believe, ..] => "review-tip-objects-over",
             _ => "review-tip-objects",
