@@ -36,6 +36,11 @@ impl State {
         matches!(self, State::Rejected | State::Closed | State::Expired | State::Removed | State::Erased)
     }
 
+    /// Over without a decision of anybody who verifies: what objects to the notice still waits for a lead.
+    pub const fn ended_undecided(self) -> bool {
+        matches!(self, State::Closed | State::Expired)
+    }
+
     /// The state that the public may see: it hides refusals and how far verification has come.
     pub const fn public_state(self) -> State {
         match self {

@@ -10,6 +10,8 @@ named! {
         Renew = "renew",
         PassTip = "pass_tip",
         DiscardTip = "discard_tip",
+        /// A lead believed a tip that objects to the notice.
+        BelieveTip = "believe_tip",
         RevealPhone = "reveal_phone",
         RefusePhone = "refuse_phone",
         /// Somebody was not let into a case that is for leads alone.

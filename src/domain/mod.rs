@@ -7,6 +7,7 @@ pub mod delivery;
 pub mod faults;
 pub mod group;
 pub mod hex;
+pub mod hiding;
 pub mod house_number;
 pub mod identifiers;
 pub mod language;

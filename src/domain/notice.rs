@@ -186,6 +186,9 @@ pub enum Subject {
     Donation { campaign: Campaign },
 }
 
+/// What a tip is about where nothing of its notice may be told, because it is not live: the person sought.
+pub const SOUGHT: &str = "sought";
+
 impl Subject {
     /// The kind of notice that has such a subject.
     pub const fn kind(&self) -> Kind {
@@ -205,6 +208,11 @@ impl Subject {
             Subject::Rescue { incident: Incident { what: what @ Emergency::Blood, .. } } => what.as_str(),
             _ => self.kind().as_str(),
         }
+    }
+
+    /// Whether it looks for somebody who is under age.
+    pub const fn seeks_a_child(&self) -> bool {
+        matches!(self, Subject::MissingPerson { person: Person { age: ..18, .. } })
     }
 
     /// The name or the thing, for a heading.

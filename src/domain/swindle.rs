@@ -148,13 +148,15 @@ const FALSE_IN_ENGLISH: &[&str] = &["fake", "hoax", "scam", "scammer", "fraud", 
 pub fn calls_it_false(text: &str) -> bool {
     let glyphs = glyphs(text);
     let (solid, words) = (solid(&glyphs), words(&glyphs));
-    let says = |phrase: &&[&str]| {
-        let stands = |these: &[Word]| these.iter().zip(*phrase).all(|(word, said)| word.is(said));
-        words.windows(phrase.len()).any(stands)
-    };
     FALSE.iter().chain(SELF).any(|word| solid.contains(word))
         || words.iter().any(|word| word.is_one_of(FALSE_IN_ENGLISH))
-        || SELF_IN_ENGLISH.iter().any(says)
+        || say_one_of(&words, SELF_IN_ENGLISH)
+}
+
+/// Whether one of these phrases, each of whole words, is among the words.
+pub(super) fn say_one_of(words: &[Word], phrases: &[&[&str]]) -> bool {
+    let stands = |these: &[Word], phrase: &[&str]| these.iter().zip(phrase).all(|(word, said)| word.is(said));
+    phrases.iter().any(|phrase| words.windows(phrase.len()).any(|these| stands(these, phrase)))
 }
 
 /// Whether a text says to come from whoever has that name.
@@ -171,7 +173,7 @@ pub fn comes_from(text: &str, name: &str) -> bool {
 }
 
 /// A text without its spaces.
-fn solid(glyphs: &[Glyph]) -> String {
+pub(super) fn solid(glyphs: &[Glyph]) -> String {
     glyphs.iter().map(|g| g.c).filter(|c| !c.is_whitespace()).collect()
 }
 
@@ -196,7 +198,7 @@ pub fn links(text: &str) -> Vec<(Range<usize>, String)> {
 }
 
 /// A word of Latin letters.
-struct Word {
+pub(super) struct Word {
     letters: String,
     /// Spelt letter by letter: where such a word ends and the next begins is unknown.
     spelt: bool,
@@ -207,13 +209,13 @@ impl Word {
         if self.spelt { self.letters.contains(word) } else { self.letters == word }
     }
 
-    fn is_one_of(&self, words: &[&str]) -> bool {
+    pub(super) fn is_one_of(&self, words: &[&str]) -> bool {
         words.iter().any(|word| self.is(word))
     }
 }
 
 /// The words in Latin letters, in order; single letters in a row count as one spelt word.
-fn words(glyphs: &[Glyph]) -> Vec<Word> {
+pub(super) fn words(glyphs: &[Glyph]) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     for run in glyphs.split(|g| !g.c.is_ascii_alphabetic()).filter(|run| !run.is_empty()) {
         let letters: String = run.iter().map(|g| g.c).collect();

@@ -5,8 +5,14 @@ use serde::{Deserialize, Serialize};
 
 use super::screening::FindingKind;
 
-/// The flag of a tip that calls its notice false, or comes from the person sought.
+/// The flag of a tip that calls its notice false, or says in words to come from the person sought.
 pub const CALLED_FALSE: &str = "called_false";
+
+/// The flag of a tip whose writer ticked that they are the person sought, or a parent whom the child is with.
+pub const FROM_SOUGHT: &str = "from_sought";
+
+/// The flag of a tip that says, or asks for, what somebody does who hides from the reporter.
+pub const MAY_HIDE: &str = "may_hide";
 
 /// What a tip says; sealed where it is kept.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,16 +33,25 @@ impl Content {
     /// Whether it calls its notice false, or comes from the person sought. That is for those who verify and the
     /// police, never for the reporter.
     pub fn objects(&self) -> bool {
-        self.flags.iter().any(|flag| flag == CALLED_FALSE)
+        self.has(CALLED_FALSE) || self.has(FROM_SOUGHT)
     }
 
-    /// Whether it speaks of violence, of flight or of a dispute about a child: who is sought may be hiding from the
-    /// reporter.
+    /// Whether it speaks of violence, of flight, of a dispute about a child or of hiding: who is sought may be hiding
+    /// from the reporter.
     pub fn tells_of_danger(&self) -> bool {
         use FindingKind::{Custody, Flight, Left, Violence};
-        self.flags
-            .iter()
-            .filter_map(|flag| FindingKind::named(flag))
-            .any(|kind| matches!(kind, Custody | Flight | Left | Violence))
+        let of_danger = [Custody, Flight, Left, Violence].map(FindingKind::as_str);
+        self.has(MAY_HIDE) || of_danger.into_iter().any(|flag| self.has(flag))
+    }
+
+    /// Whether that flag was raised.
+    pub fn has(&self, flag: &str) -> bool {
+        self.flags.iter().any(|raised| raised == flag)
+    }
+
+    /// Raises a flag in the place of another one, or beside all others.
+    pub fn raise(&mut self, flag: &str, instead_of: Option<&str>) {
+        self.flags.retain(|raised| raised != flag && Some(raised.as_str()) != instead_of);
+        self.flags.push(flag.to_owned());
     }
 }

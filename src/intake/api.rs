@@ -264,13 +264,14 @@ pub async fn tip(
     reason = "describes the body for the interface's description; it is read with all its faults"
 )]
 pub struct TipBody {
-    /// At most 1,000 characters.
-    text: String,
+    /// At most 1,000 characters; with `from_sought` it may be left out.
+    text: Option<String>,
     seen_at: Option<chrono::DateTime<chrono::Utc>>,
     place: Option<String>,
     /// Only for those who verify.
     phone: Option<String>,
-    /// The writer is the person whom the notice looks for; the reporter learns of no such tip.
+    /// The writer is the person whom the notice looks for, or a parent whom the child is with; the reporter learns
+    /// of no such tip. About a missing person it is taken until the erasure, also where the notice is not live.
     from_sought: Option<bool>,
 }
 

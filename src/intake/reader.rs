@@ -97,7 +97,8 @@ impl Reader<'_> {
         self.fields?.get(name).filter(|value| !value.is_null()).cloned()
     }
 
-    fn required<T>(&mut self, name: &'static str, value: Option<T>) -> Option<T> {
+    /// A value that must be there; a fault of the field where it is not.
+    pub fn required<T>(&mut self, name: &'static str, value: Option<T>) -> Option<T> {
         if value.is_none() {
             // A field that is there but wrong has its fault already.
             self.fault(name, FieldFault::new("required"));
@@ -192,10 +193,9 @@ impl Reader<'_> {
         self.required(name, text)
     }
 
-    /// Cleaned text of several lines, accepted whatever the screening finds in it.
-    pub fn unscreened_paragraph(&mut self, name: &'static str, max: usize) -> Option<String> {
-        let text = self.cleaned(name, max, paragraph);
-        self.required(name, text)
+    /// Cleaned text of several lines, accepted whatever the screening finds in it; optional.
+    pub fn optional_unscreened_paragraph(&mut self, name: &'static str, max: usize) -> Option<String> {
+        self.cleaned(name, max, paragraph)
     }
 
     /// A text in a format of its own; optional.

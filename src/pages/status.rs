@@ -9,7 +9,7 @@ use super::said::{self, Fact};
 use super::tip_form::{TipForm, Typed};
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
-use crate::domain::notice::{Kind, Subject};
+use crate::domain::notice::{Kind, SOUGHT, Subject};
 use crate::web::frame::{Frame, page, page_with};
 use crate::web::problem::Problem;
 use crate::web::session::Visitor;
@@ -59,6 +59,8 @@ struct QuietPage<'a> {
     what: &'static str,
     /// The key of what is added to `over`.
     also: Option<&'static str>,
+    /// Where the person sought may still object, until the contents are erased.
+    tip: Option<TipForm>,
 }
 
 /// The page of a notice's status.
@@ -70,13 +72,15 @@ pub async fn status(
 ) -> Result<HttpResponse, Problem> {
     let frame = &visitor.frame(&http);
     let quiet = |case: String, kind, what, also, status| {
-        page_with(&http, frame, &QuietPage { frame, case, kind, what, also }, status)
+        page_with(&http, frame, &QuietPage { frame, case, kind, what, also, tip: None }, status)
+    };
+    let issued = |number: CaseNumber, kind, (what, also), erased: bool| {
+        let tip = (kind == Kind::MissingPerson && !erased).then(|| from_sought(number));
+        page(&http, frame, &QuietPage { frame, case: number.to_string(), kind: Some(kind), what, also, tip })
     };
     match look_up(&http, &shared, &case).await {
         Ok((_, Issued::Live(live))) => page(&http, frame, &live_page(frame, &shared, &live)),
-        Ok((number, Issued::Checking(kind))) => {
-            quiet(number.to_string(), Some(kind), "checking", None, StatusCode::OK)
-        }
+        Ok((number, Issued::Checking(kind))) => issued(number, kind, ("checking", None), false),
         Ok((number, Issued::Over(kind, state, went_out))) => {
             let what = if went_out == WentOut::Once { "over" } else { "never" };
             // Nobody is thanked for passing on what was false; an erased notice may have been false.
@@ -85,7 +89,7 @@ pub async fn status(
                 State::Removed => Some(WITHDRAWN),
                 _ => None,
             };
-            quiet(number.to_string(), Some(kind), what, also, StatusCode::OK)
+            issued(number, kind, (what, also), state == State::Erased)
         }
         Err(Problem::CaseUnknown) => {
             let shown = case.parse::<CaseNumber>().map(|number| number.to_string()).unwrap_or_default();
@@ -94,6 +98,12 @@ pub async fn status(
         Err(Problem::CaseMalformed) => quiet(String::new(), None, "malformed", None, StatusCode::NOT_FOUND),
         Err(problem) => Err(problem),
     }
+}
+
+/// The form of the person sought, where their notice is not public.
+fn from_sought(number: CaseNumber) -> TipForm {
+    let typed = Typed { from_sought: "true".to_owned(), ..Typed::default() };
+    TipForm { to: format!("/n/{number}"), about: SOUGHT, of_child: false, typed, faults: Vec::new() }
 }
 
 fn live_page<'a>(frame: &'a Frame, shared: &Shared, live: &'a Live) -> LivePage<'a> {
@@ -109,6 +119,7 @@ fn live_page<'a>(frame: &'a Frame, shared: &Shared, live: &'a Live) -> LivePage<
         tip: TipForm {
             to: live.path(),
             about: live.public.subject.about(),
+            of_child: live.public.subject.seeks_a_child(),
             typed: Typed::default(),
             faults: Vec::new(),
         },

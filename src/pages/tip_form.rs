@@ -22,8 +22,11 @@ pub struct Typed {
 pub struct TipForm {
     /// The path that the form is sent to: the notice's page.
     pub to: String,
-    /// What the notice is about, as in [`Subject::about`](crate::domain::notice::Subject::about).
+    /// What the notice is about, as in [`Subject::about`](crate::domain::notice::Subject::about), or
+    /// [`SOUGHT`](crate::domain::notice::SOUGHT) where it is not live: then only the person sought is heard, and the form tells nothing of it.
     pub about: &'static str,
+    /// It looks for somebody who is under age.
+    pub of_child: bool,
     pub typed: Typed,
     /// Field and sentence of each fault, in the order of the form.
     pub faults: Vec<(&'static str, String)>,
@@ -41,6 +44,11 @@ impl TipForm {
     /// The label of a field that may be left empty, under its key.
     pub fn optional(frame: &Frame, key: &str) -> String {
         format!("{} {}", frame.t(key), frame.t("report-optional"))
+    }
+
+    /// The key of the label of the box that the person sought ticks.
+    pub const fn box_label(&self) -> &'static str {
+        if self.of_child { "tip-from_sought-child" } else { "tip-from_sought" }
     }
 
     /// The fault of a field.

@@ -9,17 +9,23 @@ use crate::domain::life_cycle::{ByPolicy, Needs, State, Step};
 use crate::store::marks::{self, Alike};
 use crate::store::notices::{self, Notice};
 use crate::store::transition::{By, apply_to_pending, take};
-use crate::store::{Conn, StoreResult};
+use crate::store::{Conn, StoreResult, tips};
 use crate::vault::Vault;
 
-/// What follows from the sealed cases like what waits to be published: a notice, or the edit of a live one.
-/// `None` where nothing waits, it is sealed itself, or no case is like it.
+/// What follows from the sealed cases like what waits to be published: a notice, or the edit of a live one. What is
+/// objected to itself is in doubt as well. `None` where nothing waits, it is sealed itself, or no case is like it.
 pub(super) fn unsealed(conn: &mut Conn, vault: &Vault, notice: &Notice) -> StoreResult<Option<Alike>> {
-    let published = matches!(notice.state, State::Live | State::Paused);
-    if notice.sealed || (published && notice.pending_revision.is_none()) {
+    if notice.sealed || !waits_to_go_out(notice) {
         return Ok(None);
     }
-    like_sealed(conn, vault, notice)
+    let objected = !tips::objected_to(conn, &[notice.id])?.is_empty();
+    Ok(like_sealed(conn, vault, notice)?.or(objected.then_some(Alike::Unsure)))
+}
+
+/// Whether something of a notice waits to be published: the notice itself, or the edit of a live one.
+pub(super) fn waits_to_go_out(notice: &Notice) -> bool {
+    let published = matches!(notice.state, State::Live | State::Paused);
+    !published || notice.pending_revision.is_some()
 }
 
 /// What follows from the sealed cases like this notice; `None` where no case is like it.

@@ -303,7 +303,7 @@ pub async fn remove(
     restrict(&shared, &path, by, body.read(RemoveBody::decision)?).await
 }
 
-/// Pass a held tip on to the family, or discard it
+/// Pass a held tip on to the family, discard or believe it
 #[utoipa::path(
     tag = "review",
     params(("case" = String, Path), ("id" = Uuid, Path)),
@@ -311,7 +311,7 @@ pub async fn remove(
     responses(
         (status = 204, description = "It is done"),
         (status = 403, description = "`lead_required`"),
-        (status = 409, description = "`claim_required`, `claimed_by_other`")
+        (status = 409, description = "`claim_required`, `claimed_by_other`, `not_possible`")
     ),
     security(("token" = []))
 )]

@@ -27,8 +27,8 @@ pub struct Duplicate {
     /// `protected`, also `same_name_and_city`, `same_police_reference`, `name_in_text`: one or more.
     #[schema(value_type = Vec<String>)]
     pub why: Vec<Likeness>,
-    /// It is sealed, or was refused or removed to protect somebody: `like_sealed` speaks of it. Told to leads
-    /// alone.
+    /// It is sealed, was refused or removed to protect somebody, or a tip objects to it that a lead believed or
+    /// has not decided: `like_sealed` speaks of it. Told to leads alone.
     pub protected: bool,
     pub submitted_at: DateTime<Utc>,
     /// Its public part, for the holder and for leads; absent where it was deleted, and for a moderator where it

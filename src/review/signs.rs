@@ -4,6 +4,7 @@ use super::duplicates::Duplicate;
 use super::policy;
 use crate::domain::life_cycle::ByPolicy;
 use crate::domain::notice::{Kind, Private, Public};
+use crate::domain::tip::CALLED_FALSE;
 use crate::store::notices::Notice;
 use crate::store::{Conn, StoreResult, phones};
 
@@ -34,15 +35,18 @@ fn has_many(conn: &mut Conn, notice: &Notice) -> StoreResult<bool> {
     Ok(open.is_some_and(|open| open > FEW))
 }
 
-/// What other notices reveal about this one, as codes.
+/// What others reveal about a notice, as codes: other notices, and a tip that objects to it and waits for a lead.
 pub(super) fn found_by_others(
     conn: &mut Conn,
     notice: &Notice,
     beside: &[Duplicate],
+    objected: bool,
 ) -> StoreResult<Vec<&'static str>> {
-    let many = has_many(conn, notice)?.then_some("many_of_one_phone");
+    let many = has_many(conn, notice)?;
     let alike = beside.iter().any(|other| other.protected);
-    Ok(many.into_iter().chain(alike.then_some(ByPolicy::LikeSealed.as_str())).collect())
+    let told =
+        [(objected, CALLED_FALSE), (many, "many_of_one_phone"), (alike, ByPolicy::LikeSealed.as_str())];
+    Ok(told.into_iter().filter_map(|(raised, code)| raised.then_some(code)).collect())
 }
 
 /// What is told to whoever verifies a notice, as codes: what it says, what it lacks, and what others reveal.

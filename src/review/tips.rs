@@ -1,6 +1,9 @@
 //! Held tips: the holder of the case reads them, and passes each on or discards it. The person may have fled
 //! from the family, and a tip may come from a swindler. Of somebody who may not want to be found the family
 //! learns only that the police know ([`Weighing::guarded`](crate::domain::life_cycle::Weighing::guarded)).
+//!
+//! What objects to the notice, perhaps the person sought, is for a lead, also after the end: one volunteer alone
+//! cannot make it vanish. Whoever believes it can pause or remove the notice.
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -8,19 +11,23 @@ use uuid::Uuid;
 use super::view::is_own;
 use super::{Desk, ReviewError, held_by, note_down, with_notice};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::life_cycle::Refusal;
+use crate::domain::life_cycle::{Refusal, State};
 use crate::domain::logged::Act;
 use crate::domain::named::named;
 use crate::domain::notice::Kind;
 use crate::domain::people::Moderator;
 use crate::domain::tip::Content;
-use crate::store::{notices, tips};
+use crate::store::notices::{self, Notice};
+use crate::store::{Conn, StoreResult, tips};
+use crate::vault::Key;
 
 named! {
     /// What becomes of a tip that was held back, in the order in which it is offered.
     pub enum Fate {
         /// The reporter may read it, without the phone of whoever sent it, or that the police know.
         PassOn = "pass_on",
+        /// A lead believes what objects to a notice that is over: what is like it is for the leads from now on.
+        Believe = "believe",
         /// Only leads still read it.
         Discard = "discard",
     }
@@ -31,18 +38,30 @@ impl Fate {
     const fn act(self) -> Act {
         match self {
             Fate::PassOn => Act::PassTip,
+            Fate::Believe => Act::BelieveTip,
             Fate::Discard => Act::DiscardTip,
         }
     }
 }
 
+/// What may become of a tip by the hand of that moderator, where its notice stands there. `objects`: it does so to a
+/// search for a person. What is live is removed by whoever believes that.
+pub fn fates(told: &Content, objects: bool, by_lead: bool, state: State) -> &'static [Fate] {
+    match (objects, by_lead) {
+        (false, _) if !told.objects() => &[Fate::PassOn, Fate::Discard],
+        (true, false) => &[],
+        (true, true) if state.ended_undecided() => &[Fate::Believe, Fate::Discard],
+        _ => &[Fate::Discard],
+    }
+}
+
 impl Desk {
-    /// Passes a held tip on or discards it, once.
+    /// Decides what becomes of a held tip, once. After the end nobody holds a case, and a lead decides without.
     ///
     /// # Errors
     /// [`Refusal::SameApprover`] for who handed it in, [`ReviewError::ClaimRequired`] for whoever does not
-    /// hold the case, [`ReviewError::TipUnknown`] where no such tip is held any more,
-    /// [`ReviewError::TipNotPassed`] where a tip is to be passed on that is not for the reporter at all.
+    /// hold the case, [`ReviewError::TipUnknown`] where no such tip is held any more, [`Refusal::LeadRequired`] where
+    /// it objects to the notice, [`ReviewError::TipNotPassed`] where that cannot become of it at all.
     pub async fn decide_tip(
         &self,
         case: CaseNumber,
@@ -54,31 +73,41 @@ impl Desk {
         let (vault, until) = (self.vault.clone(), now + self.times.claim);
         self.step(case, by, now, move |tx| {
             with_notice(tx, case, by, |tx, notice| {
-                held_by(&notice, by, now)?;
+                let state = notice.state_at(now);
+                let over = by.lead && state.ended_undecided();
+                if !over {
+                    held_by(&notice, by, now)?;
+                }
                 if is_own(&notice, by) {
                     return Err(Refusal::SameApprover.into());
                 }
-                let held = tips::held(tx, notice.id.0, tip)?.ok_or(ReviewError::TipUnknown)?;
+                let held = tips::held(tx, notice.id.0, tip)?.filter(|tip| tip.objects || !over);
+                let held = held.ok_or(ReviewError::TipUnknown)?;
                 let key = notice.key(&vault)?.ok_or(ReviewError::TipUnknown)?;
                 let told = held.content(&key)?;
-                if fate == Fate::PassOn && told.objects() {
-                    return Err(ReviewError::TipNotPassed { state: notice.state_at(now) });
+                if !fates(&told, held.objects, by.lead, state).contains(&fate) {
+                    let for_leads = held.objects && !by.lead && fate != Fate::PassOn;
+                    let impossible = ReviewError::TipNotPassed { state };
+                    return Err(if for_leads { Refusal::LeadRequired.into() } else { impossible });
                 }
-                notices::hold_on(tx, notice.id.0, until)?;
+                if !over {
+                    notices::hold_on(tx, notice.id.0, until)?;
+                }
                 let guards = guards(notice.kind, &told);
-                // A troll's tip is discarded; what the person sought says is only ever discarded.
-                if guards && (fate == Fate::PassOn || told.objects()) {
+                // A troll's tip is discarded.
+                if guards && fate != Fate::Discard {
                     notices::guard(tx, notice.id.0)?;
                 }
                 match fate {
                     Fate::PassOn => {
                         // Where the reporter may not read it, it says so itself from now on, whatever the
                         // notice says later.
-                        let guarded = notice.sealed || notice.guarded || guards;
+                        let guarded =
+                            notice.sealed || notice.guarded || guards || endangered(tx, &notice, &key)?;
                         let content = Content { guarded, ..told };
                         tips::pass_on(tx, held.id, &tips::sealed(&key, &content)?)?;
                     }
-                    Fate::Discard => tips::discard(tx, held.id)?,
+                    Fate::Believe | Fate::Discard => tips::discard(tx, held.id)?,
                 }
                 Ok(note_down(tx, &notice, fate.act(), by, None, now)?)
             })
@@ -91,4 +120,20 @@ impl Desk {
 /// sought.
 pub fn guards(kind: Kind, told: &Content) -> bool {
     kind == Kind::MissingPerson && told.tells_of_danger()
+}
+
+/// Whether the reporter reads none while this one is held: what objects may wait for a lead while others are passed
+/// on.
+pub fn guards_at_once(kind: Kind, told: &Content) -> bool {
+    told.objects() && guards(kind, told)
+}
+
+/// Whether a tip of that notice is held that guards at once.
+fn endangered(tx: &mut Conn, notice: &Notice, key: &Key) -> StoreResult<bool> {
+    for tip in tips::held_back(tx, notice.id.0)? {
+        if guards_at_once(notice.kind, &tip.content(key)?) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }

@@ -6,13 +6,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::actions::{self, Actions};
+use super::alike::waits_to_go_out;
 use super::changes::{Change, changes, masked};
 use super::duplicates::{Duplicate, duplicates};
 use super::signs::{found_by_others, signs};
+use super::tips::guards_at_once;
 use super::waiting::{Want, held_for, overdue, wants};
 use super::{ReviewError, again, phone, policy, sealed_asked};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::life_cycle::{ActedAs, Needs, Refusal, State, Step};
+use crate::domain::life_cycle::{ActedAs, BY_A_LEAD, Needs, Refusal, State, Step};
 use crate::domain::logged::{Act, Logged};
 use crate::domain::notice::{Kind, Private, Public};
 use crate::domain::people::Moderator;
@@ -21,6 +23,7 @@ use crate::domain::tip::Content;
 use crate::poster::content::lacks;
 use crate::store::notices::{self, Notice, Opened};
 use crate::store::tally::{self, Sum};
+use crate::store::tips::Held;
 use crate::store::{Conn, StoreResult, accounts, events, tips};
 use crate::vault::{Key, Vault};
 
@@ -61,6 +64,9 @@ pub struct TipView {
     pub held: bool,
     /// It was discarded: leads alone still read it.
     pub discarded: bool,
+    /// Whether it objects to a search for a person: then a lead decides about it.
+    #[serde(skip)]
+    pub objects: bool,
     /// `phone` is masked until the reader has the reporter's phone shown.
     #[schema(value_type = Object)]
     pub content: Content,
@@ -143,10 +149,7 @@ pub fn sheet(
     by: Moderator,
     now: DateTime<Utc>,
 ) -> Result<Sheet, ReviewError> {
-    let notice = notices::by_case(conn, case)?.ok_or(ReviewError::Unknown)?;
-    if !notice.may_be_opened_by(by) {
-        return Err(ReviewError::Refused(Refusal::LeadRequired));
-    }
+    let (notice, held) = found(conn, case, by, now)?;
     let number = notice.under_review();
     let opened = notices::opened(conn, vault, &notice, number)?.filter(|_| reads(&notice, by, now));
     let private = opened.as_ref().map(Opened::private).transpose()?;
@@ -169,8 +172,10 @@ pub fn sheet(
     let last4 = private.as_ref().and_then(|p| Phone::parse(&p.reporter.phone).ok());
     let poster_lacks = public.as_ref().map(lacks).unwrap_or_default();
     let beside = duplicates(conn, vault, &notice, (public.as_ref(), private.as_ref()), by, now)?;
-    let held = held_for(conn, &notice, by)?;
     let shows_phone = mine && phone::revealed(&log, by.id);
+    let reads_tips = !is_own(&notice, by) && (mine || held.objecting && state.ended_undecided());
+    let tips = hints(conn, &notice, key.as_ref().filter(|_| reads_tips), (mine, shows_phone), by)?;
+    let endangered = tips.iter().any(|tip| tip.held && guards_at_once(notice.kind, &tip.content));
     Ok(Sheet {
         case_number: notice.case_number,
         kind: notice.kind,
@@ -189,7 +194,7 @@ pub fn sheet(
         cooling_until: notice.cooling_until.map(|t| t.0),
         mine,
         sealed: notice.sealed,
-        guarded: notice.sealed || notice.guarded,
+        guarded: notice.sealed || notice.guarded || endangered,
         paused_by_lead: notice.paused_by_lead && state == State::Paused,
         needs: notice.needs(),
         approved_by: approvals.iter().map(|a| name(a.by)).collect(),
@@ -202,17 +207,36 @@ pub fn sheet(
             public.as_ref(),
             private.as_ref(),
             &poster_lacks,
-            found_by_others(conn, &notice, &beside)?,
+            found_by_others(conn, &notice, &beside, held.objecting)?,
         ),
         poster_lacks,
         reporter_phone_last4: last4.map(|p| p.last4().to_owned()),
         duplicates: beside,
-        tips: hints(conn, &notice, key.as_ref().filter(|_| mine && !is_own(&notice, by)), shows_phone, by)?,
+        tips,
         events: history(log, key.as_ref(), private.as_ref().filter(|_| mine), &name)?,
         changes,
         private: private.filter(|_| mine).map(|private| with_phone(private, shows_phone)),
         public,
     })
+}
+
+/// A notice that this moderator may open, and those of its held tips that concern them. What waits to go out while it is
+/// objected to is for a lead to approve.
+fn found(
+    conn: &mut Conn,
+    case: CaseNumber,
+    by: Moderator,
+    now: DateTime<Utc>,
+) -> Result<(Notice, Held), ReviewError> {
+    let mut notice = notices::by_case(conn, case)?.ok_or(ReviewError::Unknown)?;
+    if !notice.may_be_opened_by(by) {
+        return Err(ReviewError::Refused(Refusal::LeadRequired));
+    }
+    let held = held_for(conn, &notice, by, now)?;
+    if held.objecting && waits_to_go_out(&notice) {
+        notice.require_at_least(BY_A_LEAD);
+    }
+    Ok((notice, held))
 }
 
 /// The revision that the one to be read is compared with: the live one, where an edit of it waits; before
@@ -289,17 +313,20 @@ pub(super) fn is_own(notice: &Notice, by: Moderator) -> bool {
     notice.submitted_by.is_some_and(|id| id.0 == by.id)
 }
 
-/// Their phones by the last four digits alone, unless the reader had the case's phones shown.
+/// The tips that whoever holds the case reads, and after its end those that a lead is to decide. Their phones by the
+/// last four digits alone, unless the reader had the case's phones shown.
 fn hints(
     conn: &mut Conn,
     notice: &Notice,
     key: Option<&Key>,
-    phones: bool,
+    (mine, phones): (bool, bool),
     by: Moderator,
 ) -> StoreResult<Vec<TipView>> {
     let Some(key) = key else { return Ok(Vec::new()) };
-    let (held, passed) = (tips::held_back(conn, notice.id.0)?, tips::passed_on(conn, notice.id.0)?);
-    let discarded = if by.lead { tips::discarded(conn, notice.id.0)? } else { Vec::new() };
+    let mut held = tips::held_back(conn, notice.id.0)?;
+    held.retain(|tip| mine || tip.objects);
+    let passed = if mine { tips::passed_on(conn, notice.id.0)? } else { Vec::new() };
+    let discarded = if mine && by.lead { tips::discarded(conn, notice.id.0)? } else { Vec::new() };
     let shown = held.into_iter().chain(passed).map(|tip| (tip, false));
     shown
         .chain(discarded.into_iter().map(|tip| (tip, true)))
@@ -308,7 +335,8 @@ fn hints(
             if !phones {
                 content.phone = content.phone.as_deref().and_then(masked);
             }
-            Ok(TipView { id: tip.id.0, at: tip.created_at.0, held: tip.held, discarded, content })
+            let (id, at, objects) = (tip.id.0, tip.created_at.0, tip.objects);
+            Ok(TipView { id, at, held: tip.held, discarded, objects, content })
         })
         .collect()
 }

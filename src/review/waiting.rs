@@ -132,8 +132,8 @@ pub fn queue(
             claimed_by: n.claimant(now).and_then(|id| names.get(&id).cloned()),
             claimed_until: n.claimant(now).and(n.claimed_until).map(|t| t.0),
             version: n.version,
-            wants: wants(n, part.to_decide(n), now),
-            overdue: overdue(n, part.to_decide(n), now),
+            wants: wants(n, to_decide(n, part.held(n), by, now), now),
+            overdue: overdue(n, to_decide(n, part.held(n), by, now), now),
             needs_another: part.needs_another(n),
             sealed: n.sealed,
             for_leads: n.is_for_leads(),
@@ -162,15 +162,12 @@ impl Part {
         self.held.get(&notice.id.0).copied().unwrap_or_default()
     }
 
-    /// The tips that this moderator may decide.
-    fn to_decide(&self, notice: &Notice) -> Held {
-        if is_own(notice, self.by) { Held::default() } else { self.held(notice) }
-    }
-
-    /// Whether it only waits for a lead to resume it.
+    /// Whether it only waits for a lead: to resume it, or to decide what objects to it and is out of view.
     fn leaves_to_leads(&self, notice: &Notice) -> bool {
+        let held = self.held(notice);
         let owed = notice.second_look_at.is_some() || notice.police_due_at.is_some();
-        rests(notice) && !owed && !self.held(notice).any
+        let objected = held.objecting && notice.state == State::Paused && notice.pending_revision.is_none();
+        (rests(notice) || objected) && !owed && !held.plain
     }
 
     /// Whether what it waits for must be another's: one approves once, and decides nothing of what one handed
@@ -186,7 +183,7 @@ impl Part {
         let by_a_lead = at.state == State::SecondReview
             && next(&at, Step::Approve, Actor::Moderator(self.by)) == Err(Refusal::LeadRequired);
         let approved = approved || by_a_lead;
-        let by_others = submitted || approved && !self.held(notice).any;
+        let by_others = submitted || approved && !self.held(notice).any();
         if self.by.lead { by_others && !rests(notice) } else { by_others || self.leaves_to_leads(notice) }
     }
 }
@@ -241,24 +238,39 @@ fn rests(notice: &Notice) -> bool {
     by_leads && notice.state == State::Paused && notice.pending_revision.is_none()
 }
 
-/// The tips of a notice that this moderator may decide.
-pub(super) fn held_for(conn: &mut Conn, notice: &Notice, by: Moderator) -> StoreResult<Held> {
-    if is_own(notice, by) {
-        return Ok(Held::default());
+/// What of the held tips of a notice concerns this moderator: nothing where they handed it in, and after its end only
+/// leads, whom nobody's decision has spared what objects to it.
+fn to_decide(notice: &Notice, held: Held, by: Moderator, now: DateTime<Utc>) -> Held {
+    let state = notice.state_at(now);
+    match (is_own(notice, by), state.is_over()) {
+        (true, _) => Held::default(),
+        (_, false) => held,
+        (_, true) => Held { plain: false, objecting: held.objecting && by.lead && state.ended_undecided() },
     }
-    Ok(tips::holding(conn, &[notice.id.0])?.remove(&notice.id.0).unwrap_or_default())
 }
 
-/// Why something that was published is in the queue, with those tips to decide; a notice that is over wants nothing.
+/// The same, of one notice.
+pub(super) fn held_for(
+    conn: &mut Conn,
+    notice: &Notice,
+    by: Moderator,
+    now: DateTime<Utc>,
+) -> StoreResult<Held> {
+    let held = tips::holding(conn, &[notice.id.0])?.remove(&notice.id.0).unwrap_or_default();
+    Ok(to_decide(notice, held, by, now))
+}
+
+/// Why something is in the queue that a moderator need not approve, with those tips to decide: what is over wants
+/// nothing else.
 pub(super) fn wants(notice: &Notice, held: Held, now: DateTime<Utc>) -> Vec<Want> {
     if notice.state_at(now).is_over() {
-        return Vec::new();
+        return held.any().then_some(Want::Tip).into_iter().collect();
     }
     [
         notice.pending_revision.filter(|_| notice.cooling_until.is_none()).map(|_| Want::Revision),
         notice.second_look_at.map(|_| Want::SecondLook),
         notice.police_due_at.map(|_| Want::PoliceReference),
-        held.any.then_some(Want::Tip),
+        held.any().then_some(Want::Tip),
         rests(notice).then_some(Want::Resume),
     ]
     .into_iter()

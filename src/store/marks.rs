@@ -12,8 +12,9 @@ use super::notices::{Notice, needs as needs_of};
 use super::rows::NAMED;
 use super::schema::{events, marks, notices};
 use super::types::Id;
-use super::{Conn, StoreResult, both, photos};
+use super::{Conn, StoreResult, both, photos, tips};
 use crate::domain::life_cycle::{Needs, PROTECTED, State, Step};
+use crate::domain::logged::Act;
 use crate::domain::marks::{Likeness, Mark, of_protected, plainly};
 use crate::domain::notice::{Private, Public};
 use crate::domain::reason::Reason;
@@ -88,12 +89,14 @@ pub enum Alike {
     /// Those who verify have looked at that case: what is like it is sealed, too, and asks for as many
     /// approvals as the strictest such case.
     Sealed(Needs),
-    /// Nobody has, or they have no more in common than a name and a city. Anybody can send one to keep a true
-    /// notice from the public, and many share a name, so this only asks for a lead.
+    /// Nobody has, a tip objects to it that no lead has decided, or they have no more in common than a name and a
+    /// city. Anybody can send one to keep a true notice from the public, and many share a name, so this only asks
+    /// for a lead.
     Unsure,
 }
 
-/// A case that is sealed, or was refused or removed to protect the person sought, and that a notice is like.
+/// A case that protects the person sought, and that a notice is like: it is sealed, or was refused or removed for
+/// them, or a lead believed their objection, or nobody has decided about that yet.
 #[derive(Clone, Debug)]
 pub struct Protected {
     pub id: Uuid,
@@ -120,8 +123,8 @@ pub fn like_sealed(
     Ok(strictest.map(Alike::Sealed).or(unsure.then_some(Alike::Unsure)))
 }
 
-/// The other cases that are sealed, or were refused or removed to protect the person sought, whatever became of
-/// them, and that a notice which says this is like: by a mark, by a photo, by the phone, or because its text
+/// The other cases that protect the person sought, whatever became of them, and that a notice which says this is
+/// like: by a mark, by a photo, by the phone, or because its text
 /// names who is sought there. First those that seal it, of each the newest first.
 pub fn protected(
     conn: &mut Conn,
@@ -144,28 +147,33 @@ pub fn protected(
     let ids: Vec<Id> = alike.keys().filter(|id| **id != but).copied().map(Id).collect();
     let found = protecting(conn, &ids)?;
     let looked_at = looked_at(conn, &found.iter().map(|(id, ..)| *id).collect::<Vec<_>>())?;
+    let why = |id: Id| plainly(alike[&id.0].iter().map(|(likeness, _)| *likeness));
     let mut found: Vec<Protected> = found
         .into_iter()
         .map(|(id, sealed, approvals, leads)| {
-            let why = &alike[&id.0];
-            let counts = why.iter().any(|(_, faint)| !faint) && (!sealed || looked_at.contains(&id));
+            let plain = alike[&id.0].iter().any(|(_, faint)| !faint);
+            let counts = plain && (!sealed || looked_at.contains(&id));
             let needs = if sealed { needs_of(approvals, leads) } else { PROTECTED };
-            let why = plainly(why.iter().map(|(likeness, _)| *likeness));
-            Protected { id: id.0, why, needs: counts.then_some(needs) }
+            Protected { id: id.0, why: why(id), needs: counts.then_some(needs) }
         })
         .collect();
+    let doubtful = tips::objected_to(conn, &ids)?.into_iter();
+    let doubtful = doubtful.filter(|id| found.iter().all(|case| case.id != id.0)).collect::<Vec<_>>();
+    found.extend(doubtful.into_iter().map(|id| Protected { id: id.0, why: why(id), needs: None }));
     found.sort_by_key(|case| (case.needs.is_none(), Reverse(case.id)));
     Ok(found)
 }
 
-/// Those of these cases that are sealed, or were refused or removed to protect somebody, each with whether it is sealed
-/// and the approvals and leads that it asks for.
+/// Those of these cases that are sealed, were refused or removed to protect somebody, or whose person sought a lead
+/// believed, each with whether it is sealed and the approvals and leads that it asks for.
 fn protecting(conn: &mut Conn, among: &[Id]) -> StoreResult<Vec<(Id, bool, i16, i16)>> {
     let mut found = Vec::new();
     for some in among.chunks(NAMED) {
         let [a, b, c, d] = Reason::PROTECT
             .map(|why| events::step.eq(why.step().as_str()).and(events::reason.eq(why.as_str())));
-        let to_protect = events::table.filter(events::notice_id.eq(notices::id)).filter(a.or(b).or(c).or(d));
+        let believed = events::step.eq(Act::BelieveTip.as_str());
+        let protects = a.or(b).or(c).or(d).or(believed);
+        let to_protect = events::table.filter(events::notice_id.eq(notices::id)).filter(protects);
         found.extend(both!(conn, c => notices::table
             .filter(notices::id.eq_any(some))
             .filter(notices::sealed.or(exists(to_protect)))

@@ -75,27 +75,29 @@ struct Counted {
 /// Whether the queue lists what is in that state without a filter, if something of it is wanted.
 fn is_listed(state: &str) -> bool {
     let published = |state: State| matches!(state, State::Live | State::Paused);
-    State::named(state).is_some_and(|state| state.in_queue() || published(state))
+    State::named(state).is_some_and(|state| state.in_queue() || published(state) || state.ended_undecided())
 }
 
 /// How many notices [`waiting`] lists by `at` for each of these filters, in their order. They are all told by
-/// one question, which leaves out what is over: of a state after the end it says 0.
+/// one question, which leaves out what is over: of a state after the end it counts only what leads still decide.
 pub fn count(
     conn: &mut Conn,
     filters: &[Option<State>],
-    sealed_too: bool,
+    for_lead: bool,
     at: DateTime<Utc>,
 ) -> StoreResult<Vec<i64>> {
     let counted: Vec<Counted> = both!(conn, c => diesel::sql_query(format!(
         "SELECT CASE WHEN state = 'in_review' AND (claimed_until IS NULL OR claimed_until <= $1) \
-           THEN 'submitted' ELSE state END AS listed_as, \
+           THEN 'submitted' WHEN state IN ('live', 'paused') AND ends_at <= $1 THEN 'expired' ELSE state END \
+           AS listed_as, \
            state NOT IN ('live', 'paused') OR {WANTS} AS wanted, COUNT(*) AS notices \
-         FROM notices WHERE state IN ('submitted', 'in_review', 'second_review', 'escalated', 'needs_info', \
+         FROM notices WHERE (state IN ('submitted', 'in_review', 'second_review', 'escalated', 'needs_info', \
            'cooling', 'live', 'paused') AND (state NOT IN ('live', 'paused') OR ends_at > $1) \
-           AND (NOT sealed OR $2) GROUP BY listed_as, wanted",
+           AND (NOT sealed OR $2)) OR (state IN ('closed', 'expired') AND {OBJECTED} AND $2) \
+           OR (state IN ('live', 'paused') AND ends_at <= $1 AND {OBJECTED} AND $2) GROUP BY listed_as, wanted",
     ))
     .bind::<Ts, _>(Time(at))
-    .bind::<Bool, _>(sealed_too)
+    .bind::<Bool, _>(for_lead)
     .load(c))?;
     let listed = |filter: &Option<State>| {
         let of = counted.iter().filter(|one| match filter {
@@ -112,12 +114,13 @@ pub fn count(
 /// would have when live. A notice whose claim has expired by `at` waits again.
 ///
 /// Without a `state`: everything undecided, whatever is live or paused and needs another look (a second look
-/// or a police reference is owed, a new revision waits, a tip is held back), and what is paused for a lead to resume.
+/// or a police reference is owed, a new revision waits, a tip is held back), what is paused for a lead to resume, and,
+/// for a lead, what is over while a tip that objects to it is undecided. What is sealed is listed for leads alone.
 /// What has reached its end by `at` is expired, swept or not.
 pub fn waiting(
     conn: &mut Conn,
     state: Option<State>,
-    sealed_too: bool,
+    for_lead: bool,
     after: Option<QueuePlace>,
     at: DateTime<Utc>,
     limit: i64,
@@ -146,12 +149,21 @@ pub fn waiting(
                 notices::state.eq(State::Expired).or(is_published().and(notices::ends_at.le(Time(at)))),
             ),
             Some(state) => query.filter(notices::state.eq(state)),
-            None => query.filter(
-                notices::state.eq_any(states(State::in_queue))
-                    .or(is_published().and(notices::ends_at.gt(Time(at))).and(sql::<Bool>(WANTS))),
-            ),
+            None => {
+                // Each part names the states, so that none of them reads all notices.
+                let objected = || sql::<Bool>(OBJECTED).and(for_lead.into_sql::<Bool>());
+                let wanted = notices::ends_at.gt(Time(at)).and(sql::<Bool>(WANTS));
+                let wanted = wanted.or(notices::ends_at.le(Time(at)).and(objected()));
+                let ended = notices::state.eq_any(states(State::ended_undecided)).and(objected());
+                query.filter(
+                    notices::state
+                        .eq_any(states(State::in_queue))
+                        .or(is_published().and(wanted))
+                        .or(ended),
+                )
+            }
         };
-        if !sealed_too {
+        if !for_lead {
             query = query.filter(notices::sealed.eq(false));
         }
         if let Some(p) = after {

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::rows::NAMED;
 use super::schema::tips;
 use super::types::{Id, Time};
 use super::{Conn, StoreResult, both};
@@ -20,7 +21,8 @@ pub struct Tip {
     pub body_sealed: Vec<u8>,
     /// Held back from the reporter until a moderator has read it.
     pub held: bool,
-    /// It calls the notice false, or comes from the person sought: the notice is to be looked at again at once.
+    /// It calls the search for a person false, or comes from the person sought: the notice is to be looked at again
+    /// at once.
     pub objects: bool,
     pub created_at: Time,
 }
@@ -76,9 +78,17 @@ fn decided(conn: &mut Conn, notice: Uuid, discarded: bool) -> StoreResult<Vec<Ti
 /// What is held back of a notice's tips.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Held {
-    pub any: bool,
-    /// Whether one of them objects to the notice.
+    /// Whether there is one that anybody who verifies may decide.
+    pub plain: bool,
+    /// Whether there is one that objects to the notice, which a lead decides.
     pub objecting: bool,
+}
+
+impl Held {
+    /// Whether there is any.
+    pub const fn any(self) -> bool {
+        self.plain || self.objecting
+    }
 }
 
 /// What is held back of these notices' tips; those with none are left out.
@@ -93,9 +103,23 @@ pub fn holding(conn: &mut Conn, notices: &[Uuid]) -> StoreResult<HashMap<Uuid, H
     let mut holding: HashMap<Uuid, Held> = HashMap::new();
     for (notice, objects) in kinds {
         let held = holding.entry(notice.0).or_default();
-        *held = Held { any: true, objecting: held.objecting || objects };
+        *held = Held { plain: held.plain || !objects, objecting: held.objecting || objects };
     }
     Ok(holding)
+}
+
+/// Those of these notices to which a tip objects that no lead has decided yet.
+pub fn objected_to(conn: &mut Conn, among: &[Id]) -> StoreResult<Vec<Id>> {
+    let mut found = Vec::new();
+    for some in among.chunks(NAMED) {
+        found.extend(both!(conn, c => tips::table
+            .filter(tips::notice_id.eq_any(some))
+            .filter(tips::held.and(tips::objects))
+            .select(tips::notice_id)
+            .distinct()
+            .load::<Id>(c))?);
+    }
+    Ok(found)
 }
 
 /// A tip of a notice that is held back.

@@ -29,6 +29,7 @@ mod masking;
 mod metrics;
 mod nodes;
 mod notices;
+mod objections;
 mod owed;
 mod pauses;
 mod platforms;
@@ -180,6 +181,7 @@ fn main() -> ExitCode {
         ("masking", masking::TESTS),
         ("metrics", metrics::TESTS),
         ("nodes", nodes::TESTS),
+        ("objections", objections::TESTS),
         ("owed", owed::TESTS),
         ("pauses", pauses::TESTS),
         ("platforms", platforms::TESTS),

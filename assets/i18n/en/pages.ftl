@@ -164,6 +164,7 @@ tip-title-found = This is mine
 tip-title-rescue = I can help
 tip-title-blood = I can help
 tip-title-donation = Tell us if something is wrong
+tip-title-sought = Are you the one being sought, or is it your child?
 tip-danger = If they are still there, first call 110.
 tip-how = No name needed. Volunteers read what you write; your phone is never published.
 tip-text-missing_person = What did you see?
@@ -178,12 +179,15 @@ tip-text-blood = How can you help?
 tip-text-hint-blood = For example: your blood group, when you can go to the blood centre, what it told you.
 tip-text-donation = What is wrong?
 tip-text-hint-donation = For example: the organisation, its registration or the platform does not match, or somebody collects money with it in a chat.
+tip-text-sought = What do you want to tell the volunteers?
+tip-text-hint-sought = For example: I am safe, please stop looking. You can also send it without words. Do not write where you are. Volunteers read it before anything else; the reporter does not learn of it.
 tip-seen_at = On which day did you see it?
 tip-seen_time = At what time?
 tip-place = Where did you see it?
 tip-phone = Your phone
 tip-phone-hint = Only volunteers see it, and call only when something is unclear.
 tip-from_sought = I am the person this notice looks for
+tip-from_sought-child = I am the person this notice looks for, or a parent, and the child is with me
 tip-from_sought-hint = Volunteers read it before anything else and check the notice again. The reporter does not learn of it.
 tip-send = Send
 
@@ -208,7 +212,7 @@ safety-swindle-text =
 safety-sought = If you are the one being sought
 safety-sought-text =
     You have a right not to be found. We never tell the reporter where you are.
-    You can tell any police station that you are safe and ask them to call us; or tick “I am the person this notice looks for” in the tip form under the notice. Volunteers read it first, not the reporter, and check the notice again.
+    You can tell any police station that you are safe and ask them to call us; or tick “I am the person this notice looks for” in the tip form under the notice (also if your child is with you). Volunteers read it first, not the reporter, and check the notice again. Where the notice is being checked or over, its page takes such a message, too. A lead decides about it; until then the same notice, sent again, has to pass a lead.
     If somebody hurts you, call 110; the women's helpline is 12338.
 safety-sought-form = To the form under that notice
 safety-help = If you see the person sought

@@ -157,6 +157,7 @@ tip-title-found = 这是我的
 tip-title-rescue = 我能帮忙
 tip-title-blood = 我能帮忙
 tip-title-donation = 发现不对，请告诉我们
+tip-title-sought = 要找的人就是您，或您的孩子？
 tip-danger = 人还在现场，请先打 110。
 tip-how = 不用留姓名。志愿者会看到您写的内容，电话不会公开。
 tip-text-missing_person = 您看到了什么？
@@ -171,12 +172,15 @@ tip-text-blood = 您能怎样帮忙？
 tip-text-hint-blood = 例如：您的血型，什么时候能去血站，血站怎么答复您。
 tip-text-donation = 哪里不对？
 tip-text-hint-donation = 例如：机构、备案号或募捐平台对不上，或者有人在群里用它收钱。
+tip-text-sought = 您想告诉志愿者什么？
+tip-text-hint-sought = 例如：我很安全，请不要再找。不写字也可以发送，不用写您在哪里。志愿者会最先处理；发布人不会知道。
 tip-seen_at = 哪一天看到的？
 tip-seen_time = 几点？
 tip-place = 在哪里看到的？
 tip-phone = 您的电话
 tip-phone-hint = 只有志愿者看得到，需要问清楚时才会打给您。
 tip-from_sought = 我就是这条信息要找的人
+tip-from_sought-child = 我就是这条信息要找的人，或者是孩子的父母，孩子在我身边
 tip-from_sought-hint = 志愿者会最先处理，并重新核实这条信息；发布人不会知道。
 tip-send = 发送
 
@@ -201,7 +205,7 @@ safety-swindle-text =
 safety-sought = 如果您就是被寻找的人
 safety-sought-text =
     您有权不被找到。我们不会把您在哪里告诉发布人。
-    您可以去任何一个派出所说明自己平安，请警察联系我们；也可以在那条信息下面的线索里勾选“我就是这条信息要找的人”：先由志愿者看，不会直接给发布人，并会重新核实。
+    您可以去任何一个派出所说明自己平安，请警察联系我们；也可以在那条信息下面的线索里勾选“我就是这条信息要找的人”（孩子在您身边的，也可以勾选）：先由志愿者看，不会给发布人，并会重新核实。那条信息正在核实或已经结束的，页面上也可以写；有没有道理由组长决定，没有决定之前，同样的信息再发来也要先过组长。
     有人伤害您，请打 110；妇女维权热线 12338。
 safety-sought-form = 去那条信息下面的表格
 safety-help = 如果您看到了被寻找的人

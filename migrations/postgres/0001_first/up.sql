@@ -148,7 +148,7 @@ CREATE TABLE tips (
     notice_id UUID NOT NULL REFERENCES notices,
     body_sealed BYTEA NOT NULL,
     held BOOLEAN NOT NULL,
-    objects BOOLEAN NOT NULL, -- calls the notice false, or comes from the person sought
+    objects BOOLEAN NOT NULL, -- calls the search for a person false, or comes from who is sought
     -- Neither held nor passed on: for leads alone.
     discarded BOOLEAN NOT NULL DEFAULT FALSE,
     created_at TIMESTAMPTZ NOT NULL

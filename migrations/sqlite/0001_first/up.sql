@@ -150,7 +150,7 @@ CREATE TABLE tips (
     notice_id BLOB NOT NULL REFERENCES notices,
     body_sealed BLOB NOT NULL,
     held INTEGER NOT NULL,
-    objects INTEGER NOT NULL, -- calls the notice false, or comes from the person sought
+    objects INTEGER NOT NULL, -- calls the search for a person false, or comes from who is sought
     -- Neither held nor passed on: for leads alone.
     discarded INTEGER NOT NULL DEFAULT 0,
     created_at INTEGER NOT NULL

@@ -1,4 +1,4 @@
-//! Tips: what people saw, sent from the page of a live notice.
+//! Tips: what people saw, sent from the page of a live notice, and what the person sought says, from any page of theirs.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -13,7 +13,7 @@ use crate::domain::life_cycle::State;
 use crate::intake::IntakeError;
 use crate::intake::api::{count_tip, station};
 use crate::intake::form::times::{self, Moment};
-use crate::intake::tips::parse;
+use crate::intake::tips::{About, parse};
 use crate::language::text;
 use crate::pages::tip_form::{TipForm, Typed};
 use crate::web::frame::{Frame, page_with};
@@ -73,10 +73,13 @@ pub async fn send(
         counted => counted.map(|()| None)?,
     };
     let taken = told.is_ok() && wait.is_none();
+    let objects = !form.0.from_sought.is_empty();
     let (faults, about) = match (told, &wait) {
-        (_, Some(problem)) => (Err(problem.detail(frame.language)), intake.tip_is_about(case, now).await),
+        (_, Some(problem)) => {
+            (Err(problem.detail(frame.language)), intake.tip_is_about(case, objects, now).await)
+        }
         (Ok(told), None) => (Ok(FieldFaults::new()), intake.tip(case, told, now).await),
-        (Err(faults), None) => (Ok(faults), intake.tip_is_about(case, now).await),
+        (Err(faults), None) => (Ok(faults), intake.tip_is_about(case, objects, now).await),
     };
     let about = match about {
         Err(IntakeError::NotPossible(state)) => return late(&http, frame, case, state, form.0.text),
@@ -84,10 +87,11 @@ pub async fn send(
     };
     let faults = match faults {
         Err(sentence) => vec![("text", sentence)],
-        Ok(faults) => sentences(&faults, about, frame.language),
+        Ok(faults) => sentences(&faults, about.what, frame.language),
     };
     let status = if taken { StatusCode::ACCEPTED } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let tip = TipForm { to: format!("/n/{case}"), about, typed: form.0, faults };
+    let (to, About { what: about, of_child }) = (format!("/n/{case}"), about);
+    let tip = TipForm { to, about, of_child, typed: form.0, faults };
     let page = page_with(&http, &frame, &TipPage { frame: frame.clone(), tip, taken }, status)?;
     Ok(again(page, wait.and_then(|problem| problem.retry_after_s())))
 }

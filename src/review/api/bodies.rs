@@ -146,7 +146,8 @@ pub fn action(name: &str) -> Option<Step> {
 #[serde(deny_unknown_fields)]
 pub struct VerdictBody {
     /// `pass_on` to the family, or `discard`. Of an adult, and where violence or custody is mentioned, the
-    /// family reads only that the police know.
+    /// family reads only that the police know. What objects to the notice a lead discards or, after the end,
+    /// can `believe`, so that what is like it is for the leads.
     #[schema(value_type = Fate)]
     action: String,
 }

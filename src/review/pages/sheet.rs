@@ -178,7 +178,7 @@ impl SheetPage {
             reveal: if private.is_some() && phone.is_none() { why_reveal(&frame) } else { Vec::new() },
             last4: sheet.reporter_phone_last4.clone().unwrap_or_default(),
             comparison: Comparison::new(&frame, &sheet),
-            tips: tips(&frame, sheet.kind, &sheet.tips, guarded),
+            tips: tips(&frame, &sheet),
             history: history(&frame, &sheet.events),
             approval_refused: sheet
                 .approval_refused

@@ -2,10 +2,10 @@
 
 use uuid::Uuid;
 
-use super::super::tips::{Fate, guards};
-use super::super::view::TipView;
+use super::super::tips::{Fate, fates, guards};
+use super::super::view::{Sheet, TipView};
 use super::words::{at, word};
-use crate::domain::notice::Kind;
+use crate::domain::people::Role;
 use crate::domain::screening::FindingKind;
 use crate::domain::tip::Content;
 use crate::web::frame::Frame;
@@ -24,20 +24,22 @@ pub struct Tip {
     pub guarded: bool,
     /// So they do of all others from then on.
     pub guards: bool,
-    /// What may become of it.
-    pub fates: Vec<Fate>,
+    /// It objects to the notice: the key of what is to be done about it.
+    pub objects: Option<&'static str>,
+    /// What the reader may let become of it.
+    pub fates: &'static [Fate],
     pub words: Vec<(String, String)>,
 }
 
-/// Tips that wait for a decision come first. `guarded`: no tip about this notice is for its reporter.
-pub fn tips(frame: &Frame, kind: Kind, hints: &[TipView], guarded: bool) -> Vec<Tip> {
-    let (held, decided): (Vec<&TipView>, Vec<&TipView>) = hints.iter().partition(|hint| hint.held);
-    held.into_iter().chain(decided).map(|hint| tip(frame, kind, hint, guarded)).collect()
+/// The tips of a sheet; those that wait for a decision come first.
+pub fn tips(frame: &Frame, sheet: &Sheet) -> Vec<Tip> {
+    let (held, decided): (Vec<&TipView>, Vec<&TipView>) = sheet.tips.iter().partition(|hint| hint.held);
+    held.into_iter().chain(decided).map(|hint| tip(frame, sheet, hint)).collect()
 }
 
-fn tip(frame: &Frame, kind: Kind, hint: &TipView, guarded: bool) -> Tip {
-    let guards = guards(kind, &hint.content);
-    let fates = Fate::ALL.into_iter().filter(|fate| *fate != Fate::PassOn || !hint.content.objects());
+fn tip(frame: &Frame, sheet: &Sheet, hint: &TipView) -> Tip {
+    let (guarded, guards) = (sheet.guarded, guards(sheet.kind, &hint.content));
+    let fates = fates(&hint.content, hint.objects, frame.may(Role::Lead), sheet.state);
     Tip {
         id: hint.id,
         at: at(hint.at),
@@ -46,7 +48,12 @@ fn tip(frame: &Frame, kind: Kind, hint: &TipView, guarded: bool) -> Tip {
         asks_money: asks_money(&hint.content),
         guarded: guarded || guards,
         guards: guards && !guarded,
-        fates: fates.collect(),
+        objects: hint.objects.then_some(match fates {
+            [] => "review-tip-for-leads",
+            [Fate::Believe, ..] => "review-tip-objects-over",
+            _ => "review-tip-objects",
+        }),
+        fates,
         words: words(frame, hint.content.clone()),
     }
 }

@@ -154,17 +154,18 @@ async fn after_a_tip_that_tells_of_danger_the_family_reads_none(house: House) ->
     let told = tell("又在车站看见孩子").await;
     assert!(!told.contains("车站") && !told.contains("在公园见过"), "{told}");
 
-    // What the person sought says is discarded, and holds all the same.
+    // What the person sought says waits for a lead, and holds meanwhile.
     let (case, manage) = house.live(&by_another(body, 2), &[&moderator]).await;
     let told = json!({"text": "我爸打我，家暴，别说我在哪", "from_sought": true});
     house.post(&format!("/notices/{case}/tips"), None, &told).await.expect(202);
     house.claim(&case, &moderator).await;
     let path = format!("/review/{case}");
     let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
-    let tip = format!("{path}/tips/{}", sheet["tips"][0]["id"].as_str().unwrap());
-    house.post(&tip, Some(&moderator.token), &json!({"action": "discard"})).await.expect(204);
+    assert_eq!(sheet["tips"][0]["held"], true, "{sheet}");
     house.post(&format!("/notices/{case}/tips"), None, &json!({"text": "在车站看见孩子"})).await.expect(202);
-    house.pass_tips(&case, &moderator).await;
+    let sheet = house.get(&path, Some(&moderator.token)).await.expect(200);
+    let tip = format!("{path}/tips/{}", sheet["tips"][1]["id"].as_str().unwrap());
+    house.post(&tip, Some(&moderator.token), &json!({"action": "pass_on"})).await.expect(204);
     let mine = house.get("/my/notice", Some(&manage)).await.expect(200)["tips"].to_string();
     assert!(!mine.contains("车站") && mine.contains("线索已转警方"), "{mine}");
     house

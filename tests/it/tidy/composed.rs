@@ -10,7 +10,7 @@ use seventytwo::domain::language::Language;
 use seventytwo::domain::life_cycle::{ActedAs, ByPolicy, State, Step};
 use seventytwo::domain::logged::Act;
 use seventytwo::domain::marks::Likeness;
-use seventytwo::domain::notice::{Category, Direction, Emergency, Kind, Outcome, Precision, Sex};
+use seventytwo::domain::notice::{Category, Direction, Emergency, Kind, Outcome, Precision, SOUGHT, Sex};
 use seventytwo::domain::people::Role;
 use seventytwo::domain::reason::{Approve, Reject, Remove};
 use seventytwo::domain::screening::FindingKind;
@@ -98,6 +98,11 @@ fn after(folder: &str, before: &str) -> Names {
 fn about() -> Names {
     let kinds = Kind::ALL.into_iter().filter(|kind| *kind != Kind::LostProperty).map(Kind::as_str);
     all(kinds.chain(Direction::ALL.map(Direction::as_str)).chain([Emergency::Blood.as_str()]))
+}
+
+/// What a tip is about.
+fn tipped() -> Names {
+    about().into_iter().chain([SOUGHT.to_owned()]).collect()
 }
 
 fn numbers(numbers: std::ops::RangeInclusive<u32>) -> Names {
@@ -255,10 +260,10 @@ pub fn composed() -> Vec<(&'static str, Names)> {
         ),
         ("tip-late-next-{}", all(["over", "paused"])),
         ("tip-late-{}", all(["over", "paused"])),
-        ("tip-taken-next-{}", about()),
-        ("tip-text-hint-{}", about()),
-        ("tip-text-{}", about()),
-        ("tip-title-{}", about()),
+        ("tip-taken-next-{}", tipped()),
+        ("tip-text-hint-{}", tipped()),
+        ("tip-text-{}", tipped()),
+        ("tip-title-{}", tipped()),
         ("tip-{}", all(["seen_at", "place", "phone"])),
         ("weekday-{}", numbers(1..=7)),
     ]
