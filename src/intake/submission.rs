@@ -10,7 +10,9 @@ use crate::domain::faults::{FieldFault, FieldFaults};
 use crate::domain::notice::{Kind, LastSeen, NAME, Precision, Private, Public, Reporter, Subject};
 use crate::domain::phone::{Phone, PhoneError};
 use crate::domain::region::{Region, RegionError};
-use crate::domain::screening::{FindingKind, seeks_a_person, seeks_somebody_by_a_thing};
+use crate::domain::screening::{
+    FindingKind, seeks_a_person, seeks_somebody_by_a_campaign, seeks_somebody_by_a_thing,
+};
 use crate::domain::shown::{mentions_school, words};
 
 /// The longest place, relation or look, in characters.
@@ -66,7 +68,8 @@ fn looks_like_person(public: &Public) -> bool {
     match public.subject.kind() {
         Kind::Rescue => seeks_a_person(&said),
         Kind::LostProperty => seeks_somebody_by_a_thing(&said),
-        Kind::MissingPerson | Kind::Donation => false,
+        Kind::Donation => seeks_somebody_by_a_campaign(&said),
+        Kind::MissingPerson => false,
     }
 }
 
@@ -74,11 +77,15 @@ fn looks_like_person(public: &Public) -> bool {
 /// kind that asks less, so violence counts in every kind, and in a lost thing that somebody left with it. In a
 /// rescue people flee from water or fire, and an exact place helps.
 pub(super) fn heeds(kind: Kind, flag: &str) -> bool {
-    use FindingKind::{Custody, Diagnosis, Flight, HouseNumber, Left, RanAway};
+    use FindingKind::{
+        Accompanied, Account, Custody, Diagnosis, Flight, HouseNumber, Left, RanAway, Reward, SelfHarm,
+    };
     let passed_over: &[FindingKind] = match kind {
         Kind::MissingPerson => &[],
-        Kind::LostProperty => &[HouseNumber, Diagnosis],
-        Kind::Rescue | Kind::Donation => &[Flight, Left, RanAway, Custody, HouseNumber, Diagnosis],
+        Kind::LostProperty => &[Accompanied, Account, HouseNumber, Diagnosis, SelfHarm],
+        Kind::Rescue | Kind::Donation => {
+            &[Accompanied, Flight, Left, RanAway, Reward, Custody, HouseNumber, Diagnosis, SelfHarm]
+        }
     };
     !passed_over.iter().any(|what| what.as_str() == flag)
 }

@@ -35,6 +35,7 @@ mod platforms;
 mod postgres;
 mod process;
 mod reporter;
+mod roundabout;
 mod sealing;
 mod sought;
 mod steps;
@@ -186,6 +187,7 @@ fn main() -> ExitCode {
         ("platforms::acts", platforms::acts::TESTS),
         ("platforms::document", platforms::document::TESTS),
         ("reporter", reporter::TESTS),
+        ("roundabout", roundabout::TESTS),
         ("sealing", sealing::TESTS),
         ("sought", sought::TESTS),
         ("synapse", synapse::TESTS),

@@ -205,6 +205,10 @@ fn screening_that_does_not_refuse_flags() {
     let mut body = missing_person();
     patch(&mut body, &json!({"description": "见到别告诉她,提供她的住址到13900139000"}));
     assert_eq!(parse(&body, now()).unwrap().private.flags, ["contact", "do_not_tell", "whereabouts"]);
+    for mut body in [missing_person(), lost_property()] {
+        patch(&mut body, &json!({"description": "悬赏5万，找到重谢"}));
+        assert_eq!(parse(&body, now()).unwrap().private.flags, ["reward"], "{body}");
+    }
 }
 
 #[test]
