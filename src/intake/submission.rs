@@ -101,7 +101,10 @@ fn submission(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Submission> {
     let photos = r.list("photo_ids", PHOTOS, photo_id);
     let description = match kind {
         // What a campaign needs has a field of its own.
-        Some(Kind::Donation) => Some(r.optional_paragraph("description", DESCRIPTION).unwrap_or_default()),
+        Some(Kind::Donation) => {
+            let said = r.optional_paragraph("description", DESCRIPTION);
+            Some(subjects::without_account(r, "description", said).unwrap_or_default())
+        }
         _ => r.paragraph("description", DESCRIPTION),
     };
     let details = match kind {
