@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::reader::{Reader, read};
 use super::subjects::{self, Details};
 use crate::domain::faults::{FieldFault, FieldFaults};
-use crate::domain::notice::{Kind, LastSeen, NAME, Precision, Private, Public, Reporter, Subject};
+use crate::domain::notice::{Category, Kind, LastSeen, NAME, Precision, Private, Public, Reporter, Subject};
 use crate::domain::phone::{Phone, PhoneError};
 use crate::domain::region::{Region, RegionError};
 use crate::domain::screening::{
@@ -34,7 +34,7 @@ const LONG_AGO: TimeDelta = TimeDelta::hours(72);
 pub struct Submission {
     pub public: Public,
     pub private: Private,
-    /// What else the reporter should know, as codes: `last_seen_over_72h`, `police_first`.
+    /// What else the reporter should know, as codes: `last_seen_over_72h`, `police_first`, `self_harm`.
     pub hints: Vec<&'static str>,
 }
 
@@ -155,6 +155,9 @@ fn hints(details: &Details, now: DateTime<Utc>) -> Vec<&'static str> {
     }
     if !details.police.reported {
         hints.push("police_first");
+    }
+    if details.category == Some(Category::SelfHarmRisk) {
+        hints.push("self_harm");
     }
     hints
 }

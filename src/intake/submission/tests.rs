@@ -291,6 +291,9 @@ fn hints_say_what_else_helps() {
     patch(&mut body, &json!({"last_seen": {"at": "2027-01-10T09:40:00+08:00"}, "police": null}));
     assert_eq!(parse(&body, now()).unwrap().hints, ["last_seen_over_72h", "police_first"]);
     assert!(parse(&missing_person(), now()).unwrap().hints.is_empty());
+    let mut body = missing_person();
+    patch(&mut body, &json!({"person": {"category": "self_harm_risk"}}));
+    assert_eq!(parse(&body, now()).unwrap().hints, ["self_harm"]);
     // Nobody takes DNA samples for people on a roof.
     for mut other in [rescue(), lost_property()] {
         patch(&mut other, &json!({"last_seen": {"at": "2027-01-10T09:40:00+08:00"}}));
