@@ -158,7 +158,8 @@ fn is_of_who_is_sought(before: &str, after: &str) -> bool {
     let another = ANOTHER.iter().any(|word| before.ends_with(word));
     let is_who = !another && IS_WHO.iter().any(|word| attached.starts_with(word))
         || sex.is_some_and(|rest| rest.chars().next().is_none_or(is_end));
-    !is_like && (who_is || is_who)
+    // 18岁以上 is asked of many.
+    !is_like && !after.starts_with('以') && (who_is || is_who)
 }
 
 /// Whether somebody's wife or mother is looked for, of whatever age: 寻找我的妻子; `or_is_gone`: 老婆失踪, too.
@@ -348,6 +349,7 @@ mod tests {
             "孩子的妈妈失踪多年，由奶奶抚养，急需棉被",
             "受助人小雨，女，16岁，白血病，寻找爱心人士",
             "寻找骨髓配型，患者男，33岁",
+            "寻找志愿者，女，18岁以上",
             "宝贝回家公益，帮助失踪儿童家庭",
             "救助走失的流浪猫狗，募集猫粮",
             "Quilts for old people over 60 who are missing a warm bed",
