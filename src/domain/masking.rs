@@ -9,6 +9,8 @@ use super::text::{is_dash, narrow};
 
 /// Replaces the name of an illness.
 const NO_ILLNESS: &str = "〔病情已隐去〕";
+/// Replaces what somebody means to do to themselves.
+const NO_SELF_HARM: &str = "〔内容已隐去〕";
 /// Replaces the number of a house or a flat.
 const NO_HOUSE_NUMBER: &str = "〔门牌已隐去〕";
 /// Replaces the name of a school, and a class.
@@ -26,6 +28,13 @@ pub fn without_illnesses(text: &str) -> String {
         finding.what == FindingKind::Diagnosis && !place()
     });
     replaced(text, findings.map(|finding| finding.range), NO_ILLNESS)
+}
+
+/// The text without that somebody means to harm themselves, and how. Doing it twice changes nothing.
+#[must_use]
+pub fn without_self_harm(text: &str) -> String {
+    let findings = screen(text).into_iter().filter(|finding| finding.what == FindingKind::SelfHarm);
+    replaced(text, findings.map(|finding| finding.range), NO_SELF_HARM)
 }
 
 /// The text without the numbers of houses and flats. Doing it twice changes nothing.
@@ -104,7 +113,7 @@ mod tests {
 
     /// As everybody reads what is said of a child.
     fn masked(typed: &str) -> String {
-        without_schools(&without_house_numbers(&without_illnesses(typed)))
+        without_schools(&without_house_numbers(&without_self_harm(&without_illnesses(typed))))
     }
 
     #[test]
@@ -123,6 +132,14 @@ mod tests {
             ("Emma Parkinson has Parkinson", "Emma Parkinson has 〔病情已隐去〕"),
             ("She has PARKINSON and Parkinson's disease", "She has 〔病情已隐去〕 and 〔病情已隐去〕"),
             ("an intellectual disability", "an 〔病情已隐去〕"),
+            ("艾滋病，HIV阳性，阿兹海默", "〔病情已隐去〕，〔病情已隐去〕，〔病情已隐去〕"),
+            ("阿滋海默症，是唐宝宝", "〔病情已隐去〕，〔病情已隐去〕"),
+            ("唐氏儿，自闭，羊癫疯", "〔病情已隐去〕，〔病情已隐去〕，〔病情已隐去〕"),
+            ("has HIV, bipolar, depressed", "has 〔病情已隐去〕, 〔病情已隐去〕, 〔病情已隐去〕"),
+            ("留下遗书说要跳河", "留下〔内容已隐去〕说要〔内容已隐去〕"),
+            ("有自杀倾向，割过腕", "有〔内容已隐去〕倾向，〔内容已隐去〕"),
+            ("吃了安眠药出走，想轻生", "吃了〔内容已隐去〕出走，想〔内容已隐去〕"),
+            ("bipolar, suicidal, took pills", "〔病情已隐去〕, 〔内容已隐去〕, 〔内容已隐去〕"),
             ("金桥小区3号楼2单元501家中", "金桥小区〔门牌已隐去〕家中"),
             ("家住新华路12号楼3单元502室，电梯", "家住新华路〔门牌已隐去〕，电梯"),
             ("和平路１２号", "和平路〔门牌已隐去〕"),
@@ -159,6 +176,10 @@ mod tests {
                 "在〔学校已隐去〕上学，姐姐在〔学校已隐去〕读〔学校已隐去〕",
             ),
             ("实小校服，师大附小", "〔学校已隐去〕校服，〔学校已隐去〕"),
+            ("在廊坊四小上一年级", "在〔学校已隐去〕上一年级"),
+            ("就读廊坊十中初一", "就读〔学校已隐去〕初一"),
+            ("在固安三中高二，三幼上大班", "在〔学校已隐去〕高二，〔学校已隐去〕上大班"),
+            ("读一小的，念一中", "读〔学校已隐去〕的，念〔学校已隐去〕"),
         ] {
             assert_eq!(masked(typed), read);
             assert_eq!(masked(read), read, "twice");
@@ -197,6 +218,13 @@ mod tests {
             "小学文化，认知水平一般",
             "he walked through the park in a son's jacket",
             "Emma Parkinson, Mr. Alzheimer",
+            "唐宝儿，唐宝宝，唐氏儿媳，背双相机包",
+            "works at the archive, shivers, eats chives",
+            // Nobody means to harm themselves.
+            "年轻生过病，在跳楼机旁走失，穿黑色上吊带裙",
+            "不想活动，坐在河边，跳进水里捞鞋，吃完药睡着了",
+            "她独自伤心离家，各自尽力寻找，独自杀鱼，克服毒瘾",
+            "桥上看船，楼顶有大钟，她在找寻死者家属的记者旁边",
             // No door.
             "坐3号线",
             "在学校路走失",
@@ -229,6 +257,8 @@ mod tests {
             "二中路走失，在三小姐店，十中有八",
             "附小照片一张，附近小区，其实小心，现实中",
             "去一小饭馆，到一小巷子，三中全会，高一中午",
+            "读一小会儿书，上一小段路，念一中间那行，初一那天走失",
+            "十小上下的孩子，三中上场",
         ] {
             assert_eq!(masked(text), text);
         }

@@ -64,7 +64,7 @@ const SHORT: &[(&str, &str)] = &[
     ("职高", ""),
     ("职中", "心"),
     ("中", "年午旬等型号队心学国秋途间部层有取选毒风奖断段医药招转共以介专全弹标刀枪箭之式外山"),
-    ("小", "时姐区只组步包块段瓶节片件箱盒碗口学队票杯朋孩男女狗猫车店型号点弟妹伙册张袋头名"),
+    ("小", "会时姐区只组步包块段瓶节片件箱盒碗口学队票杯朋孩男女狗猫车店型号点弟妹伙册张袋头名"),
     ("幼", "儿童女子犬崽"),
 ];
 /// Before 四中 these make another word of it: 高三中午, 一老一小, 3-2中.
@@ -102,6 +102,8 @@ const GOES: &[&str] = &[
     "初中部",
     "分校",
 ];
+/// Before a school these tell that somebody learns there, so that even 一小 is one.
+const LEARNS: &[&str] = &["读", "讀", "念"];
 /// After a school these make it a road.
 const ROADS: &[&str] = &["路", "街", "巷", "胡同"];
 /// After a school these speak of an education or of people, unless the name is surely one.
@@ -213,7 +215,9 @@ fn short(glyphs: &[Glyph], past: usize, at: usize) -> Option<(Range<usize>, bool
     // 一中学生, 一小饭馆: one of them, whichever.
     let one = number == 1 && glyphs[at].c == '一' && word.chars().count() == 1;
     let attended = is_attended(glyphs, end);
-    let sure = (attended && !(one && student)) || (!one && (*word == "职高" || ends(glyphs, at, THERE)));
+    let learns = ends(glyphs, at, LEARNS);
+    let sure =
+        (attended && !(one && student)) || (!one && (*word == "职高" || ends(glyphs, at, THERE))) || learns;
     let start = begin(glyphs, past, at);
     let start = if at - start <= PLACE { start } else { at };
     match sure {
@@ -225,7 +229,15 @@ fn short(glyphs: &[Glyph], past: usize, at: usize) -> Option<(Range<usize>, bool
 /// Whether what follows tells that somebody goes to the school that ends there.
 fn is_attended(glyphs: &[Glyph], end: usize) -> bool {
     let ends = glyphs.get(end).is_none_or(|glyph| is_end(glyph.c));
-    ends || years(glyphs, end) > end || GOES.iter().any(|word| starts_with(&glyphs[end..], word))
+    let goes = GOES.iter().any(|word| starts_with(&glyphs[end..], word));
+    ends || goes || years(glyphs, end) > end || is_year(glyphs, end)
+}
+
+/// Whether a year begins there: 上一年级, 上大班, 初一, 高二.
+fn is_year(glyphs: &[Glyph], at: usize) -> bool {
+    let is = |at: usize, these: &[char]| glyphs.get(at).is_some_and(|glyph| these.contains(&glyph.c));
+    let high = is(at, &['初', '高']) && is(at + 1, &['一', '二', '三']) && !numeral_at(glyphs, at + 2);
+    high || is(at, &['上']) && years(glyphs, at + 1) > at + 1
 }
 
 fn is_road(glyphs: &[Glyph], end: usize) -> bool {

@@ -8,9 +8,15 @@ use crate::domain::identifiers::{bank_card, id_card};
 use crate::domain::named::named;
 use crate::domain::text::scan::{Glyph, contacts, glyphs, is_end, is_filler, runs, starts_with};
 
+mod company;
+mod rewards;
 mod seeking;
+mod sentences;
+mod whereabouts;
 
-pub use seeking::{seeks_a_person, seeks_somebody_by_a_thing, told_ages};
+use company::accompanied;
+use rewards::rewards;
+pub use seeking::{seeks_a_person, seeks_somebody_by_a_campaign, seeks_somebody_by_a_thing, told_ages};
 
 named! {
     /// What was found, under its code in the API.
@@ -22,6 +28,10 @@ named! {
         BankCard = "bank_card",
         /// Asks for money, or names a way to pay.
         Payment = "payment",
+        /// Words of a bank account, which a thing that was found may have on it.
+        Account = "account",
+        /// Promises a sum to whoever finds somebody or something.
+        Reward = "reward",
         /// The person is wanted for a debt.
         Debt = "debt",
         /// A link, a telephone number or a messenger's account.
@@ -38,7 +48,9 @@ named! {
         Left = "left_mentioned",
         /// A child ran away, or somebody left without a word: who is sought may be who left.
         RanAway = "ran_away_mentioned",
-        /// Words and an age as in a search for a person.
+        /// A child is said to be with its mother, who is away, too: the notice may be a search for her.
+        Accompanied = "accompanied",
+        /// Words and an age as in a search for a person, or a question where somebody is.
         Sought = "looks_like_person",
         /// Custody is in dispute: the notice may be one parent's search for the other.
         Custody = "custody_mentioned",
@@ -48,6 +60,8 @@ named! {
         School = "school",
         /// An illness by name: a notice says no more than that health is urgent.
         Diagnosis = "diagnosis",
+        /// That somebody means to harm themselves, or how: a notice says it even less.
+        SelfHarm = "self_harm",
     }
 }
 
@@ -128,7 +142,27 @@ const MADE_ANOTHER: &[(&str, &[char])] = &[
     // By mishap, or on an ordinary day.
     ("带着孩子不", &['小', '慎', '注']),
     ("带着孩子跑", &['步']),
+    ("起诉离婚", &['材', '书', '状', '资', '案', '的']),
+    // Two cameras, Mrs Tang's son, a list of families.
+    ("双相", &['机']),
+    ("唐氏儿", &['子', '女', '孙', '媳']),
+    ("户名", &['单', '册', '额', '录', '字']),
+    // A ride and a price; who looks for the dead; nobody who wants no activity.
+    ("跳楼", &['机', '价']),
+    ("寻死", &['者', '因']),
+    ("不想活", &['动', '泼']),
 ];
+/// What makes another word of one before it: 年轻生病.
+const MADE_ANOTHER_BEFORE: &[(&str, &[char])] = &[
+    ("轻生", &['年']),
+    ("自伤", &['独', '各']),
+    ("自尽", &['独', '各', '亲']),
+    ("自杀", &['独', '亲']),
+    ("服毒", &['克']),
+    ("户名", &['用', '客']),
+];
+/// Short words that are found only where they stand alone: not the middle of archive.
+const ALONE: &[&str] = &["hiv"];
 
 /// Illnesses that have the name of a family.
 const EPONYMS: &[&str] = &["alzheimer", "parkinson"];
@@ -169,6 +203,11 @@ pub fn screen(text: &str) -> Vec<Finding> {
         found.into_iter().map(|(what, range)| Finding { what, range: bytes(range) }).collect();
     let told = house_numbers(text).into_iter().filter(|number| number.what != What::Street);
     findings.extend(told.map(|HouseNumber { range, .. }| Finding { what: FindingKind::HouseNumber, range }));
+    findings.extend(rewards(text).map(|range| Finding { what: FindingKind::Reward, range }));
+    // Who is said to have left with the child is away anyhow.
+    if !findings.iter().any(|finding| finding.what == FindingKind::Left) {
+        findings.extend(accompanied(text).map(|range| Finding { what: FindingKind::Accompanied, range }));
+    }
     findings.sort_by_key(|f| (f.range.start, f.what));
     findings
 }
@@ -226,9 +265,7 @@ fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
                 && WARNING.iter().any(|w| {
                     i.checked_sub(w.chars().count()).is_some_and(|s| stands_at(glyphs, &solid[s..], w))
                 });
-            let another = solid.get(end).is_some_and(|g| {
-                MADE_ANOTHER.iter().any(|(made, by)| made == word && by.contains(&glyphs[*g].c))
-            });
+            let another = is_another(glyphs, solid, i..end, word);
             let by_stranger = *what == FindingKind::Left
                 && word.contains("带走")
                 && (clause(glyphs, solid, i)..i)
@@ -244,6 +281,21 @@ fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
             }
         }
     }
+}
+
+/// Whether what stands around a word, which is there, makes another one of it.
+fn is_another(glyphs: &[Glyph], solid: &[usize], at: Range<usize>, word: &str) -> bool {
+    let made = |list: &[(&str, &[char])], by: Option<&usize>| {
+        by.is_some_and(|g| list.iter().any(|(made, by)| *made == word && by.contains(&glyphs[*g].c)))
+    };
+    let letter = |g: Option<&Glyph>| g.is_some_and(|g| g.c.is_ascii_alphabetic());
+    let inside = || {
+        let (first, last) = (solid[at.start], solid[at.end - 1]);
+        letter(first.checked_sub(1).map(|before| &glyphs[before])) || letter(glyphs.get(last + 1))
+    };
+    made(MADE_ANOTHER, solid.get(at.end))
+        || made(MADE_ANOTHER_BEFORE, at.start.checked_sub(1).map(|before| &solid[before]))
+        || ALONE.contains(&word) && inside()
 }
 
 /// Whether the word that begins there is a family's name after another name: Emma Parkinson.
@@ -400,6 +452,22 @@ mod tests {
             ("前夫争夺孩子，把他接走了", "custody_mentioned"),
             ("孩子被抢走，監護權在我", "custody_mentioned"),
             ("there is a custody dispute", "custody_mentioned"),
+            ("法院不准我靠近她", "violence_mentioned"),
+            ("警察不让我联系她", "violence_mentioned"),
+            ("她报警说我威胁她", "violence_mentioned"),
+            ("police told me not to contact her", "violence_mentioned"),
+            ("she is afraid of me", "violence_mentioned"),
+            ("从我家逃走", "flight_mentioned"),
+            ("她逃回老家了", "flight_mentioned"),
+            ("她去了妇联", "flight_mentioned"),
+            ("是我花钱娶的媳妇，跑了", "flight_mentioned"),
+            ("买来的媳妇", "flight_mentioned"),
+            ("她起诉离婚了", "left_mentioned"),
+            ("她不想见我", "left_mentioned"),
+            ("她不接我电话，拉黑了我", "left_mentioned"),
+            ("She blocked me", "left_mentioned"),
+            ("彩礼没退，她跑了", "flight_mentioned"),
+            ("she may be in a women's refuge", "flight_mentioned"),
             ("老婆带着孩子离家", "left_mentioned"),
             ("妻子昨晚离家出走", "left_mentioned"),
             ("妻子走了，岳父去世也不回来", "left_mentioned"),
@@ -484,6 +552,14 @@ mod tests {
             "妻子走了，因病去世多年，父亲独自生活",
             "老婆走了（病逝），孩子跟奶奶住",
             "wallet left in the custody of the station desk",
+            "医生不让我靠近病房，老师不让家长联系她们",
+            "小偷逃走了，包还在车上；有人威胁她，请大家帮忙",
+            "县妇联发起，为山区妇女募集棉被；在妇联门口捡到雨伞",
+            "和她捉迷藏，她躲起来了就找不到了",
+            "花钱买来的手机，买的媳妇同款外套",
+            "she is afraid of dogs, not allowed to see the doctor yet",
+            "我家媳妇买的老婆饼落在车上",
+            "丢失起诉离婚材料一份，司机不接我电话",
         ] {
             assert_eq!(found(text), [], "{text}");
         }

@@ -3,7 +3,7 @@
 //! Pages, the API and the poster show a [`shown`] notice; a message takes a [`masked`] one, and does the rest to
 //! each text as it is put in. Only those who verify a notice read what was typed; [`altered`] shows them the difference.
 
-use super::masking::{without_house_numbers, without_illnesses, without_schools};
+use super::masking::{without_house_numbers, without_illnesses, without_schools, without_self_harm};
 use super::notice::{Public, Subject};
 use super::school::mentions;
 use super::text::{for_group, has_contact};
@@ -14,14 +14,14 @@ const GROWN_UP: u8 = 18;
 const PLACES: [&str; 2] = ["last_seen.place", STATION];
 const STATION: &str = "police.station";
 
-/// The notice without what is never printed of a person: an illness, and of somebody under age the door and the
-/// school (ADR 25). An illness is what a rescue or a donation is about, so there it stays.
+/// The notice without what is never printed of a person: an illness, that they mean to harm themselves, and of somebody
+/// under age the door and the school (ADR 25). An illness is what a rescue or a donation is about, so there it stays.
 #[must_use]
 pub fn masked(mut public: Public) -> Public {
     let Subject::MissingPerson { person } = &public.subject else { return public };
     let minor = person.age < GROWN_UP;
     for (name, text) in texts(&mut public) {
-        *text = without_illnesses(text);
+        *text = without_self_harm(&without_illnesses(text));
         if minor && name != STATION {
             *text = without_house_numbers(text);
         }

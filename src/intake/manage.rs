@@ -273,10 +273,10 @@ fn still_told(before: &Private, said: &[String]) -> Vec<String> {
     before.mentions().filter(|flag| lasts(flag)).filter(unsaid).map(str::to_owned).collect()
 }
 
-/// Whether a flag is of violence, of a flight, of who left, or of a child in dispute.
+/// Whether a flag is of violence, of a flight, of who left or is away with a child, or of a child in dispute.
 fn lasts(flag: &str) -> bool {
-    use FindingKind::{Custody, Flight, Left, RanAway, Violence};
-    [Violence, Flight, Left, RanAway, Custody].iter().any(|what| what.as_str() == flag)
+    use FindingKind::{Accompanied, Custody, Flight, Left, RanAway, Violence};
+    [Violence, Flight, Left, RanAway, Accompanied, Custody].iter().any(|what| what.as_str() == flag)
 }
 
 /// What a reply is the first to tell of those things.

@@ -128,7 +128,7 @@ pub struct Receipt {
     /// The reporter's own page; anyone who has this link can close the notice.
     pub manage_url: String,
     pub manage_token: String,
-    /// What else helps now, as codes: `last_seen_over_72h`, `police_first`.
+    /// What else helps now, as codes: `last_seen_over_72h`, `police_first`, `self_harm`.
     pub hints: Vec<String>,
 }
 

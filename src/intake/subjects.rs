@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, NaiveDate, Utc};
+use percent_encoding::percent_decode_str;
 
 use super::reader::Reader;
 use super::submission::{DESCRIPTION, LINE, last_seen};
@@ -12,7 +13,10 @@ use crate::domain::identifiers::{CreditCode, CreditCodeError, FilingNumber, Fili
 use crate::domain::notice::{
     Campaign, Category, Emergency, Incident, Item, Kind, LastSeen, NAME, Person, Police, Safety, Subject,
 };
-use crate::domain::text::{is_dash, narrow};
+use crate::domain::phone::Phone;
+use crate::domain::screening::{FindingKind, screen};
+use crate::domain::swindle::links;
+use crate::domain::text::{has_contact, is_dash, narrow};
 use crate::domain::zone::BEIJING;
 
 /// The longest police or filing number, in characters.
@@ -26,6 +30,8 @@ pub(super) const HEIGHT_CM: RangeInclusive<i64> = 30..=250;
 /// How many people are in danger.
 pub(super) const PEOPLE: RangeInclusive<i64> = 1..=9_999;
 
+/// How many digits a mobile phone's number has.
+const MOBILE: usize = 11;
 /// How many digits in a row are taken for a document's number.
 const DOCUMENT_NUMBER: usize = 6;
 
@@ -249,12 +255,14 @@ fn rescue(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
 fn donation(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
     let campaign = r.object("campaign", |r| {
         let organisation = r.line("organisation", NAME);
+        let organisation = without_account(r, "organisation", organisation);
         let credit_code = r.parsed("credit_code", credit_code);
         let filing = r.parsed("filing_number", filing_number);
         let url = r.parsed("url", designated);
         let starts_on = r.parsed("starts_on", date);
         let ends_on = r.parsed("ends_on", date);
         let needs = r.paragraph("needs", DESCRIPTION);
+        let needs = without_account(r, "needs", needs);
         if let (Some(code), Some(filing)) = (&credit_code, &filing)
             && filing.credit_code() != *code
         {
@@ -282,6 +290,16 @@ fn donation(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Details> {
         })
     });
     Some(Details::of(Subject::Donation { campaign: campaign? }, None))
+}
+
+/// A campaign's text, which names no account: a holder and a bank are enough to be paid.
+pub(super) fn without_account(r: &mut Reader<'_>, name: &str, text: Option<String>) -> Option<String> {
+    let text = text?;
+    if screen(&text).iter().any(|finding| finding.what == FindingKind::Account) {
+        r.fault(name, FieldFault::new(FindingKind::Payment.as_str()));
+        return None;
+    }
+    Some(text)
 }
 
 fn credit_code(text: &str) -> Result<CreditCode, FieldFault> {
@@ -320,7 +338,30 @@ fn designated(text: &str) -> Result<String, FieldFault> {
     let allowed = DESIGNATED
         .iter()
         .any(|(d, _)| host == *d || host.strip_suffix(d).is_some_and(|below| below.ends_with('.')));
-    if allowed { Ok(link.into()) } else { Err(FieldFault::new("link_not_designated")) }
+    match allowed && !leads_elsewhere(&link) {
+        true => Ok(link.into()),
+        false => Err(FieldFault::new("link_not_designated")),
+    }
+}
+
+/// Whether a link tells where else to go or whom to call: a platform may forward to what its own address names.
+fn leads_elsewhere(link: &url::Url) -> bool {
+    let mut rest = link[url::Position::BeforePath..].to_owned();
+    // Written twice in percents it is read twice.
+    for _ in 0..3 {
+        rest = percent_decode_str(&rest).decode_utf8_lossy().into_owned();
+    }
+    let forwards = rest.contains("//") || rest.contains('\\') || rest.to_lowercase().contains("http");
+    let mut parts = rest.split(['?', '&', '=', '#', ';']);
+    // detail.htm is the name of a page, and what may be one is no link in a path.
+    let names = |part: &str| {
+        let digits: Vec<&str> = part.split(|c: char| !c.is_ascii_digit()).collect();
+        digits.iter().any(|number| number.len() == MOBILE && Phone::parse(number).is_ok())
+            || !part.is_ascii() && has_contact(part)
+    };
+    let links = |part: &str| !part.contains('/') && !links(part).is_empty();
+    let path = parts.next().unwrap_or_default();
+    forwards || names(path) || parts.any(|part| names(part) || links(part))
 }
 
 fn date(text: &str) -> Result<NaiveDate, FieldFault> {

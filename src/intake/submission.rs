@@ -7,10 +7,12 @@ use uuid::Uuid;
 use super::reader::{Reader, read};
 use super::subjects::{self, Details};
 use crate::domain::faults::{FieldFault, FieldFaults};
-use crate::domain::notice::{Kind, LastSeen, NAME, Precision, Private, Public, Reporter, Subject};
+use crate::domain::notice::{Category, Kind, LastSeen, NAME, Precision, Private, Public, Reporter, Subject};
 use crate::domain::phone::{Phone, PhoneError};
 use crate::domain::region::{Region, RegionError};
-use crate::domain::screening::{FindingKind, seeks_a_person, seeks_somebody_by_a_thing};
+use crate::domain::screening::{
+    FindingKind, seeks_a_person, seeks_somebody_by_a_campaign, seeks_somebody_by_a_thing,
+};
 use crate::domain::shown::{mentions_school, words};
 
 /// The longest place, relation or look, in characters.
@@ -32,7 +34,7 @@ const LONG_AGO: TimeDelta = TimeDelta::hours(72);
 pub struct Submission {
     pub public: Public,
     pub private: Private,
-    /// What else the reporter should know, as codes: `last_seen_over_72h`, `police_first`.
+    /// What else the reporter should know, as codes: `last_seen_over_72h`, `police_first`, `self_harm`.
     pub hints: Vec<&'static str>,
 }
 
@@ -66,7 +68,8 @@ fn looks_like_person(public: &Public) -> bool {
     match public.subject.kind() {
         Kind::Rescue => seeks_a_person(&said),
         Kind::LostProperty => seeks_somebody_by_a_thing(&said),
-        Kind::MissingPerson | Kind::Donation => false,
+        Kind::Donation => seeks_somebody_by_a_campaign(&said),
+        Kind::MissingPerson => false,
     }
 }
 
@@ -74,11 +77,15 @@ fn looks_like_person(public: &Public) -> bool {
 /// kind that asks less, so violence counts in every kind, and in a lost thing that somebody left with it. In a
 /// rescue people flee from water or fire, and an exact place helps.
 pub(super) fn heeds(kind: Kind, flag: &str) -> bool {
-    use FindingKind::{Custody, Diagnosis, Flight, HouseNumber, Left, RanAway};
+    use FindingKind::{
+        Accompanied, Account, Custody, Diagnosis, Flight, HouseNumber, Left, RanAway, Reward, SelfHarm,
+    };
     let passed_over: &[FindingKind] = match kind {
         Kind::MissingPerson => &[],
-        Kind::LostProperty => &[HouseNumber, Diagnosis],
-        Kind::Rescue | Kind::Donation => &[Flight, Left, RanAway, Custody, HouseNumber, Diagnosis],
+        Kind::LostProperty => &[Accompanied, Account, HouseNumber, Diagnosis, SelfHarm],
+        Kind::Rescue | Kind::Donation => {
+            &[Accompanied, Flight, Left, RanAway, Reward, Custody, HouseNumber, Diagnosis, SelfHarm]
+        }
     };
     !passed_over.iter().any(|what| what.as_str() == flag)
 }
@@ -94,7 +101,10 @@ fn submission(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Submission> {
     let photos = r.list("photo_ids", PHOTOS, photo_id);
     let description = match kind {
         // What a campaign needs has a field of its own.
-        Some(Kind::Donation) => Some(r.optional_paragraph("description", DESCRIPTION).unwrap_or_default()),
+        Some(Kind::Donation) => {
+            let said = r.optional_paragraph("description", DESCRIPTION);
+            Some(subjects::without_account(r, "description", said).unwrap_or_default())
+        }
         _ => r.paragraph("description", DESCRIPTION),
     };
     let details = match kind {
@@ -145,6 +155,9 @@ fn hints(details: &Details, now: DateTime<Utc>) -> Vec<&'static str> {
     }
     if !details.police.reported {
         hints.push("police_first");
+    }
+    if details.category == Some(Category::SelfHarmRisk) {
+        hints.push("self_harm");
     }
     hints
 }

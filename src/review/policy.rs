@@ -14,12 +14,13 @@ pub enum Class {
     Child,
     /// A child, where custody or violence is mentioned.
     ContestedChild,
-    /// A child, where somebody is said to have left: whoever finds the child finds them.
+    /// A child, where somebody is said to have left, or its mother to be away with it: whoever finds the child finds
+    /// them.
     TakenChild,
     Teen,
     /// From 14 to 17, where custody is mentioned.
     ContestedTeen,
-    /// From 14 to 17, where somebody is said to have left.
+    /// From 14 to 17, where the same is said.
     TakenTeen,
     /// From 14 to 17, where violence or a protection order is mentioned.
     SealedTeen,
@@ -37,7 +38,7 @@ pub enum Class {
     Rescue,
     /// A rescue by its kind, which looks for a person by its words.
     SoughtByRescue,
-    /// The same of a lost thing.
+    /// The same of a lost thing or a donation.
     SoughtByThing,
     Donation,
 }
@@ -205,7 +206,7 @@ fn of_another(subject: &Subject, private: &Private) -> Class {
         Subject::LostProperty { .. } if [Flight, Left, RanAway, Custody].into_iter().any(mentioned) => {
             Class::SealedOther
         }
-        Subject::LostProperty { .. } if mentioned(Sought) => Class::SoughtByThing,
+        Subject::LostProperty { .. } | Subject::Donation { .. } if mentioned(Sought) => Class::SoughtByThing,
         Subject::LostProperty { .. } => Class::Property,
         // On a mountain or in a flood people are missed who are to be rescued.
         Subject::Rescue {
@@ -219,24 +220,25 @@ fn of_another(subject: &Subject, private: &Private) -> Class {
 
 /// The class of a missing person of that age, in years.
 fn of_person(age: u8, private: &Private) -> Class {
-    use FindingKind::{Custody, Flight, Left, RanAway, Violence};
+    use FindingKind::{Accompanied, Custody, Flight, Left, RanAway, Violence};
     let mentioned = |what| mentions(private, what);
     let violence = private.safety.violence
         || private.safety.protection_order
         || mentioned(Violence)
         || mentioned(Flight);
     let left = mentioned(Left);
+    let taken = left || mentioned(Accompanied);
     let packed = private.safety.left_voluntarily;
     let leaves = left || mentioned(RanAway) || packed;
     // Whoever looks for somebody old who is lost may not know what they packed.
     let leaves_when_old = left || mentioned(RanAway) || packed && !private.is_unsure_of("left_voluntarily");
     // The age decides who is a child, whatever was ticked: a wrong tick must not lower the bar.
     match private.category {
-        _ if age < 14 && left => Class::TakenChild,
+        _ if age < 14 && taken => Class::TakenChild,
         _ if age < 14 && (violence || mentioned(Custody)) => Class::ContestedChild,
         _ if age < 14 => Class::Child,
         _ if age < 18 && violence => Class::SealedTeen,
-        _ if age < 18 && left => Class::TakenTeen,
+        _ if age < 18 && taken => Class::TakenTeen,
         _ if age < 18 && mentioned(Custody) => Class::ContestedTeen,
         _ if age < 18 => Class::Teen,
         _ if violence => Class::SealedAdult,
@@ -334,6 +336,8 @@ mod tests {
         for (age, category, flag, left_voluntarily) in [
             (6, Category::Child, "left_mentioned", false),
             (15, Category::Teen, "left_mentioned", false),
+            (6, Category::Child, "accompanied", false),
+            (15, Category::Teen, "accompanied", false),
             (28, disabled, "left_mentioned", false),
             (28, disabled, "ran_away_mentioned", false),
             (28, disabled, "", true),

@@ -3,7 +3,8 @@
 use super::duplicates::Duplicate;
 use super::policy;
 use crate::domain::life_cycle::ByPolicy;
-use crate::domain::notice::{Kind, Private, Public};
+use crate::domain::notice::{Category, Kind, Private, Public};
+use crate::domain::screening::FindingKind;
 use crate::domain::tip::CALLED_FALSE;
 use crate::store::notices::Notice;
 use crate::store::{Conn, StoreResult, phones};
@@ -25,6 +26,21 @@ const FORMER: [&str; 15] = [
     "my ex",
     "former wife",
     "former husband",
+];
+
+/// How whoever is of no family calls it, who may seek somebody for a debt or for work, in small letters.
+const NO_FAMILY: [&str; 11] = [
+    "债主",
+    "债权人",
+    "网友",
+    "雇主",
+    "老板",
+    "房东",
+    "creditor",
+    "employer",
+    "landlord",
+    "landlady",
+    "online friend",
 ];
 
 /// Whether its phone has more open notices than one family needs. It is not proved at the intake whose phone
@@ -66,7 +82,13 @@ pub(super) fn signs(
     flag(private.safety.violence, "violence");
     flag(private.safety.protection_order, "protection_order");
     flag(private.safety.left_voluntarily, "left_voluntarily");
-    flag(FORMER.iter().any(|word| private.reporter.relation.to_lowercase().contains(word)), "former_partner");
+    let relation = private.reporter.relation.to_lowercase();
+    let is_called = |words: &[&str]| words.iter().any(|word| relation.contains(word));
+    flag(is_called(&FORMER), "former_partner");
+    flag(is_called(&NO_FAMILY), "no_family");
+    let at_risk = private.category == Some(Category::SelfHarmRisk);
+    let self_harm = FindingKind::SelfHarm.as_str();
+    flag(at_risk && !private.mentions().any(|said| said == self_harm), self_harm);
     flag(!policy::other_ages(public).is_empty(), "other_age");
     let line = policy::line(public, private);
     flag(

@@ -36,6 +36,7 @@ mod platforms;
 mod postgres;
 mod process;
 mod reporter;
+mod roundabout;
 mod sealing;
 mod sought;
 mod steps;
@@ -188,6 +189,7 @@ fn main() -> ExitCode {
         ("platforms::acts", platforms::acts::TESTS),
         ("platforms::document", platforms::document::TESTS),
         ("reporter", reporter::TESTS),
+        ("roundabout", roundabout::TESTS),
         ("sealing", sealing::TESTS),
         ("sought", sought::TESTS),
         ("synapse", synapse::TESTS),

@@ -10,6 +10,7 @@ use crate::{Test, housed, notices};
 
 pub const TESTS: &[Test] = &[
     housed!(an_illness_is_read_by_nobody_but_the_moderator),
+    housed!(what_somebody_meant_to_do_to_themselves_is_read_by_nobody_but_the_moderator),
     housed!(a_childs_school_and_door_are_read_by_nobody_but_the_moderator),
     housed!(an_adults_school_and_door_stay),
     housed!(the_reporter_reads_beforehand_what_others_will),
@@ -64,6 +65,25 @@ async fn an_illness_is_read_by_nobody_but_the_moderator(house: House) -> House {
     for told in ["智力残疾二级，短发", "〔病情已隐去〕，短发", "填写的原文（"] {
         assert!(page.contains(told), "{told} is not in {page}");
     }
+    house
+}
+
+async fn what_somebody_meant_to_do_to_themselves_is_read_by_nobody_but_the_moderator(house: House) -> House {
+    let mut body = notices::missing_person(house.clock.now());
+    put(&mut body, "person.category", json!("self_harm_risk"));
+    put(&mut body, "person.age", json!(12));
+    put(&mut body, "description", json!("留下遗书说要跳河，吃了安眠药，HIV阳性，bipolar. 穿黑色外套。"));
+    let made = house.post("/notices", None, &by_another(body.clone(), 7)).await.expect(201);
+    assert_eq!(made["hints"], json!(["self_harm"]), "{made}");
+    let (house, read, sheet, page) = published(house, &body).await;
+    assert_hidden(
+        &read,
+        &["遗书", "跳河", "安眠药", "HIV", "bipolar", "12356"],
+        &["〔内容已隐去〕", "黑色外套"],
+    );
+    let flags = sheet["flags"].as_array().unwrap();
+    assert!(flags.contains(&json!("self_harm")) && flags.contains(&json!("diagnosis")), "{sheet}");
+    assert!(page.contains("遗书") && page.contains("12356"), "{page}");
     house
 }
 

@@ -37,7 +37,7 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// A person of that age and category, with a name and a reporter of their own.
-fn missing(house: &House, age: u8, category: &str, said: &str, phone: u32) -> Value {
+pub fn missing(house: &House, age: u8, category: &str, said: &str, phone: u32) -> Value {
     const NAMES: [&str; 10] =
         ["林嘉懿", "刘思远", "陈可欣", "黄子轩", "周梦琪", "吴浩然", "徐佳怡", "胡俊杰", "朱欣妍", "高子墨"];
     let mut body = adult(house, NAMES[phone as usize % NAMES.len()], age, phone);
@@ -48,20 +48,20 @@ fn missing(house: &House, age: u8, category: &str, said: &str, phone: u32) -> Va
     body
 }
 
-fn thing(house: &House, what: &str, said: &str, phone: u32) -> Value {
+pub fn thing(house: &House, what: &str, said: &str, phone: u32) -> Value {
     let mut body = by_another(notices::lost_property(house.clock.now()), phone);
     (body["item"]["what"], body["description"]) = (json!(what), json!(said));
     body
 }
 
 /// How many have to approve, how many of them leads.
-async fn needs(house: &House, case: &str, desk: &Desk) -> (u64, u64) {
+pub async fn needs(house: &House, case: &str, desk: &Desk) -> (u64, u64) {
     let needs = desk.sheet(house, case).await["needs"].clone();
     (needs["approvals"].as_u64().unwrap(), needs["leads"].as_u64().unwrap())
 }
 
 /// Whether one moderator brings it out, and the family then reads its tips.
-async fn is_ordinary(house: &House, body: &Value, desk: &Desk) -> bool {
+pub async fn is_ordinary(house: &House, body: &Value, desk: &Desk) -> bool {
     let (case, manage) = house.live(body, &[&desk.moderator]).await;
     let shown = house.get(&format!("/notices/{case}"), None).await.expect(200);
     let told = |tips: Value| !is_with_the_police(&tips);
@@ -564,6 +564,10 @@ async fn a_child_whom_the_other_parent_kept_is_a_leads(house: House) -> House {
     former["reporter"]["relation"] = json!("前男友");
     let (case, _) = house.submit(&former).await;
     assert!(desk.sheet(&house, &case).await["flags"].to_string().contains("former_partner"));
+    let mut landlord = missing(&house, 30, "other_adult", "早上出门未归。", 7);
+    landlord["reporter"]["relation"] = json!("房东");
+    let (case, _) = house.submit(&landlord).await;
+    assert!(desk.sheet(&house, &case).await["flags"].to_string().contains("no_family"));
     house
 }
 

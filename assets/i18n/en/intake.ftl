@@ -245,6 +245,7 @@ done-manage = Use it to change the notice, to answer questions, and to tell us t
 done-public-title = Please forward nothing yet
 done-public = Once it is verified, your own page has a text and a poster to forward. Please forward nothing before: others would only read that it is being checked.
 hint-last_seen_over_72h = It has been more than 72 hours. Please register with the police as well, and let them take DNA samples of the family.
+hint-self_harm = If you fear that they may harm themselves: call 110 now and say so. The national crisis line 12356 is there for them, and for you.
 hint-police_first = You have not told the police yet. Call 110 now; you do not have to wait 24 hours.
 
 my-title = My notice
@@ -282,7 +283,7 @@ my-police-missing = The number of the police report is still missing: without it
 my-police-add = Add the number
 my-public = See the public page
 my-read = What others will read once it is public
-my-read-replaced = What stands in 〔〕 replaces what you wrote: to protect the person, illnesses and the school and door of somebody under age are not made public, nor are phone numbers and links. The volunteers who check it read what you wrote.
+my-read-replaced = What stands in 〔〕 replaces what you wrote: to protect the person, illnesses, words of self-harm and the school and door of somebody under age are not made public, nor are phone numbers and links. The volunteers who check it read what you wrote.
 my-questions = Questions from the volunteers
 my-from-moderator = Volunteer
 my-from-reporter = You

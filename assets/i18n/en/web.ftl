@@ -18,6 +18,7 @@ nav-docs = API
 call-danger = Somebody in danger? First call
 call-110 = police
 call-12338 = women's helpline
+call-12356 = crisis line
 call-120 = ambulance
 call-119 = fire
 call-missing = Never wait 24 hours to report a missing person.

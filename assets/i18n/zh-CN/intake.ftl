@@ -245,6 +245,7 @@ done-manage = 修改、回答提问、报告已找到，都用这个链接。请
 done-public-title = 请先不要转发
 done-public = 核实通过后，您的页面上会有可以转发的文字和海报。在那之前，请不要转发：别人打开只会看到“核实中”。
 hint-last_seen_over_72h = 已经超过 72 小时。请务必同时联系派出所登记，并采集家人的 DNA 样本。
+hint-self_harm = 如果担心他会伤害自己：现在就打 110，并说明这一点。也可以打全国心理援助热线 12356，您自己难受时也能打。
 hint-police_first = 您还没有报警。请现在打 110，不用等 24 小时。
 
 my-title = 我的信息
@@ -277,7 +278,7 @@ my-police-missing = 还缺报警编号：没有它，这条信息不能发布。
 my-police-add = 填写报警编号
 my-public = 查看公开页面
 my-read = 公开后，别人会看到
-my-read-replaced = 〔〕里的内容代替了您写的原文：为保护当事人，病情、未成年人的学校和住处门牌不公开，电话、链接也不公开。核实的志愿者看得到原文。
+my-read-replaced = 〔〕里的内容代替了您写的原文：为保护当事人，病情、自杀和自伤的内容、未成年人的学校和住处门牌不公开，电话、链接也不公开。核实的志愿者看得到原文。
 my-questions = 志愿者的提问
 my-from-moderator = 志愿者
 my-from-reporter = 您

@@ -18,6 +18,7 @@ nav-docs = 接口文档
 call-danger = 有人有危险，先打电话：
 call-110 = 报警
 call-12338 = 妇女维权热线
+call-12356 = 心理援助热线
 call-120 = 急救
 call-119 = 火警
 call-missing = 报失踪不用等 24 小时。

@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 
+use super::sentences::{sentences, solid};
+use super::whereabouts::{asks_where_somebody_is, asks_where_somebody_is_by_a_thing};
 use crate::domain::text::digit;
-use crate::domain::text::scan::{glyphs, is_end};
+use crate::domain::text::scan::is_end;
 
 /// Words of a search that are said of people; of pets, too, which are younger than [`GROWN`].
 const SEEKING: &[&str] = &[
@@ -79,15 +81,32 @@ const AGED: &[&str] = &["年龄", "年齡", "芳龄"];
 /// Nobody who is younger than this, in years, is looked for by a lost thing: pets and children have ages, too.
 const GROWN: u32 = 14;
 
-/// Whether a text looks for a person: it says so, and tells an age or whose wife or mother it is.
+/// Whether a text looks for a person: it says so, and tells an age or whose wife or mother it is; or it asks where
+/// somebody is.
 #[must_use]
 pub fn seeks_a_person(text: &str) -> bool {
     let solid = solid(text);
     let seeks = |words| seeks(&solid, words, |_| true);
-    !ages(&solid).is_empty() && (seeks(SEEKING) || seeks(SEEKING_ANYTHING)) || seeks_kin(&solid)
+    !ages(&solid).is_empty() && (seeks(SEEKING) || seeks(SEEKING_ANYTHING))
+        || seeks_kin(&solid, true)
+        || asks_where_somebody_is(text)
 }
 
-/// Whether the text of a lost thing looks for somebody of 14 years or more, or for a wife or a mother.
+/// Whether the text of a campaign looks for somebody of 14 years or more, or for a wife or a mother, or asks where
+/// somebody is. Whom it helps has an age, too, and may have lost a mother: 60岁以上老人, 妈妈失踪多年.
+#[must_use]
+pub fn seeks_somebody_by_a_campaign(text: &str) -> bool {
+    let grown = |sentence: &str| told_ages(sentence).iter().any(|age| u32::from(*age) >= GROWN);
+    let is_sought = |sentence: &str| {
+        let solid = solid(sentence);
+        grown(sentence) && (seeks(&solid, SEEKING, |_| true) || names_who_is_sought(&solid))
+            || seeks_kin(&solid, false)
+    };
+    sentences(text).any(|range| is_sought(&text[range])) || asks_where_somebody_is(text)
+}
+
+/// Whether the text of a lost thing looks for somebody of 14 years or more, or for a wife or a mother, or asks where
+/// somebody is.
 #[must_use]
 pub fn seeks_somebody_by_a_thing(text: &str) -> bool {
     let solid = solid(text);
@@ -99,7 +118,19 @@ pub fn seeks_somebody_by_a_thing(text: &str) -> bool {
     let anything = SEEKING_ANYTHING.iter().any(|word| solid.match_indices(*word).any(sought));
     // 找到她的钱包 looks for the purse.
     let person = || seeks(&solid, SEEKING, |after| !after.starts_with('的'));
-    ages(&solid).iter().any(|age| age.years >= GROWN) && (anything || person()) || seeks_kin(&solid)
+    ages(&solid).iter().any(|age| age.years >= GROWN) && (anything || person())
+        || seeks_kin(&solid, true)
+        || asks_where_somebody_is_by_a_thing(text)
+}
+
+/// Whether a name and a sex follow a word of a search: 寻找苏晓棠，女.
+fn names_who_is_sought(solid: &str) -> bool {
+    let named = |(at, word): (usize, &str)| {
+        let mut clauses = solid[at + word.len()..].split([',', ':', '(']);
+        let name = clauses.next().map_or(0, |name| name.chars().count());
+        (1..=NAMED).contains(&name) && clauses.next().is_some_and(|sex| sex.starts_with(['女', '男']))
+    };
+    SEEKING_ANYTHING.iter().any(|word| solid.match_indices(*word).any(named))
 }
 
 /// The ages, in years, that a text tells of whoever is sought: 6岁男孩, 女，33岁. Not those of others, nor by a year of
@@ -127,11 +158,12 @@ fn is_of_who_is_sought(before: &str, after: &str) -> bool {
     let another = ANOTHER.iter().any(|word| before.ends_with(word));
     let is_who = !another && IS_WHO.iter().any(|word| attached.starts_with(word))
         || sex.is_some_and(|rest| rest.chars().next().is_none_or(is_end));
-    !is_like && (who_is || is_who)
+    // 18岁以上 is asked of many.
+    !is_like && !after.starts_with('以') && (who_is || is_who)
 }
 
-/// Whether somebody's wife or mother is looked for, of whatever age: 寻找我的妻子, 老婆失踪.
-fn seeks_kin(solid: &str) -> bool {
+/// Whether somebody's wife or mother is looked for, of whatever age: 寻找我的妻子; `or_is_gone`: 老婆失踪, too.
+fn seeks_kin(solid: &str, or_is_gone: bool) -> bool {
     let is_sought = |(at, kin): (usize, &str)| {
         let mut before = &solid[..at];
         while let Some(less) = WHOSE.iter().find_map(|word| before.strip_suffix(word)) {
@@ -148,15 +180,11 @@ fn seeks_kin(solid: &str) -> bool {
         };
         // A kitten looks for its mother.
         let animal = before.trim_end_matches(['找', '寻']).ends_with(['猫', '狗', '犬']);
-        let is_gone =
-            GONE.iter().any(|word| after.strip_prefix(word).is_some_and(|rest| !rest.starts_with('的')));
+        let is_gone = or_is_gone
+            && GONE.iter().any(|word| after.strip_prefix(word).is_some_and(|rest| !rest.starts_with('的')));
         !animal && (is_gone || is_somebody && LOOKING.iter().any(|word| before.ends_with(word)))
     };
     KIN.iter().any(|kin| solid.match_indices(*kin).any(is_sought))
-}
-
-fn solid(text: &str) -> String {
-    glyphs(text).iter().map(|g| g.c).filter(|c| !c.is_whitespace()).collect()
 }
 
 /// Whether one of these words is there, before what `fits`. A call for blood looks for blood, and tells the
@@ -300,6 +328,33 @@ mod tests {
             "looking for my wife's purse",
         ] {
             assert!(!seeks_somebody_by_a_thing(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_campaign_that_looks_for_somebody_is_told_from_one_that_helps() {
+        for text in [
+            "寻找苏晓棠，女，33岁，走失。",
+            "寻找苏晓棠，女，33岁，看到她请告知位置。",
+            "寻找苏晓棠（女，33岁）",
+            "女，33岁，11月23日失联，急寻",
+            "寻找我的妻子",
+        ] {
+            assert!(seeks_somebody_by_a_campaign(text), "{text}");
+        }
+        for text in [
+            "为走失老人救助站募集棉被，60岁以上老人优先。",
+            "关爱失智老人，女，68岁的王奶奶等二十人受益。",
+            "防走失手环一千只，发给70岁以上老人",
+            "孩子的妈妈失踪多年，由奶奶抚养，急需棉被",
+            "受助人小雨，女，16岁，白血病，寻找爱心人士",
+            "寻找骨髓配型，患者男，33岁",
+            "寻找志愿者，女，18岁以上",
+            "宝贝回家公益，帮助失踪儿童家庭",
+            "救助走失的流浪猫狗，募集猫粮",
+            "Quilts for old people over 60 who are missing a warm bed",
+        ] {
+            assert!(!seeks_somebody_by_a_campaign(text), "{text}");
         }
     }
 

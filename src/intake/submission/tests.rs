@@ -121,12 +121,64 @@ fn each_kind_has_rules_of_its_own() {
         (donation(), "campaign.ends_on", json!("2026-12-31"), "dates_reversed"),
         (donation(), "campaign.starts_on", json!("01/02/2027"), "date_format"),
         (donation(), "campaign.needs", json!("请打款到账户"), "payment"),
+        (donation(), "campaign.needs", json!("棉被，账户：某某，开户行建行廊坊分行，收款人李四"), "payment"),
+        (donation(), "campaign.needs", json!("扫下图二维码捐"), "payment"),
+        (donation(), "campaign.needs", json!("棉被，户名李四"), "payment"),
+        (donation(), "campaign.organisation", json!("基金会（收款人李四）"), "payment"),
+        (donation(), "description", json!("Account holder: Li Si, bank name: CCB"), "payment"),
         (donation(), "last_seen", json!({}), "unknown"),
     ] {
         assert_eq!(faults(body, at(path, value.clone())), [format!("{path}={code}")], "{path}: {value}");
     }
     let over = json!({"campaign": {"starts_on": "2026-01-01", "ends_on": "2027-01-14"}});
     assert_eq!(faults(donation(), over), ["campaign.ends_on=campaign_over"], "in Beijing it is the 15th");
+}
+
+#[test]
+fn a_campaigns_page_leads_nowhere_else() {
+    for page in [
+        "x?id=1#微信13800138000",
+        "r?url=https://evil.top/pay&tel=1",
+        "r?url=%68ttps%3A%2F%2Fevil.top",
+        "r?url=%252F%252Fevil.top",
+        "r?to=evil.top",
+        "r?to=%5C%5Cevil",
+        "/evil.top/",
+        "x?tel=13800138000",
+    ] {
+        let url = json!(format!("https://gongyi.qq.com/{page}"));
+        assert_eq!(
+            faults(donation(), at("campaign.url", url)),
+            ["campaign.url=link_not_designated"],
+            "{page}"
+        );
+    }
+}
+
+#[test]
+fn an_honest_campaign_and_its_page_are_taken() {
+    for url in [
+        "https://gongyi.qq.com/succor/detail.htm?id=123456789",
+        "https://gongyi.qq.com/loveplan/detail.htm?projectId=2026112&from=list.html",
+        "https://gongyi.qq.com/#/project/12345",
+        "https://gongyi.qq.com/p?title=%E5%AF%92%E8%A1%A3%E5%8A%A9%E5%AD%A6",
+        "https://gongyi.qq.com/a/2026.11/index.shtml?v=1.2",
+        "https://gongyi.qq.com/donate;jsessionid=9F?cid=20261128001",
+    ] {
+        assert_eq!(faults(donation(), at("campaign.url", json!(url))), Vec::<String>::new(), "{url}");
+    }
+    for needs in [
+        "棉被100床，请寄到项目办公室",
+        "名单见贫困户名单公示，每户名额两床",
+        "善款进入专用账户，接受审计",
+        "为困难户募集棉被，用户名单不公开",
+        "Quilts; every account is audited by the foundation",
+    ] {
+        assert_eq!(faults(donation(), at("campaign.needs", json!(needs))), Vec::<String>::new(), "{needs}");
+    }
+    let mut card = lost_property();
+    patch(&mut card, &json!({"description": "捡到银行卡，开户行建行廊坊分行，户名李某"}));
+    assert_eq!(parse(&card, now()).unwrap().private.flags, Vec::<String>::new());
 }
 
 #[test]
@@ -205,6 +257,10 @@ fn screening_that_does_not_refuse_flags() {
     let mut body = missing_person();
     patch(&mut body, &json!({"description": "见到别告诉她,提供她的住址到13900139000"}));
     assert_eq!(parse(&body, now()).unwrap().private.flags, ["contact", "do_not_tell", "whereabouts"]);
+    for mut body in [missing_person(), lost_property()] {
+        patch(&mut body, &json!({"description": "悬赏5万，找到重谢"}));
+        assert_eq!(parse(&body, now()).unwrap().private.flags, ["reward"], "{body}");
+    }
 }
 
 #[test]
@@ -235,6 +291,9 @@ fn hints_say_what_else_helps() {
     patch(&mut body, &json!({"last_seen": {"at": "2027-01-10T09:40:00+08:00"}, "police": null}));
     assert_eq!(parse(&body, now()).unwrap().hints, ["last_seen_over_72h", "police_first"]);
     assert!(parse(&missing_person(), now()).unwrap().hints.is_empty());
+    let mut body = missing_person();
+    patch(&mut body, &json!({"person": {"category": "self_harm_risk"}}));
+    assert_eq!(parse(&body, now()).unwrap().hints, ["self_harm"]);
     // Nobody takes DNA samples for people on a roof.
     for mut other in [rescue(), lost_property()] {
         patch(&mut other, &json!({"last_seen": {"at": "2027-01-10T09:40:00+08:00"}}));
