@@ -41,7 +41,7 @@ pub struct Stored {
     /// Pixels of the largest size.
     pub width: u32,
     pub height: u32,
-    /// Serves the photo for 24 hours, and after that only while a live notice has it.
+    /// Serves the photo while a live notice shows it. Before, its sender sees it in the form alone.
     pub url: String,
 }
 
@@ -93,8 +93,7 @@ impl Intake {
         Ok(Stored { id, width, height, url: format!("{}{}", self.base_url, path(id, Size::Page)) })
     }
 
-    /// The JPEG of a photo that everybody may see now: one of a live notice, or one that was uploaded less
-    /// than 24 hours ago and belongs to no notice yet.
+    /// The JPEG of a photo that everybody may see now: one that a live notice shows.
     ///
     /// # Errors
     /// When the store or the storage refuses.
@@ -148,10 +147,10 @@ impl Intake {
     }
 }
 
-/// Attached photos are public once a live revision shows them: a photo that came with an edit is not public
-/// before the edit is approved.
+/// Photos are public once a live revision shows them: one that came with an edit is not public before the edit
+/// is approved, and one of no notice never, because anybody may upload anything.
 fn is_public(conn: &mut Conn, vault: &Vault, photo: &Photo, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let Some(owner) = photo.notice_id else { return Ok(now - photo.created_at.0 < stored::KEPT_ALONE) };
+    let Some(owner) = photo.notice_id else { return Ok(false) };
     let Some(notice) = notices::by_id(conn, owner.0)?.filter(|n| n.is_public(now)) else { return Ok(false) };
     let Some(number) = notice.live_revision else { return Ok(false) };
     let live = notices::opened(conn, vault, &notice, number)?;
