@@ -135,6 +135,8 @@ impl Store {
                 .min_idle(Some(2))
                 .connection_timeout(std::time::Duration::from_secs(10))
                 .test_on_check_out(false)
+                // Whoever needed the connection says what became of it; the pool would, several times a second.
+                .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
                 .build(Manager(database.clone()))
                 .map_err(|e| StoreError::Connection(e.to_string()))?;
             Ok(Store { pool, writer, database, refusals: Arc::new(Refusals::told_to(|| ())) })
