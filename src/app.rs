@@ -247,7 +247,7 @@ impl App {
             limits: Arc::new(Limits::new(&clock)),
             upload_memory: UploadMemory::default(),
             blobs,
-            press: press.of_doors(),
+            press: press.clone(),
             sender: sender.clone(),
             hosts: hosts.clone(),
             metrics: metrics.clone(),

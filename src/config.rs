@@ -161,6 +161,9 @@ impl Config {
                 "is required with PostgreSQL, the same on every node; make one with: openssl rand -base64 32",
             ));
         }
+        if matches!(config.blobs, Blobs::S3(_)) {
+            given.check_bucket();
+        }
         if given.faults.is_empty() { Ok(config) } else { Err(Faults(given.faults)) }
     }
 }
@@ -198,6 +201,24 @@ impl<L: Fn(&Setting) -> Option<String>> Lookup<L> {
                 self.faults.push(Fault::new(setting.variable, what));
                 None
             }
+        }
+    }
+
+    /// The client of a bucket reads its variables by itself. Where one is missing or no address, it notices at the
+    /// first photo, and so would the operator.
+    fn check_bucket(&mut self) {
+        for key in BUCKET_KEYS {
+            if self.value(&key).is_none() {
+                self.faults.push(Fault::new(BLOBS.variable, format!("a bucket needs {}", key.variable)));
+            }
+        }
+        let is_address = |address: String| {
+            Url::parse(address.trim())
+                .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        };
+        if !self.value(&BUCKET_ADDRESS).is_none_or(is_address) {
+            let name = BUCKET_ADDRESS.variable;
+            self.faults.push(Fault::new(BLOBS.variable, format!("{name} must be http://… or https://…")));
         }
     }
 
@@ -255,6 +276,26 @@ mod tests {
         .expect("eleven faults");
         assert_eq!(faults.len(), 11, "{faults:?}");
         assert!(faults.iter().all(|f| f.to_string().starts_with(f.variable)));
+    }
+
+    #[test]
+    fn a_bucket_without_what_opens_it_is_no_place_for_photos() {
+        const BUCKET: (&str, &str) = ("SEVENTYTWO_BLOBS", "s3://langfang/photos");
+        const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+        let told = |set: &[(&str, &str)]| {
+            let faults = read(set).err().unwrap_or_default();
+            faults.iter().map(Fault::to_string).collect::<Vec<_>>().join("; ")
+        };
+        assert_eq!(
+            told(&[BUCKET, ("AWS_SECRET_ACCESS_KEY", " "), ("AWS_ENDPOINT_URL", "s3.example.org:9000")]),
+            "SEVENTYTWO_BLOBS: a bucket needs AWS_ACCESS_KEY_ID; \
+             SEVENTYTWO_BLOBS: a bucket needs AWS_SECRET_ACCESS_KEY; \
+             SEVENTYTWO_BLOBS: AWS_ENDPOINT_URL must be http://… or https://…"
+        );
+        for address in ["", "http://127.0.0.1:9000", "https://oss.example.cn/s3"] {
+            assert_eq!(told(&[BUCKET, KEYS[0], KEYS[1], ("AWS_ENDPOINT_URL", address)]), "", "{address}");
+        }
+        assert_eq!(told(&[("AWS_ENDPOINT_URL", "foo")]), "", "photos in a folder");
     }
 
     #[test]

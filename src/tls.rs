@@ -1,6 +1,8 @@
 //! TLS, as all our connections to others speak it: with the certificate authorities of the browsers, and one
 //! provider of cryptography.
 
+use std::error::Error;
+use std::io;
 use std::sync::Arc;
 
 use rustls::crypto::{CryptoProvider, ring};
@@ -10,6 +12,13 @@ use rustls::{ClientConfig, RootCertStore};
 /// chooses neither by itself. One that is installed already is fine, too.
 pub fn install() {
     drop(CryptoProvider::install_default(ring::default_provider()));
+}
+
+/// Whether a server was refused because nobody whom we know has signed its certificate.
+pub fn is_unsigned(error: &(dyn Error + 'static)) -> bool {
+    let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+    let refused = inner.and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(refused, Some(rustls::Error::InvalidCertificate(_)))
 }
 
 /// How a client of ours connects.

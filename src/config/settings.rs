@@ -45,6 +45,16 @@ impl Setting {
     }
 }
 
+/// A variable that is read by somebody else.
+const fn foreign(variable: &'static str) -> Setting {
+    setting(variable, "", "", "")
+}
+
+/// The keys of a bucket.
+pub(super) const BUCKET_KEYS: [Setting; 2] = [foreign("AWS_ACCESS_KEY_ID"), foreign("AWS_SECRET_ACCESS_KEY")];
+/// The address of a bucket that is not Amazon's.
+pub(super) const BUCKET_ADDRESS: Setting = foreign("AWS_ENDPOINT_URL");
+
 /// Gives every setting a name of its own, so that no misspelt one compiles, and puts all into one table.
 macro_rules! settings {
     ($($name:ident = $setting:expr;)+) => {

@@ -13,18 +13,20 @@ use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
 
 use self::bodies::{ChangeBody, CodeBody, GroupBody, NewGroupBody, PauseBody};
-use super::Groups;
 use super::pauses;
 use super::secret::Rotated;
 use super::words::addresses;
+use super::{Groups, NoCode};
 use crate::domain::cursor;
 use crate::domain::delivery::EndedAs;
 use crate::domain::group::GroupState;
+use crate::domain::language::Language;
 use crate::domain::people::Role;
+use crate::language::text_with;
 use crate::web::answers::refused;
 use crate::web::json::{Json, JsonIfAny};
 use crate::web::limits::Limit;
-use crate::web::problem::Problem;
+use crate::web::problem::{Problem, seconds, waited};
 use crate::web::request::language;
 use crate::web::session::{AuthFirst, Caller};
 use crate::web::shared::Shared;
@@ -51,9 +53,12 @@ pub struct Created {
     /// Whether the chat took the code. Where it did not, the group is kept all the same: mend what `reason`
     /// names and ask for another code. A receiver that checks signatures needs `secret` first.
     code_sent: bool,
-    /// What the platform said instead of taking the code, and what to do.
+    /// What the platform said instead of taking the code, or why none was sent, and what to do.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
+    /// In how many seconds a code may be asked for, where none was sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after_s: Option<u64>,
     /// The new signing secret, shown only this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     secret: Option<String>,
@@ -123,6 +128,16 @@ impl FromRequest for AsAdmin {
     }
 }
 
+/// Why no code is in a chat, and what to do.
+pub(super) fn no_code(why: &NoCode, language: Language) -> String {
+    match why {
+        NoCode::Refused(refusal) => refused(refusal, language),
+        NoCode::Held(wait) => {
+            text_with(language, "groups-code-held", &[("wait", waited(seconds(*wait), language).into())])
+        }
+    }
+}
+
 /// Connect a chat: a six-digit code is sent into it
 #[utoipa::path(
     tag = "groups",
@@ -148,8 +163,12 @@ pub async fn connect(
         Created {
             id: connected.id,
             state: GroupState::Unverified,
-            code_sent: connected.refused.is_none(),
-            reason: connected.refused.map(|refusal| refused(&refusal, reader)),
+            code_sent: connected.no_code.is_none(),
+            reason: connected.no_code.as_ref().map(|why| no_code(why, reader)),
+            retry_after_s: match connected.no_code {
+                Some(NoCode::Held(wait)) => Some(seconds(wait)),
+                _ => None,
+            },
             secret: connected.secret,
         },
     ))
@@ -217,7 +236,7 @@ pub async fn change(
     let change = body.read(|body| body.draft().change(platform, addresses(&http, &shared)))?;
     let changed = groups.change(account, id, change).await?;
     let whole = groups.whole(account, id).await?;
-    let code_refused = changed.refused.map(|refusal| refused(&refusal, reader));
+    let code_refused = changed.no_code.map(|why| no_code(&why, reader));
     Ok(HttpResponse::Ok().json(Changed { group: whole.into(), secret: changed.secret, code_refused }))
 }
 

@@ -11,7 +11,7 @@ use super::{GroupError, Groups, MAX_GROUPS, NewGroup, locked, refusal};
 use crate::broadcast::platforms::Credentials;
 use crate::broadcast::sealed_credentials;
 use crate::clock::new_id;
-use crate::domain::delivery::{EndedAs, Outcome, Refusal};
+use crate::domain::delivery::{Outcome, Refusal};
 use crate::domain::group::GroupState;
 use crate::domain::text::compact;
 use crate::store::groups::{self, Group};
@@ -43,8 +43,17 @@ pub struct Connected {
     pub id: Uuid,
     /// A secret that we generated: shown now, and only once.
     pub secret: Option<String>,
-    /// What the platform answered instead of taking the code.
-    pub refused: Option<Refusal>,
+    /// Why no code is in the chat.
+    pub no_code: Option<NoCode>,
+}
+
+/// Why no code is in a chat.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NoCode {
+    /// What the platform answered instead of taking it.
+    Refused(Refusal),
+    /// None was sent, nor will be for so long: the chat has had as many as it may, or its bot or host rests.
+    Held(TimeDelta),
 }
 
 /// The result of trying a code. Not an error, because a wrong try must be committed.
@@ -68,7 +77,7 @@ impl Groups {
     async fn store_and_ask(self, account: Uuid, new: NewGroup) -> Result<Connected, GroupError> {
         let now = self.clock.now();
         let group = fresh(&self.vault, account, &new, now);
-        let (id, platform) = (group.id.0, group.platform);
+        let id = group.id.0;
         self.store
             .write(move |tx| {
                 // Without the lock, several at once could each pass as the last one allowed.
@@ -79,20 +88,17 @@ impl Groups {
                 if groups::insert(tx, &group, &new.regions)? { Ok(()) } else { Err(GroupError::Exists) }
             })
             .await?;
-        let refused = match self.clone().send_new_code(account, id).await {
+        let no_code = match self.clone().send_new_code(account, id).await {
             Ok(()) => None,
-            Err(GroupError::Unreachable(refusal)) => Some(refusal),
-            // For a new group it is its token or its host that must rest.
-            Err(GroupError::TooMany(_)) => {
-                Some(Refusal { platform, ended: EndedAs::Slow, fault: None, code: None })
-            }
+            Err(GroupError::Unreachable(refusal)) => Some(NoCode::Refused(refusal)),
+            Err(GroupError::TooMany(wait)) => Some(NoCode::Held(wait)),
             Err(GroupError::Exists) => {
                 self.delete(account, id).await?;
                 return Err(GroupError::Exists);
             }
             Err(error) => return Err(error),
         };
-        Ok(Connected { id, secret: new.secret, refused })
+        Ok(Connected { id, secret: new.secret, no_code })
     }
 
     /// Sends a code to another address of the chat, and leaves the group as it is. What it took is given back

@@ -40,7 +40,7 @@ mod tests;
 pub(crate) mod words;
 
 pub use budget::PROBES_KEPT;
-pub use connect::{Connected, fresh};
+pub use connect::{Connected, NoCode, fresh};
 pub use delivery_log::LOG_KEPT;
 pub use draft::{Addresses, Change, Draft, MAX_REGIONS, NewGroup};
 pub use hours::Hours;

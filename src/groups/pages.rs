@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use uuid::Uuid;
 
-use super::api::station;
+use super::api::{self, station};
 use super::form::{self, Choices, Faults, Input, Sent, Typed, first_field};
 use super::pauses;
 use super::preferences::{self, Whole};
@@ -19,7 +19,6 @@ use crate::domain::group::{Condition, GroupState, Platform};
 use crate::domain::named::named;
 use crate::domain::people::Role;
 use crate::language::has;
-use crate::web::answers::refused;
 use crate::web::frame::{Frame, page, page_with, see_other};
 use crate::web::limits::Limit;
 use crate::web::problem::Problem;
@@ -269,14 +268,14 @@ async fn after<T>(visit: &AdminVisit, step: Result<T, GroupError>, (done, field)
 /// After credentials were entered: the secret, shown once; or the platform's refusal; or the field for the
 /// code.
 async fn entered(visit: &AdminVisit, connected: Connected) -> Page {
-    let Connected { id, secret, refused: refusal } = connected;
+    let Connected { id, secret, no_code } = connected;
     let frame = &visit.frame;
     if let Some(secret) = secret {
-        let said = refusal.map(|refusal| refused(&refusal, frame.language));
+        let said = no_code.map(|why| api::no_code(&why, frame.language));
         let then = frame.t("groups-secret-then");
         return page(&visit.http, frame, &SecretPage { frame, id, secret, refused: said, then });
     }
-    let step = refusal.map_or(Ok(()), |refusal| Err(GroupError::Unreachable(refusal)));
+    let step = no_code.map_or(Ok(()), |why| Err(why.into()));
     after(visit, step, (Done::Code, "send")).await
 }
 

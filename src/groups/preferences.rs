@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::connect::{Tested, renew};
-use super::{Change, Connected, GroupError, Groups, locked};
+use super::{Change, Connected, GroupError, Groups, NoCode, locked};
 use crate::domain::cursor;
 use crate::domain::group::{Condition, GroupState};
 use crate::domain::region::Region;
@@ -112,7 +112,7 @@ impl Groups {
         if let Some(reservation) = reservation {
             self.release(account, reservation).await?;
         }
-        made.map(|()| Connected { id, secret, refused })
+        made.map(|()| Connected { id, secret, no_code: refused.map(NoCode::Refused) })
     }
 
     /// Writes a change to the database.

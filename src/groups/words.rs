@@ -3,7 +3,7 @@
 
 use actix_web::{HttpRequest, web};
 
-use super::{Addresses, GroupError, MAX_GROUPS};
+use super::{Addresses, GroupError, MAX_GROUPS, NoCode};
 use crate::web::frame::Frame;
 use crate::web::problem::{Problem, StateOf};
 use crate::web::shared::{Practice, Shared};
@@ -34,6 +34,15 @@ impl From<GroupError> for Problem {
             GroupError::TooMany(wait) => Problem::too_many_at_work(wait),
             GroupError::Unreachable(refusal) => Problem::GroupUnreachable(refusal),
             GroupError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<NoCode> for GroupError {
+    fn from(why: NoCode) -> GroupError {
+        match why {
+            NoCode::Refused(refusal) => GroupError::Unreachable(refusal),
+            NoCode::Held(wait) => GroupError::TooMany(wait),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFault;
 use crate::domain::life_cycle::State;
 use crate::web::json;
-use crate::web::limits::Limit;
+use crate::web::limits::{Limit, network};
 use crate::web::patience::Patience;
 use crate::web::problem::{Instead, Problem, StateOf};
 use crate::web::request;
@@ -117,9 +117,10 @@ pub async fn send_photo(
 ) -> Result<HttpResponse, Problem> {
     shared.count(&http, Limit::Photos)?;
     shared.count(&http, Limit::PhotosADay)?;
-    let mut memory = shared.upload_memory.reserve(shared.client(&http));
+    let client = shared.client(&http);
+    let mut memory = shared.upload_memory.reserve(client);
     let bytes = photo_part(form, &mut memory).await?;
-    let stored = station(&shared).store_photo(bytes, shared.clock.now()).await?;
+    let stored = station(&shared).store_photo(bytes, network(client), shared.clock.now()).await?;
     Ok(HttpResponse::Created().json(stored))
 }
 

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use super::photos::Stored;
 use super::submission::parse;
 use super::{Intake, Request, api};
 use crate::domain::life_cycle::{Needs, Weighing};
@@ -34,6 +35,12 @@ impl Scene {
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.shared.clock.now()
+    }
+
+    /// A photo of that width that belongs to no notice.
+    pub(crate) async fn photo(&self, width: u32) -> Stored {
+        let sender = "203.0.113.0/24".parse().unwrap();
+        self.intake.store_photo(png(width), sender, self.now()).await.unwrap()
     }
 
     pub(crate) fn request(&self, body: &Value, key: Option<&str>) -> Request {

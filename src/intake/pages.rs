@@ -1,5 +1,7 @@
 //! The HTML door of the intake: choosing a kind, the kind's form, and the confirmation.
 
+use std::collections::HashMap;
+
 use actix_multipart::Multipart;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -57,7 +59,7 @@ pub async fn show_form(
     let mut typed = still_there(&http, &shared, kind).await?;
     typed.add("key", new_token());
     let frame = visitor.frame(&http);
-    let form = Form::new(&frame, kind, &typed, &FieldFaults::new(), &[]);
+    let form = Form::new(&frame, kind, &typed, &FieldFaults::new(), &[], &HashMap::new());
     let there = sent_before(&http, &shared, kind).await?;
     let template = FormPage { form, edit: None, there, arrived: false, frame: frame.clone() };
     let mut form = page(&http, &frame, &template).map(kept)?;
@@ -165,24 +167,25 @@ pub async fn send_form(
     let Meant { body, faults: unclear, places } = meant(kind, &typed, now);
     let stays = !typed.first("stay").is_empty();
     let there = sent_before(&http, &shared, kind).await?;
-    let show = |faults: &FieldFaults, status: StatusCode| {
-        let (form, there) = (Form::new(&frame, kind, &typed, faults, &places), there.clone());
+    let show = async |faults: &FieldFaults, status: StatusCode| {
+        let previews = photo::previews(&shared, &typed).await?;
+        let (form, there) = (Form::new(&frame, kind, &typed, faults, &places, &previews), there.clone());
         let template = FormPage { form, edit: None, there, arrived: true, frame: frame.clone() };
         page_with(&http, &frame, &template, status).map(kept)
     };
     if wait.is_some() {
-        return show(&faults, StatusCode::TOO_MANY_REQUESTS).map(|page| sent::again(page, wait));
+        return show(&faults, StatusCode::TOO_MANY_REQUESTS).await.map(|page| sent::again(page, wait));
     }
     if stays {
         let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-        return show(&faults, status);
+        return show(&faults, status).await;
     }
     let read = parse(&body, now);
     faults.extend(read.as_ref().err().cloned().unwrap_or_default());
     faults.extend(unclear);
     let submission = match read {
         Ok(submission) if faults.is_empty() => submission,
-        _ => return show(&faults, StatusCode::UNPROCESSABLE_ENTITY),
+        _ => return show(&faults, StatusCode::UNPROCESSABLE_ENTITY).await,
     };
     if there.is_some()
         && station(&shared).says_already(&Manage::by_cookie(&http, &shared)?.token, &submission, now).await?
@@ -204,7 +207,7 @@ pub async fn send_form(
         Ok(submitted) => confirmed(&http, &shared, frame, submitted.receipt.manage_token).await,
         Err(error) => {
             let (faults, status) = refused(error)?;
-            show(&faults, status)
+            show(&faults, status).await
         }
     }
 }

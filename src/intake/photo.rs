@@ -2,15 +2,15 @@
 //! recognised by content, and sizes are bounded before anything is decoded. The picture is turned upright and
 //! encoded again as JPEG in three sizes, so that no location, name, thumbnail or second file is left in it.
 //!
-//! Synchronous; the largest photo allowed takes up to a second of processor time and about 200 MB. Call it
-//! from a blocking thread, at most two at a time.
+//! Synchronous; the largest photo allowed takes seconds of processor time and, as [`memory`] tells beforehand, up
+//! to half a gigabyte. Call it from a blocking thread.
 
 mod format;
 
 use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::metadata::Orientation;
-use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageReader, Limits, RgbImage};
+use image::{DynamicImage, GrayImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Limits, RgbImage};
 use std::io::Cursor;
 
 use crate::blobs::Size;
@@ -25,6 +25,9 @@ pub const MIN_SIDE: u32 = 8;
 
 /// Most bytes of decoded pixels: [`MAX_PIXELS`] in colour with alpha, at eight bits a channel.
 const MAX_DECODED: u64 = 4 * MAX_PIXELS;
+/// Most bytes a pixel that some decoders hold beside the decoded ones: a JPEG's coefficients, two bytes for each
+/// of four components; a WebP's frame and canvas, four bytes each.
+const HELD_BESIDE: u64 = 8;
 /// Quality of the JPEGs written, of 100.
 const QUALITY: u8 = 85;
 
@@ -62,7 +65,7 @@ pub enum PhotoFault {
     /// More than [`MAX_BYTES`].
     #[error("the photo has too many bytes")]
     TooManyBytes,
-    /// More than [`MAX_PIXELS`], or it needs too much memory for other reasons.
+    /// More than [`MAX_PIXELS`], or it takes more memory or work than a photo of its size does.
     #[error("the photo has too many pixels")]
     TooManyPixels,
     /// A side shorter than [`MIN_SIDE`].
@@ -102,18 +105,23 @@ impl PhotoFault {
     }
 }
 
+/// About how many bytes of memory [`read`] takes for the file, going by its header; at most half a gigabyte.
+///
+/// # Errors
+/// What is wrong with the file, as far as its header tells.
+pub fn memory(bytes: &[u8]) -> Result<u64, PhotoFault> {
+    let format = format::recognise(bytes)?;
+    let lean = format::without_profile(bytes, format);
+    let decoder = opened(&lean, format)?;
+    let beside = if format::is_held_twice(&lean, format)? { HELD_BESIDE * area(&decoder) } else { 0 };
+    Ok(decoder.total_bytes() + beside)
+}
+
 /// Reads JPEG, PNG or WebP; of an animation, the first frame.
 pub fn read(bytes: &[u8]) -> Result<Redrawn, PhotoFault> {
     let format = format::recognise(bytes)?;
     let lean = format::without_profile(bytes, format);
-    let mut reader = ImageReader::with_format(Cursor::new(&lean), format);
-    let mut limits = Limits::default();
-    limits.max_alloc = Some(MAX_DECODED);
-    reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|error| fault(&error))?;
-    let (width, height) = decoder.dimensions();
-    bounded(width, height, decoder.total_bytes())?;
-    format::affordable(bytes, format, u64::from(width) * u64::from(height))?;
+    let mut decoder = opened(&lean, format)?;
     // A file whose orientation cannot be read is kept as it is.
     let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let decoded = DynamicImage::from_decoder(decoder).map_err(|error| fault(&error))?;
@@ -132,6 +140,24 @@ pub fn read(bytes: &[u8]) -> Result<Redrawn, PhotoFault> {
         page: jpeg(&page)?,
         thumb: jpeg(&thumb)?,
     })
+}
+
+/// The decoder of a file, before it has decoded anything but the header.
+fn opened(lean: &[u8], format: ImageFormat) -> Result<impl ImageDecoder + '_, PhotoFault> {
+    let mut reader = ImageReader::with_format(Cursor::new(lean), format);
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MAX_DECODED);
+    reader.limits(limits);
+    let decoder = reader.into_decoder().map_err(|error| fault(&error))?;
+    let (width, height) = decoder.dimensions();
+    bounded(width, height, decoder.total_bytes())?;
+    format::affordable(lean, format, area(&decoder))?;
+    Ok(decoder)
+}
+
+fn area(decoder: &impl ImageDecoder) -> u64 {
+    let (width, height) = decoder.dimensions();
+    u64::from(width) * u64::from(height)
 }
 
 fn look_of(picture: &DynamicImage) -> Look {

@@ -1,9 +1,12 @@
-//! Photos on their way in and out: decoded and shrunk on blocking threads, two at a time, and stored sealed,
+//! Photos on their way in and out: decoded and shrunk on blocking threads, a few at a time, and stored sealed,
 //! each under a key of its own.
 
+use std::future::ready;
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Utc};
+use ipnet::IpNet;
 use serde::Serialize;
-use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -12,7 +15,7 @@ use super::{Intake, IntakeError};
 use crate::blobs::Size;
 use crate::clock::new_id;
 use crate::domain::look::Look;
-use crate::permits::with_permit;
+use crate::permits::{Queue, with_permit};
 use crate::store::notices;
 use crate::store::photos::{self as stored, Photo};
 use crate::store::types::{Id, Time};
@@ -23,8 +26,12 @@ use crate::vault::{Vault, token_hash};
 /// they are kept, so it takes many networks to keep others out.
 pub const LOOSE_AT_MOST: i64 = 10_000;
 
-/// One decoded photo takes about 200 MB of pixels, so at most two at once.
-static DECODERS: Semaphore = Semaphore::const_new(2);
+/// The most photos decoded at a time: as many as a small machine has processors, and memory for.
+const DECODERS: u32 = 2;
+/// Memory for each of them, in bytes. A photo that takes more is decoded alone.
+const MEMORY: u64 = 200_000_000;
+
+static QUEUE: LazyLock<Queue> = LazyLock::new(|| Queue::new(DECODERS));
 
 /// A stored photo, as its sender gets it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -34,7 +41,7 @@ pub struct Stored {
     /// Pixels of the largest size.
     pub width: u32,
     pub height: u32,
-    /// Serves the photo for 24 hours, and after that only while a live notice has it.
+    /// Serves the photo while a live notice shows it. Before, its sender sees it in the form alone.
     pub url: String,
 }
 
@@ -44,18 +51,27 @@ pub fn path(id: Uuid, size: Size) -> String {
 }
 
 impl Intake {
-    /// Takes a photo in. What is stored is a newly encoded picture, never the file that was sent.
+    /// Takes a photo in that came from a network. What is stored is a newly encoded picture, never the file that
+    /// was sent.
     ///
     /// # Errors
     /// [`IntakeError::Photo`] with what is wrong with the file, [`IntakeError::PhotosFull`] where
     /// [`LOOSE_AT_MOST`] photos wait for a notice.
-    pub async fn store_photo(&self, bytes: Vec<u8>, now: DateTime<Utc>) -> Result<Stored, IntakeError> {
+    pub async fn store_photo(
+        &self,
+        bytes: Vec<u8>,
+        sender: IpNet,
+        now: DateTime<Utc>,
+    ) -> Result<Stored, IntakeError> {
         // Checked before the work, so photos that arrive together may exceed the bound by a few.
         if let Some(oldest) = self.store.read(|c| stored::oldest_if(c, LOOSE_AT_MOST)).await? {
             tracing::warn!("too many photos wait for a notice; no more are taken in");
             return Err(IntakeError::PhotosFull { wait: oldest + stored::KEPT_ALONE - now });
         }
-        let picture = with_permit(DECODERS.acquire(), move || photo::read(&bytes)).await??;
+        // Whatever the header tells against a file is told before any turn is waited for.
+        let (memory, bytes) = with_permit(ready(Ok(())), move || (photo::memory(&bytes), bytes)).await?;
+        let turn = QUEUE.turn(sender, if memory? > MEMORY { DECODERS } else { 1 });
+        let picture = with_permit(turn, move || photo::read(&bytes)).await??;
         let id = new_id(now);
         let (key, key_wrapped) = self.vault.new_key();
         let (width, height, Look(look)) = (picture.width, picture.height, picture.look);
@@ -77,8 +93,7 @@ impl Intake {
         Ok(Stored { id, width, height, url: format!("{}{}", self.base_url, path(id, Size::Page)) })
     }
 
-    /// The JPEG of a photo that everybody may see now: one of a live notice, or one that was uploaded less
-    /// than 24 hours ago and belongs to no notice yet.
+    /// The JPEG of a photo that everybody may see now: one that a live notice shows.
     ///
     /// # Errors
     /// When the store or the storage refuses.
@@ -132,10 +147,10 @@ impl Intake {
     }
 }
 
-/// Attached photos are public once a live revision shows them: a photo that came with an edit is not public
-/// before the edit is approved.
+/// Photos are public once a live revision shows them: one that came with an edit is not public before the edit
+/// is approved, and one of no notice never, because anybody may upload anything.
 fn is_public(conn: &mut Conn, vault: &Vault, photo: &Photo, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let Some(owner) = photo.notice_id else { return Ok(now - photo.created_at.0 < stored::KEPT_ALONE) };
+    let Some(owner) = photo.notice_id else { return Ok(false) };
     let Some(notice) = notices::by_id(conn, owner.0)?.filter(|n| n.is_public(now)) else { return Ok(false) };
     let Some(number) = notice.live_revision else { return Ok(false) };
     let live = notices::opened(conn, vault, &notice, number)?;

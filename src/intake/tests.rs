@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use super::fixture::{Scene, donation, lost_property, missing_person, png, rescue};
+use super::fixture::{Scene, donation, lost_property, missing_person, rescue};
 use super::manage::RENEWALS;
 use super::tips::parse as parse_tip;
 use super::words::patch;
@@ -181,7 +181,7 @@ async fn a_number_drawn_twice_is_drawn_again() {
 #[tokio::test]
 async fn photos_belong_to_one_notice() {
     let scene = Scene::new().await;
-    let photo = scene.intake.store_photo(png(120), scene.now()).await.unwrap();
+    let photo = scene.photo(120).await;
     assert_eq!((photo.width, photo.height), (120, 80));
     let mut body = missing_person();
     patch(&mut body, &json!({"photo_ids": [photo.id]}));
@@ -193,15 +193,14 @@ async fn photos_belong_to_one_notice() {
 }
 
 #[tokio::test]
-async fn a_photo_is_seen_while_it_is_loose_or_live() {
+async fn a_photo_is_seen_while_it_is_live() {
     let scene = Scene::new().await;
-    let photo = scene.intake.store_photo(png(120), scene.now()).await.unwrap();
+    let photo = scene.photo(120).await;
     let seen = async |after: TimeDelta| {
         let now = scene.now() + after;
         scene.intake.public_photo(photo.id, crate::blobs::Size::Thumb, now).await.unwrap().is_some()
     };
-    assert!(seen(TimeDelta::zero()).await);
-    assert!(!seen(TimeDelta::hours(24)).await, "nobody took it for a day");
+    assert!(!seen(TimeDelta::zero()).await, "of no notice yet");
     let mut body = missing_person();
     patch(&mut body, &json!({"photo_ids": [photo.id]}));
     let receipt = submitted(&scene, &body).await;
@@ -210,7 +209,7 @@ async fn a_photo_is_seen_while_it_is_loose_or_live() {
     steps(&scene, &receipt, TO_LIVE).await;
     assert!(seen(TimeDelta::hours(71)).await);
     assert!(!seen(TimeDelta::hours(72)).await, "over, swept or not");
-    let extra = scene.intake.store_photo(png(130), scene.now()).await.unwrap();
+    let extra = scene.photo(130).await;
     let both = json!({"photo_ids": [photo.id, extra.id]});
     scene.intake.revise(&receipt.manage_token, both, scene.now()).await.unwrap();
     let early = scene.intake.public_photo(extra.id, crate::blobs::Size::Page, scene.now()).await.unwrap();
@@ -224,7 +223,7 @@ async fn a_question_is_answered_and_the_notice_keeps_its_age() {
     let early = scene.intake.reply(&receipt.manage_token, &json!({"text": "好"}), scene.now()).await;
     assert!(matches!(early, Err(IntakeError::NotPossible(State::Submitted))), "{early:?}");
     steps(&scene, &receipt, &[(Step::Claim, MODERATOR), (Step::Ask, MODERATOR)]).await;
-    let photo = scene.intake.store_photo(png(120), scene.now()).await.unwrap();
+    let photo = scene.photo(120).await;
     let later = scene.now() + TimeDelta::hours(1);
     let body = json!({"text": "回执已拿到", "photo_ids": [photo.id]});
     let notice = scene.intake.reply(&receipt.manage_token, &body, later).await.unwrap();

@@ -6,7 +6,7 @@ use super::Ending;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::life_cycle::State;
 use crate::store::notices;
-use crate::web::limits::Limit;
+use crate::web::limits::{Limit, network};
 use crate::web::problem::Problem;
 use crate::web::request;
 use crate::web::shared::Shared;
@@ -30,9 +30,10 @@ pub async fn poster(
         })
         .await?;
     let (notice, live) = found.ok_or(Problem::CaseUnknown)?;
+    let press = shared.press.asked_by(network(client));
     let drawn = match live {
-        Some(live) => shared.press.poster(&notice, (live.revision.number, &live.public), language).await,
-        None => shared.press.ended(&notice, ending(notice.state_at(now)), language).await,
+        Some(live) => press.poster(&notice, (live.revision.number, &live.public), language).await,
+        None => press.ended(&notice, ending(notice.state_at(now)), language).await,
     };
     let drawn = drawn.map_err(|e| Problem::Internal(e.to_string()))?;
     Ok(HttpResponse::Ok()

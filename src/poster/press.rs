@@ -1,6 +1,6 @@
 //! The printing press: draws posters outside the async threads, at most two at once, and caches the latest.
-//! What the doors ask for waits in a queue of its own, so that a crowd of visitors cannot keep a broadcast
-//! waiting for its picture.
+//! What visitors ask for waits in a queue of their own, so that a crowd of them cannot keep a broadcast waiting
+//! for its picture, nor one of them the others.
 //!
 //! Whether a poster may be seen at all is decided by the handler at every request: the cache holds pictures,
 //! never the permission to show them.
@@ -10,9 +10,10 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use ipnet::IpNet;
 use lru::LruCache;
 use parking_lot::Mutex;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::Semaphore;
 use uuid::Uuid;
 
 use super::content::{self, Content};
@@ -20,15 +21,15 @@ use super::{Ended, Ending, Painter, PosterError, Texts};
 use crate::blobs::{BlobError, Blobs, Size};
 use crate::domain::language::Language;
 use crate::domain::notice::Public;
-use crate::permits::{BrokenOff, with_permit};
+use crate::permits::{BrokenOff, Queue, Turn, with_permit};
 use crate::store::notices::Notice;
 use crate::store::{Store, StoreError, photos};
 use crate::vault::Vault;
 
 /// How many posters are drawn at the same time: as many as a usual machine has cores.
 const AT_ONCE: usize = 2;
-/// How many of these may be for the doors.
-const FOR_DOORS: usize = 1;
+/// How many of these may be for visitors.
+const FOR_VISITORS: u32 = 1;
 /// How many posters are cached; at most 500 KB each, so 16 MB in all.
 const KEPT: NonZeroUsize = NonZeroUsize::new(32).expect("more than none");
 
@@ -70,8 +71,9 @@ pub struct Press {
     blobs: Blobs,
     base_url: Arc<str>,
     room: Arc<Semaphore>,
-    /// The queue of the doors; `None` for broadcasts, which have none.
-    queue: Option<Arc<Semaphore>>,
+    visitors: Queue,
+    /// The network of the visitor who asks; `None` for a broadcast, which waits in no queue.
+    asked_by: Option<IpNet>,
     painters: Arc<Mutex<Vec<Painter>>>,
     kept: Arc<Mutex<Kept>>,
 }
@@ -85,16 +87,17 @@ impl Press {
             blobs,
             base_url,
             room: Arc::new(Semaphore::new(AT_ONCE)),
-            queue: None,
+            visitors: Queue::new(FOR_VISITORS),
+            asked_by: None,
             painters: Arc::default(),
             kept: Arc::new(Mutex::new(LruCache::new(KEPT))),
         }
     }
 
-    /// The same press for the doors, which get only a part of its capacity.
+    /// The same press for a visitor from that network; all of them get only a part of its capacity.
     #[must_use]
-    pub fn of_doors(&self) -> Press {
-        Press { queue: Some(Arc::new(Semaphore::new(FOR_DOORS))), ..self.clone() }
+    pub fn asked_by(&self, network: IpNet) -> Press {
+        Press { asked_by: Some(network), ..self.clone() }
     }
 
     /// The poster of a notice with the words of that revision.
@@ -116,7 +119,7 @@ impl Press {
     async fn once<F>(
         &self,
         key: (Uuid, Shows, Language),
-        draw: impl FnOnce(Option<OwnedSemaphorePermit>) -> F,
+        draw: impl FnOnce(Option<Turn>) -> F,
     ) -> Result<Bytes, PressError>
     where
         F: Future<Output = Result<Bytes, PressError>>,
@@ -125,8 +128,8 @@ impl Press {
         if let Some(kept) = kept() {
             return Ok(kept);
         }
-        let turn = match self.queue.clone() {
-            Some(queue) => Some(queue.acquire_owned().await.map_err(|_| BrokenOff)?),
+        let turn = match self.asked_by {
+            Some(network) => Some(self.visitors.turn(network, 1).await.map_err(|_| BrokenOff)?),
             None => None,
         };
         // An earlier one in the queue may have wanted the same picture.
@@ -155,7 +158,7 @@ impl Press {
 
     async fn drawn(
         &self,
-        turn: Option<OwnedSemaphorePermit>,
+        turn: Option<Turn>,
         notice: &Notice,
         public: &Public,
         language: Language,
@@ -202,7 +205,7 @@ impl Press {
         Ok(Some(self.blobs.photo(&self.vault, &photo, Size::Page).await?))
     }
 
-    async fn draw<F>(&self, turn: Option<OwnedSemaphorePermit>, drawing: F) -> Result<Bytes, PressError>
+    async fn draw<F>(&self, turn: Option<Turn>, drawing: F) -> Result<Bytes, PressError>
     where
         F: FnOnce(&mut Painter) -> Result<Vec<u8>, PosterError> + Send + 'static,
     {
@@ -221,6 +224,8 @@ impl Press {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
     use futures_util::FutureExt as _;
 
     use super::*;
@@ -251,16 +256,27 @@ mod tests {
     #[tokio::test]
     async fn a_crowd_at_the_doors_keeps_no_broadcast_waiting_and_is_shown_what_is_kept() {
         let folder = tempfile::tempdir().unwrap();
-        let doors = Shared::for_tests(folder.path(), "https://72.example.org").await.press;
-        let press = Press { queue: None, ..doors.clone() };
+        let press = Shared::for_tests(folder.path(), "https://72.example.org").await.press;
+        let visitor = |number: u8| press.asked_by(format!("203.0.{number}.0/24").parse().unwrap());
         let over = notice(State::Closed);
-        let _crowd = doors.queue.as_ref().unwrap().acquire_many(FOR_DOORS as u32).await.unwrap();
-        assert!(
-            doors.ended(&over, Ending::Over, Language::En).now_or_never().is_none(),
-            "its turn has not come"
-        );
+        let crowd = press.visitors.turn("203.0.1.0/24".parse().unwrap(), FOR_VISITORS).await.unwrap();
+        let waiting = visitor(2).ended(&over, Ending::Over, Language::En).now_or_never();
+        assert!(waiting.is_none(), "their turn has not come");
         let drawn = press.ended(&over, Ending::Over, Language::En).await.unwrap();
-        let kept = doors.ended(&over, Ending::Over, Language::En).now_or_never();
+        let kept = visitor(2).ended(&over, Ending::Over, Language::En).now_or_never();
         assert_eq!(kept.expect("it is kept").unwrap(), drawn);
+
+        // Whoever asks for very many posters waits for them alone.
+        let (greedy, other) = (visitor(1), visitor(2));
+        let mut more = pin!(greedy.ended(&over, Ending::Paused, Language::En));
+        assert!(more.as_mut().now_or_never().is_none());
+        let mut one = pin!(other.ended(&over, Ending::Paused, Language::ZhCn));
+        assert!(one.as_mut().now_or_never().is_none());
+        drop(crowd);
+        tokio::select! {
+            biased;
+            drawn = one => drop(drawn.unwrap()),
+            _ = more => panic!("the other one waited in vain"),
+        }
     }
 }

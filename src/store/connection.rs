@@ -1,6 +1,7 @@
 //! One connection to either database, and the transaction around a change.
 
 use std::cell::Cell;
+use std::error::Error as _;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -260,13 +261,21 @@ fn postgres_at(url: &str) -> Result<tokio_postgres::Config, tokio_postgres::Erro
 /// A connection made by tokio-postgres, which can do TLS by rustls.
 pub(super) async fn connect_postgres(url: &str) -> Result<Connected, String> {
     let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls::client());
-    let failed = |e: tokio_postgres::Error| {
+    let failed = |e: &tokio_postgres::Error| {
         // The URL holds the password; the database's own words do not.
-        let cause = std::error::Error::source(&e).map(|s| format!(": {s}")).unwrap_or_default();
+        let cause = e.source().map(|s| format!(": {s}")).unwrap_or_default();
         format!("PostgreSQL: {e}{cause}")
     };
-    let hint = |told: String| format!("{told}. Is the server running, and is the database there?");
-    postgres_at(url).map_err(failed)?.connect(tls).await.map_err(|e| hint(failed(e)))
+    let hint = |e: &tokio_postgres::Error| match e.source().is_some_and(tls::is_unsigned) {
+        // As a distribution installs it.
+        true => {
+            "Its certificate is signed by no public authority: within one machine or a private network, add \
+                 ?sslmode=disable to the address"
+        }
+        false => "Is the server running, and is the database there?",
+    };
+    let connected = postgres_at(url).map_err(|e| failed(&e))?.connect(tls).await;
+    connected.map_err(|e| format!("{}. {}", failed(&e), hint(&e)))
 }
 
 /// A client, and the connection that has to be driven.
@@ -350,7 +359,53 @@ impl diesel::r2d2::ManageConnection for Manager {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use rustls::ServerConfig;
+    use rustls::crypto::ring;
+    use rustls::pki_types::PrivatePkcs8KeyDer;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+    use tokio_rustls::TlsAcceptor;
+
     use super::*;
+
+    /// A certificate for nothing, signed by its own key, and that key.
+    const SELF_SIGNED: [&str; 2] = [
+        "MIIBgDCCASWgAwIBAgIUKTG2kNgidRF+CMdzgI9OQFdt9acwCgYIKoZIzj0EAwIwFDESMBAGA1UEAwwJbG9jYWxob3N0\
+         MCAXDTI2MTEyODE5NTEzNloYDzIxMjYxMTA0MTk1MTM2WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIB\
+         BggqhkjOPQMBBwNCAASv+m2wyOZS2CZ6ciDa/TUpaTAWl9tKFQGrbs5SzS3qoKbeMLhWdfTDST/ihnQHgGoM97wsfA7o\
+         bdCAvFcIo+Gqo1MwUTAdBgNVHQ4EFgQUhcZMXuskiNsau8dZfvsHbf7Bh1gwHwYDVR0jBBgwFoAUhcZMXuskiNsau8dZ\
+         fvsHbf7Bh1gwDwYDVR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNJADBGAiEAg5VOMEfCb38Dwma+a9iwMtzwjWH9m452\
+         F5p2YPeHiboCIQChc45vgQugd4+XI0UBowLLA5jeYMoAZMndCidUkBJC9w==",
+        "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgjbA/sPS6Ebv6GtMae58TUV7vLUpoD/wDJGeFIZXAl/Kh\
+         RANCAASv+m2wyOZS2CZ6ciDa/TUpaTAWl9tKFQGrbs5SzS3qoKbeMLhWdfTDST/ihnQHgGoM97wsfA7obdCAvFcIo+Gq",
+    ];
+
+    #[tokio::test]
+    async fn a_server_that_vouches_for_itself_is_told_of_with_what_to_do() {
+        let [certificate, key] = SELF_SIGNED.map(|der| STANDARD.decode(der).unwrap());
+        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.into()], PrivatePkcs8KeyDer::from(key).into())
+            .unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("postgres://somebody:secret@{}/seventytwo", listener.local_addr().unwrap());
+        let server = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            stream.read_exact(&mut [0; 8]).await.unwrap();
+            stream.write_all(b"S").await.unwrap();
+            TlsAcceptor::from(Arc::new(config)).accept(stream).await.map(drop)
+        };
+        let (told, _) = tokio::join!(connect_postgres(&url), server);
+        let told = told.err().expect("no authority has signed it");
+        assert!(told.contains("certificate") && told.contains("?sslmode=disable"), "{told}");
+        assert!(!told.contains("Is the server running") && !told.contains("secret"), "{told}");
+    }
 
     #[test]
     fn what_is_shown_of_a_database_holds_no_password() {

@@ -136,6 +136,8 @@ impl Store {
                 .max_size(16)
                 .min_idle(Some(2))
                 .connection_timeout(std::time::Duration::from_secs(10))
+                // Whoever needed the connection says what became of it; the pool would, several times a second.
+                .error_handler(Box::new(diesel::r2d2::NopErrorHandler))
                 .build(Manager { database: database.clone(), breaks: breaks.clone() })
                 .map_err(|e| StoreError::Connection(e.to_string()))?;
             Ok(Store { pool, writer, database, breaks, refusals: Arc::new(Refusals::told_to(|| ())) })

@@ -9,8 +9,7 @@ use super::types::{Id, Time};
 use super::{Conn, StoreResult, both};
 use crate::domain::look::Look;
 
-/// How long a photo without a notice is kept, and served to anyone who has its address. The answers to
-/// requests that may be repeated are kept as long.
+/// How long a photo without a notice is kept. The answers to requests that may be repeated are kept as long.
 pub const KEPT_ALONE: TimeDelta = TimeDelta::hours(24);
 
 /// A stored photo; its bytes are in the blobs, sealed under its key.
@@ -36,6 +35,15 @@ pub fn insert(conn: &mut Conn, photo: &Photo) -> StoreResult<()> {
 /// The photo of that id.
 pub fn by_id(conn: &mut Conn, id: Uuid) -> StoreResult<Option<Photo>> {
     Ok(both!(conn, c => photos::table.find(Id(id)).select(Photo::as_select()).first(c).optional())?)
+}
+
+/// Those of these photos that belong to no notice.
+pub fn alone(conn: &mut Conn, ids: &[Uuid]) -> StoreResult<Vec<Photo>> {
+    let ids: Vec<Id> = ids.iter().copied().map(Id).collect();
+    Ok(both!(conn, c => photos::table
+        .filter(photos::id.eq_any(ids).and(photos::notice_id.is_null()))
+        .select(Photo::as_select())
+        .load(c))?)
 }
 
 /// Gives photos to a notice; returns how many were free, or its own already.

@@ -176,11 +176,9 @@ impl Problem {
         Problem::NotPossible { state: StateOf::Notice(state), instead: None }
     }
 
-    /// A refusal until `wait` has passed, in whole seconds, rounded up, so that the client never asks too
-    /// early.
+    /// A refusal until `wait` has passed.
     pub fn too_many(wait: TimeDelta) -> Problem {
-        let seconds = wait.num_seconds() + i64::from(wait.subsec_nanos() > 0);
-        Problem::TooMany { retry_after_s: seconds.max(1).unsigned_abs(), told: None }
+        Problem::TooMany { retry_after_s: seconds(wait), told: None }
     }
 
     /// As [`Problem::too_many`], for people with an account, who are in no emergency.
@@ -232,7 +230,7 @@ impl Problem {
             Problem::GroupUnreachable(refusal) => vec![("code", refused(refusal, language).into())],
             Problem::TooManyGroups { most } => vec![("most", (*most).into())],
             Problem::WrongCode { tries_left } => vec![("left", (*tries_left).into())],
-            Problem::TooMany { retry_after_s, .. } => vec![("wait", wait(*retry_after_s, language).into())],
+            Problem::TooMany { retry_after_s, .. } => vec![("wait", waited(*retry_after_s, language).into())],
             _ => Vec::new(),
         };
         if let Some(state) = self.state() {
@@ -351,8 +349,14 @@ impl ResponseError for Problem {
     }
 }
 
+/// A time to wait in whole seconds, rounded up, so that the client never asks too early; at least 1.
+pub fn seconds(wait: TimeDelta) -> u64 {
+    let seconds = wait.num_seconds() + i64::from(wait.subsec_nanos() > 0);
+    seconds.max(1).unsigned_abs()
+}
+
 /// A wait as people say it, rounded up.
-fn wait(seconds: u64, language: Language) -> String {
+pub fn waited(seconds: u64, language: Language) -> String {
     let (key, number) = match seconds {
         0..=120 => ("wait-seconds", seconds),
         121..=7_200 => ("wait-minutes", seconds.div_ceil(60)),

@@ -102,7 +102,7 @@ impl Shared {
         let clock = Clock::by_hand(DateTime::from_timestamp(1_800_000_000, 0).unwrap());
         Shared {
             weigh: crate::review::policy::weigh,
-            press: Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone()).of_doors(),
+            press: Press::new(store.clone(), vault.clone(), blobs.clone(), base_url.clone()),
             sender: Arc::new(Sender::new(Guard::new([]), send::Limits::default())),
             hosts: Arc::default(),
             metrics: Arc::new(Metrics::new().unwrap()),

@@ -263,6 +263,7 @@ outcome-moved = The group has a new id
 outcome-ended = The notice was over; not sent
 outcome-unknown = Sent, but the platform did not say whether it arrived
 
+groups-code-held = No code was sent: this chat or its platform has had as many messages as it may for now. Wait { $wait }, then send the code
 groups-try-later = The platform did not take it this time; try again in a few minutes
 groups-try-later-for = { $words }. The platform did not take it this time; try again in a few minutes
 fault-keyword = The keyword does not match: add “72小时” in the bot's security settings

@@ -263,6 +263,7 @@ outcome-moved = 群换了新的编号
 outcome-ended = 信息已经结束，没有发送
 outcome-unknown = 发出去了，但平台没有说明收到没有
 
+groups-code-held = 验证码还没有发送：发往这个群或它所在平台的消息，眼下已到上限。请等 { $wait }再发送验证码
 groups-try-later = 平台这次没有收下，请过几分钟再试
 groups-try-later-for = { $words }；平台这次没有收下，请过几分钟再试
 fault-keyword = 关键词不匹配：请在机器人的安全设置里加上“72小时”

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::super::GroupError;
+use super::super::{GroupError, NoCode};
 use super::Rig;
 use crate::domain::delivery::{EndedAs, Refusal};
 use crate::domain::group::{GroupState, Platform};
@@ -94,7 +94,7 @@ async fn a_refused_code_leaves_the_group_unverified_and_is_counted() {
         fault: None,
         code: Some("93000".to_owned()),
     };
-    assert_eq!(connected.refused, Some(refusal));
+    assert_eq!(connected.no_code, Some(NoCode::Refused(refusal)));
     assert_eq!(rig.state(connected.id).await, GroupState::Unverified);
     for _ in 0..2 {
         let sent = rig.groups.send_code(rig.admin, connected.id).await;

@@ -1,5 +1,7 @@
 //! The form by which a reporter corrects their notice.
 
+use std::collections::HashMap;
+
 use actix_multipart::Multipart;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -8,7 +10,7 @@ use serde_json::Value;
 use super::form::Form;
 use super::mine::{Done, back, sent_from_here};
 use super::sent::{self, Sent};
-use super::{FieldFaults, FormPage, kept};
+use super::{FieldFaults, FormPage, kept, photo};
 use crate::intake::IntakeError;
 use crate::intake::api::station;
 use crate::intake::form::{Meant, Typed, meant};
@@ -32,7 +34,8 @@ async fn prefilled(http: &HttpRequest, shared: &Shared, manage: Manage) -> Resul
     if mine.state.is_over() {
         return Err(Problem::not_from(mine.state));
     }
-    let form = Form::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[]);
+    let form =
+        Form::new(&frame, mine.kind, &Typed::of(&mine.notice), &FieldFaults::new(), &[], &HashMap::new());
     let template = FormPage { form, edit: Some(manage), there: None, arrived: false, frame: frame.clone() };
     page(http, &frame, &template).map(kept)
 }
@@ -70,7 +73,8 @@ pub async fn send_edit(
         }
     }
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let form = Form::new(&frame, kind, &typed, &faults, &places);
+    let previews = photo::previews(&shared, &typed).await?;
+    let form = Form::new(&frame, kind, &typed, &faults, &places, &previews);
     let template = FormPage { form, edit: Some(manage), there: None, arrived: stays, frame: frame.clone() };
     page_with(&http, &frame, &template, status).map(|page| kept(sent::again(page, wait)))
 }

@@ -1,5 +1,9 @@
 //! A form as its template shows it: every word in the reader's language, every fault beside its field.
 
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
 use super::sent::PHOTO_REFUSED;
 use crate::blobs::Size;
 use crate::domain::faults::{FieldFault, FieldFaults};
@@ -66,9 +70,17 @@ pub struct Picture {
 }
 
 impl Form {
-    /// The form of `kind` with what was typed, its faults, and the places to choose from.
-    pub fn new(frame: &Frame, kind: Kind, typed: &Typed, faults: &FieldFaults, places: &[Region]) -> Form {
-        let words = Words { frame, kind };
+    /// The form of `kind` with what was typed, its faults, the places to choose from, and the addresses that show
+    /// photos of no notice.
+    pub fn new(
+        frame: &Frame,
+        kind: Kind,
+        typed: &Typed,
+        faults: &FieldFaults,
+        places: &[Region],
+        previews: &HashMap<Uuid, String>,
+    ) -> Form {
+        let words = Words { frame, kind, previews };
         let mut listed = Vec::new();
         let mut shown = Vec::new();
         for section in sections(kind) {
@@ -117,6 +129,7 @@ fn belongs(fault: &str, name: &str) -> bool {
 struct Words<'a> {
     frame: &'a Frame,
     kind: Kind,
+    previews: &'a HashMap<Uuid, String>,
 }
 
 impl Words<'_> {
@@ -214,16 +227,21 @@ impl Words<'_> {
     }
 
     fn pictures(&self, typed: &Typed) -> Vec<Picture> {
-        let ids = typed.all("photo_ids").iter().filter_map(|id| id.parse().ok()).take(PHOTOS);
-        ids.zip(1..)
-            .map(|(id, number): (uuid::Uuid, i64)| Picture {
+        uploaded(typed)
+            .zip(1_i64..)
+            .map(|(id, number)| Picture {
                 id: id.to_string(),
-                thumb: path(id, Size::Thumb),
+                thumb: self.previews.get(&id).cloned().unwrap_or_else(|| path(id, Size::Thumb)),
                 label: self.frame.tn("photo-keep", "number", number),
                 alt: self.frame.tn("photo-alt", "number", number),
             })
             .collect()
     }
+}
+
+/// The photos that a form names.
+pub fn uploaded(typed: &Typed) -> impl Iterator<Item = Uuid> {
+    typed.all("photo_ids").iter().filter_map(|id| id.parse().ok()).take(PHOTOS)
 }
 
 /// Whether the field may be left empty, which its label then says.

@@ -1,13 +1,19 @@
 //! Serves photos; a photo disappears at the same instant as its notice.
 
+use std::collections::HashMap;
+
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
+use super::form::uploaded;
 use crate::blobs::Size;
 use crate::domain::people::{Moderator, Role};
 use crate::intake::api::station;
+use crate::intake::form::Typed;
 use crate::store::photos::{self, Photo};
 use crate::store::{Conn, StoreResult, notices};
 use crate::web::limits::Limit;
@@ -47,7 +53,7 @@ pub async fn photo(
     Ok(jpeg_answer(jpeg.ok_or(Problem::NotFound)?))
 }
 
-/// The photo; that of a notice which is for leads alone, or over, for leads alone.
+/// The photo of a notice; of one which is for leads alone, or over, for leads alone.
 fn may_be_looked_at(
     conn: &mut Conn,
     id: Uuid,
@@ -56,8 +62,33 @@ fn may_be_looked_at(
 ) -> StoreResult<Option<Photo>> {
     let Some(found) = photos::by_id(conn, id)? else { return Ok(None) };
     let owner = found.notice_id.map(|owner| notices::by_id(conn, owner.0)).transpose()?.flatten();
-    let for_leads = owner.is_some_and(|notice| notice.is_for_leads() || notice.state_at(now).is_over());
-    Ok((by.lead || !for_leads).then_some(found))
+    let may =
+        owner.is_some_and(|notice| by.lead || !(notice.is_for_leads() || notice.state_at(now).is_over()));
+    Ok(may.then_some(found))
+}
+
+/// The thumbnails of the photos of a form that belong to no notice yet, by their ids: addresses that hold the
+/// picture itself. At an address of ours others could see it, too, and anybody may upload anything.
+///
+/// # Errors
+/// When the store refuses.
+pub async fn previews(shared: &Shared, typed: &Typed) -> Result<HashMap<Uuid, String>, Problem> {
+    let ids: Vec<Uuid> = uploaded(typed).collect();
+    let mut previews = HashMap::new();
+    for photo in shared.store.read(move |c| photos::alone(c, &ids)).await? {
+        match station(shared).photo_bytes(&photo, Size::Thumb).await {
+            Ok(jpeg) => {
+                let picture = format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg));
+                previews.insert(photo.id.0, picture);
+            }
+            Err(error) => {
+                // The form is shown without: its words matter more.
+                tracing::warn!(%error, "a photo cannot be shown in its form");
+                break;
+            }
+        }
+    }
+    Ok(previews)
 }
 
 /// A JPEG with headers that forbid caching: it must be able to disappear at once.

@@ -12,7 +12,7 @@ use crate::intake::api::{next_chunk, station};
 use crate::intake::form::Typed;
 use crate::intake::photo::{MAX_BYTES, PhotoFault};
 use crate::intake::submission::PHOTOS;
-use crate::web::limits::Limit;
+use crate::web::limits::{Limit, network};
 use crate::web::patience::Patience;
 use crate::web::problem::Problem;
 use crate::web::request;
@@ -183,7 +183,10 @@ async fn take_photo(
     }
     counted?;
     let taken = match photo {
-        Some(photo) => station(shared).store_photo(photo, shared.clock.now()).await,
+        Some(photo) => {
+            let sender = network(request::client(http, &shared.trusted_proxies));
+            station(shared).store_photo(photo, sender, shared.clock.now()).await
+        }
         None => Err(IntakeError::Photo(PhotoFault::TooManyBytes)),
     };
     match taken {

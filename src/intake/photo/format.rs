@@ -11,6 +11,12 @@ use image::ImageFormat;
 /// file with a hundred scans would keep a processor busy for a minute.
 const MAX_SCANNED: u64 = 12 * MAX_PIXELS;
 
+/// The most pixels for each byte of a file, and how many it may have in any case, because they are little work. A
+/// photo has 3 to 20 pixels a byte, and one of a white wall 60; a file of 28 bytes can claim to be a picture of
+/// 40 megapixels, and would be one.
+const MAX_PIXELS_A_BYTE: u64 = 300;
+const ALWAYS_AFFORDABLE: u64 = 4_000_000;
+
 /// The HEIF brands by which phones mark HEIC photos, and those of AVIF:
 /// <https://github.com/nokiatech/heif/blob/gh-pages/technical.html>,
 /// <https://aomediacodec.github.io/av1-avif/>
@@ -22,7 +28,7 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PhotoFault> {
     match bytes {
         [] => Err(PhotoFault::Empty),
         _ if bytes.len() > MAX_BYTES => Err(PhotoFault::TooManyBytes),
-        [0xFF, 0xD8, 0xFF, ..] => jpeg_scans(bytes).map(|_| ImageFormat::Jpeg),
+        [0xFF, 0xD8, 0xFF, ..] => Scans::of(bytes).map(|_| ImageFormat::Jpeg),
         [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1A, b'\n', chunks @ ..] => {
             png_is_whole(chunks).map(|()| ImageFormat::Png)
         }
@@ -41,33 +47,54 @@ pub(super) fn recognise(bytes: &[u8]) -> Result<ImageFormat, PhotoFault> {
     }
 }
 
-/// Refuses a file that would take far more work than its pixels explain.
+/// Refuses a file that would take far more work than its pixels or its bytes explain.
 pub(super) fn affordable(bytes: &[u8], format: ImageFormat, pixels: u64) -> Result<(), PhotoFault> {
-    let scans = if format == ImageFormat::Jpeg { jpeg_scans(bytes)? } else { 1 };
-    if scans * pixels > MAX_SCANNED { Err(PhotoFault::TooManyPixels) } else { Ok(()) }
+    let scans = if format == ImageFormat::Jpeg { Scans::of(bytes)?.number } else { 1 };
+    let explained = ALWAYS_AFFORDABLE.max(MAX_PIXELS_A_BYTE * bytes.len() as u64);
+    if pixels > explained || scans * pixels > MAX_SCANNED { Err(PhotoFault::TooManyPixels) } else { Ok(()) }
 }
 
-/// Walks the segments of a JPEG to the end of the picture and counts its scans. Anything after the end is
-/// never read; many phones append a video or a second picture there.
-fn jpeg_scans(bytes: &[u8]) -> Result<u64, PhotoFault> {
-    const START_OF_SCAN: u8 = 0xDA;
-    const END_OF_IMAGE: u8 = 0xD9;
-    let mut scans = 0;
-    let mut at = 2;
-    loop {
-        // Skip compressed data to the next marker: there FF is followed by 00 or a restart marker.
-        let data = bytes.get(at..).ok_or(PhotoFault::Truncated)?;
-        let marker = |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0x01 | 0xFF | 0xD0..=0xD7);
-        at += data.windows(2).position(marker).ok_or(PhotoFault::Truncated)?;
-        let kind = bytes[at + 1];
-        if kind == END_OF_IMAGE {
-            return if scans > 0 { Ok(scans) } else { Err(PhotoFault::Damaged) };
+/// Whether the decoder holds the whole picture in another form beside the decoded pixels: it cannot decode row
+/// by row what comes in several scans, and WebP it never does.
+pub(super) fn is_held_twice(bytes: &[u8], format: ImageFormat) -> Result<bool, PhotoFault> {
+    match format {
+        ImageFormat::Jpeg => Scans::of(bytes).map(|scans| scans.are_progressive || scans.number > 1),
+        format => Ok(format == ImageFormat::WebP),
+    }
+}
+
+/// The scans of a JPEG.
+struct Scans {
+    number: u64,
+    are_progressive: bool,
+}
+
+impl Scans {
+    /// Walks the segments to the end of the picture. Anything after the end is never read; many phones append a
+    /// video or a second picture there.
+    fn of(bytes: &[u8]) -> Result<Scans, PhotoFault> {
+        const PROGRESSIVE_FRAME: u8 = 0xC2;
+        const START_OF_SCAN: u8 = 0xDA;
+        const END_OF_IMAGE: u8 = 0xD9;
+        let mut scans = Scans { number: 0, are_progressive: false };
+        let mut at = 2;
+        loop {
+            // Skip compressed data to the next marker: there FF is followed by 00 or a restart marker.
+            let data = bytes.get(at..).ok_or(PhotoFault::Truncated)?;
+            let marker =
+                |pair: &[u8]| pair[0] == 0xFF && !matches!(pair[1], 0x00 | 0x01 | 0xFF | 0xD0..=0xD7);
+            at += data.windows(2).position(marker).ok_or(PhotoFault::Truncated)?;
+            let kind = bytes[at + 1];
+            if kind == END_OF_IMAGE {
+                return if scans.number > 0 { Ok(scans) } else { Err(PhotoFault::Damaged) };
+            }
+            scans.number += u64::from(kind == START_OF_SCAN);
+            scans.are_progressive |= kind == PROGRESSIVE_FRAME;
+            let &[high, low] = bytes.get(at + 2..at + 4).ok_or(PhotoFault::Truncated)? else {
+                return Err(PhotoFault::Truncated);
+            };
+            at += 2 + usize::from(u16::from_be_bytes([high, low])).max(2);
         }
-        scans += u64::from(kind == START_OF_SCAN);
-        let &[high, low] = bytes.get(at + 2..at + 4).ok_or(PhotoFault::Truncated)? else {
-            return Err(PhotoFault::Truncated);
-        };
-        at += 2 + usize::from(u16::from_be_bytes([high, low])).max(2);
     }
 }
 

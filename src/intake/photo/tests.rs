@@ -200,10 +200,59 @@ fn bombs_are_refused_by_their_claims() {
     assert_eq!(read(&vec![0xFF; MAX_BYTES + 1]), Err(PhotoFault::TooManyBytes));
 }
 
+/// A WebP of 28 bytes with 40 megapixels: each of its five prefix codes has one symbol, which takes no bits.
+const EVEN_WEBP: &[u8] = b"RIFF\x14\0\0\0WEBPVP8L\x08\0\0\0\x2f\x3f\xdf\xe1\x04\x88\x88\x08";
+
+#[test]
+fn what_has_far_more_pixels_than_bytes_is_refused_before_it_is_decoded() {
+    for even in [EVEN_WEBP.to_vec(), even_jpeg(8_000, 5_000, 3, 64), even_jpeg(8_000, 5_000, 1, 100_000)] {
+        assert_eq!(memory(&even), Err(PhotoFault::TooManyPixels), "{} bytes", even.len());
+    }
+    // Little work, whatever the file says.
+    for (width, height) in [(2_000, 2_000), (2_000, 100)] {
+        let even = DynamicImage::ImageLuma8(GrayImage::new(width, height));
+        assert_eq!(read(&encoded(&even, ImageFormat::WebP)).map(|photo| photo.width), Ok(1_600));
+    }
+}
+
+#[test]
+fn what_is_held_twice_while_it_is_decoded_takes_more_memory() {
+    let baseline = |components| even_jpeg(8_000, 5_000, components, 200_000);
+    let progressive = |components| {
+        let mut jpeg = baseline(components);
+        let frame = jpeg.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+        jpeg[frame + 1] = 0xC2;
+        jpeg
+    };
+    // The second scan has no data, which no header tells.
+    let two_scans = || {
+        let jpeg = baseline(3);
+        let scan = jpeg.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
+        [&jpeg[..jpeg.len() - 2], &jpeg[scan..]].concat()
+    };
+    let webp = [EVEN_WEBP, &[0; 200_000]].concat();
+    for (file, megabytes) in [
+        (baseline(1), 40),
+        (baseline(3), 120),
+        (progressive(3), 440),
+        (progressive(4), 440),
+        (two_scans(), 440),
+        (webp, 440),
+        (encoded(&corners(2_000, 1_000), ImageFormat::Png), 6),
+    ] {
+        assert_eq!(memory(&file), Ok(megabytes * 1_000_000));
+    }
+}
+
 #[test]
 fn a_panorama_may_be_as_long_as_its_pixels_allow() {
     for (width, height) in [(30_000, 1_000), (MAX_PIXELS as u32 / MIN_SIDE, MIN_SIDE), (MIN_SIDE, 60_000)] {
-        let grey = DynamicImage::ImageLuma8(GrayImage::new(width, height));
+        // A few bright pixels, as every photo has some.
+        let grain = |x: u32, y: u32| {
+            let mixed = x.wrapping_mul(0x9E37_79B9) ^ y.wrapping_mul(0x85EB_CA6B);
+            image::Luma([if mixed.wrapping_mul(mixed ^ mixed >> 15) >> 26 == 0 { 255 } else { 0 }])
+        };
+        let grey = DynamicImage::ImageLuma8(GrayImage::from_fn(width, height, grain));
         let photo = read(&encoded(&grey, ImageFormat::Png)).unwrap();
         assert_eq!(photo.width.max(photo.height), Size::Full.longest(), "{width}x{height}");
         assert!(photo.width.min(photo.height) > 0, "{width}x{height}");
@@ -212,7 +261,7 @@ fn a_panorama_may_be_as_long_as_its_pixels_allow() {
 
 #[test]
 fn a_jpeg_of_very_many_scans_is_refused() {
-    let jpeg = even_jpeg(6_000, 6_000, 1, 64);
+    let jpeg = even_jpeg(6_000, 6_000, 1, 120_000);
     let scan = jpeg.windows(2).position(|pair| pair == [0xFF, 0xDA]).unwrap();
     let mut bomb = jpeg[..jpeg.len() - 2].to_vec();
     for _ in 0..50 {

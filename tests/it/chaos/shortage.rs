@@ -465,7 +465,9 @@ async fn turned_away_by_its_database_it_waits(db: Db) {
     }
     scene.everybody_hears().await;
     scene.assert_bounded(TIMES);
-    assert!(program.log().len() <= LINES, "{} lines", program.log().len());
+    let log = program.log();
+    assert!(log.len() <= LINES, "{} lines", log.len());
+    assert!(log.iter().all(|line| !line.contains("r2d2")), "the pool tells of it, too: {log:#?}");
     program.kill();
     assert_audit(&scene.db);
 }

@@ -292,16 +292,21 @@ async fn a_chat_gets_three_codes_an_hour_however_often_it_is_connected(house: Ho
     let connect = async |url: &str, by: &Person| {
         let made = house.post("/groups", Some(&by.token), &group("wecom", url)).await.expect(201);
         assert_eq!((&made["code_sent"], house.chats[0].read()), (&json!(false), None), "{made}");
-        made["id"].as_str().unwrap().to_owned()
+        made
     };
-    let id = connect(&robot, &other).await;
+    let made = connect(&robot, &other).await;
+    // Nobody takes the robot for broken.
+    let reason = made["reason"].as_str().unwrap();
+    assert!(reason.contains("60 分钟") && !reason.contains("平台这次没有收下"), "{reason}");
+    assert_eq!(made["retry_after_s"], 3_600, "{made}");
+    let id = made["id"].as_str().unwrap();
     let path = format!("/groups/{id}");
     let tried = house.post(&format!("{path}/verify"), Some(&other.token), &json!({"code": "000000"})).await;
     assert_eq!(tried.problem(410), "code_expired");
     let asked = house.post(&format!("{path}/code"), Some(&other.token), &json!({})).await;
     assert_eq!(asked.problem(429), "too_many_requests");
-    forget(&id, &other).await;
-    let id = connect(&format!("{robot}x"), &admin).await;
+    forget(id, &other).await;
+    let id = connect(&format!("{robot}x"), &admin).await["id"].as_str().unwrap().to_owned();
     let robot = json!({"credentials": {"url": robot}});
     let changed = async |house: &House| {
         house.call(Method::PATCH, &format!("/groups/{id}"), Some(&admin.token), Some(&robot)).await

@@ -7,6 +7,7 @@ use image::{DynamicImage, ImageFormat, RgbImage};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::json;
+use seventytwo::domain::people::Role;
 use seventytwo::intake::photos::LOOSE_AT_MOST;
 
 use super::{ask, faults, only, request};
@@ -20,6 +21,7 @@ pub const TESTS: &[Test] = &[
     housed!(what_is_no_photo_is_refused_with_the_reason),
     housed!(forms_without_a_photo_are_told_so),
     housed!(photos_that_nobody_takes_do_not_fill_the_house),
+    housed!(what_belongs_to_no_notice_is_shown_to_nobody_else),
 ];
 
 async fn send(house: &House, part: Part) -> Reply {
@@ -41,6 +43,11 @@ fn bomb(width: u32, height: u32) -> Vec<u8> {
     let crc = crc32(&bytes[12..29]);
     bytes[29..33].copy_from_slice(&crc.to_be_bytes());
     bytes
+}
+
+/// A WebP whose 40 megapixels take no bits at all, and decoding them seconds.
+fn even_webp() -> Vec<u8> {
+    b"RIFF\x14\0\0\0WEBPVP8L\x08\0\0\0\x2f\x3f\xdf\xe1\x04\x88\x88\x08".to_vec()
 }
 
 /// <https://www.w3.org/TR/png-3/#D-CRCAppendix>
@@ -68,6 +75,7 @@ async fn what_is_no_photo_is_refused_with_the_reason(house: House) -> House {
         ("flat", bomb(0, 0)),
         ("lying", bomb(6_000, 6_000)),
         ("tiny", png(7, 7)),
+        ("28 bytes, 40 megapixels", even_webp()),
     ] {
         // Its name and type do not matter: the content decides.
         let part = Part::bytes(bytes).file_name("photo.jpg").mime_str("image/jpeg").unwrap();
@@ -173,5 +181,34 @@ async fn photos_that_nobody_takes_do_not_fill_the_house(house: House) -> House {
     send(&house, Part::bytes(jpeg()).file_name("x.jpg")).await.problem(429);
     house.pass(TimeDelta::hours(24)).await;
     house.photo(jpeg()).await;
+    house
+}
+
+async fn what_belongs_to_no_notice_is_shown_to_nobody_else(house: House) -> House {
+    let part = Part::bytes(jpeg()).file_name("x.jpg");
+    let taken = send(&house, part).await.expect(201);
+    let url = taken["url"].as_str().unwrap();
+    let page = url.strip_prefix(&house.base).expect("an address of this house");
+    let (moderator, lead) =
+        (house.person("林志愿", Role::Moderator).await, house.person("陈组长", Role::Lead).await);
+    let (a, b) = (house.session(&moderator).await, house.session(&lead).await);
+    let everybody = [String::new(), format!("session={a}"), format!("session={b}")];
+    let seen = async |path: &str| {
+        let mut seen = Vec::new();
+        for cookie in &everybody {
+            seen.push(house.page_as(path, cookie).await.status.as_u16());
+        }
+        seen
+    };
+    for size in ["full", "page", "thumb"] {
+        assert_eq!(seen(&page.replace("page", size)).await, [404; 3], "{size}");
+    }
+    // From the moment that a notice has it, those who verify see it; once that is live, everybody does.
+    let mut body = notices::lost_property(house.clock.now());
+    body["photo_ids"] = json!([taken["id"]]);
+    let case = house.post("/notices", None, &body).await.expect(201);
+    assert_eq!(seen(page).await, [404, 200, 200]);
+    house.go_live(case["case_number"].as_str().unwrap(), &[&moderator]).await;
+    assert_eq!(seen(page).await, [200; 3]);
     house
 }

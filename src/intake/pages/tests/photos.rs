@@ -1,5 +1,7 @@
 //! Photos, wherever one is sent.
 
+use base64::Engine as _;
+
 use super::*;
 
 #[actix_web::test]
@@ -14,11 +16,14 @@ async fn a_photo_can_be_sent_before_the_rest() {
         browser.send("/report/rescue", &[("stay", "1"), ("description", "被困")], Some(&png(90))).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.html.contains("error-summary") && page.html.contains("被困"));
-    let thumb = page.html.split("src=\"/p/").nth(1).unwrap().split('"').next().unwrap();
-    let photo = browser.get(&format!("/p/{thumb}")).await;
-    assert_eq!(photo.status, StatusCode::OK);
-    assert_eq!(photo.headers.get("cache-control").unwrap(), "private, no-store");
-    assert_eq!(photo.headers.get("content-security-policy").unwrap(), "sandbox");
+    // It is in the page, where the policy of the page allows it, and at no address.
+    let thumb = page.html.split("src=\"data:image/jpeg;base64,").nth(1).unwrap().split('"').next().unwrap();
+    let thumb = base64::engine::general_purpose::STANDARD.decode(thumb).unwrap();
+    assert_eq!(image::load_from_memory_with_format(&thumb, image::ImageFormat::Jpeg).unwrap().width(), 90);
+    let policy = page.headers.get("content-security-policy").unwrap().to_str().unwrap();
+    assert!(policy.contains("img-src 'self' data:;"), "{policy}");
+    let photo = page.html.split("name=\"photo_ids\" value=\"").nth(1).unwrap().split('"').next().unwrap();
+    assert_eq!(browser.get(&format!("/p/{photo}/thumb.jpg")).await.status, StatusCode::NOT_FOUND);
     let broken = browser.send("/report/rescue", &[("stay", "1")], Some(b"GIF89a")).await;
     assert_eq!(broken.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(broken.html.contains("href=\"#photo\""), "{}", broken.html);
@@ -38,10 +43,17 @@ async fn a_photo_has_arrived_where_it_was_just_sent_and_is_there_where_it_was() 
     browser.cookie = open.cookie();
     let edit = browser.get("/my/edit").await;
     assert!(edit.html.contains("现在的照片") && !edit.html.contains("照片已经收到"), "{}", edit.html);
+    let own = browser.get(&format!("/p/{photo}/thumb.jpg")).await;
+    assert_eq!(own.status, StatusCode::OK);
+    assert_eq!(own.headers.get("cache-control").unwrap(), "private, no-store");
+    assert_eq!(own.headers.get("content-security-policy").unwrap(), "sandbox");
     let more = [("csrf", edit.csrf()), ("stay", "1"), ("photo_ids", photo)];
     let more = browser.send("/my/edit", &more, Some(&png(80))).await;
     assert!(more.html.contains("照片已经收到"), "{}", more.html);
     assert_eq!(more.html.matches("name=\"photo_ids\"").count(), 2, "{}", more.html);
+    let at_its_address = format!("src=\"/p/{photo}/thumb.jpg\"");
+    assert!(more.html.contains(&at_its_address), "the notice's own: {}", more.html);
+    assert_eq!(more.html.matches("src=\"data:image/jpeg;base64,").count(), 1, "the new one: {}", more.html);
 }
 
 #[actix_web::test]
