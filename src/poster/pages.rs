@@ -30,7 +30,7 @@ pub async fn poster(
         })
         .await?;
     let (notice, live) = found.ok_or(Problem::CaseUnknown)?;
-    let press = shared.press.asked_by(network(client));
+    let press = shared.press.asked_by(network(shared.client(&http)));
     let drawn = match live {
         Some(live) => press.poster(&notice, (live.revision.number, &live.public), language).await,
         None => press.ended(&notice, ending(notice.state_at(now)), language).await,

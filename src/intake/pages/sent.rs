@@ -184,7 +184,7 @@ async fn take_photo(
     counted?;
     let taken = match photo {
         Some(photo) => {
-            let sender = network(request::client(http, &shared.trusted_proxies));
+            let sender = network(shared.client(http));
             station(shared).store_photo(photo, sender, shared.clock.now()).await
         }
         None => Err(IntakeError::Photo(PhotoFault::TooManyBytes)),
