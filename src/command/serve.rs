@@ -18,11 +18,20 @@ use super::settings::{Flags, in_environment};
 pub async fn serve(flags: &Flags) -> anyhow::Result<()> {
     let config = flags.configuration()?;
     log(&config);
+    let links_are_derived = config.base_url.is_none();
     let stop = stop_on_signals()?;
     // What the start waits for (a silent database, another node that migrates) may take as long as it takes.
     let Some(app) = stop.run_until_cancelled(App::build(config, Clock::system())).await.transpose()? else {
         return Ok(());
     };
+    let at = app.address().ip();
+    if links_are_derived && (at.is_loopback() || at.is_unspecified()) {
+        // What is once sent or printed cannot be mended.
+        tracing::warn!(
+            "links and QR codes point to {}: set SEVENTYTWO_BASE_URL, or nobody can open them",
+            app.url()
+        );
+    }
     let mut told = format!("listening on http://{}", app.address());
     if app.url() != format!("http://{}", app.address()) {
         told += &format!("\nlinks point to {}", app.url());

@@ -43,16 +43,31 @@ static DESCRIPTION: LazyLock<Value> = LazyLock::new(|| {
     }
     bounds::tell(&mut api);
     refusals::add(&mut api);
+    require_bodies(&mut api);
     name_answers(&mut api);
     api
 });
 
+/// Every call.
+fn calls(api: &mut Value) -> impl Iterator<Item = &mut Value> {
+    let paths = api["paths"].as_object_mut().into_iter().flatten();
+    paths.flat_map(|(_, methods)| methods.as_object_mut().into_iter().flatten()).map(|(_, call)| call)
+}
+
+/// Says of every body whether it must be sent: where nothing is said, it need not. None need be where it may be
+/// `null`.
+fn require_bodies(api: &mut Value) {
+    for body in calls(api).filter_map(|call| call.get_mut("requestBody")) {
+        let shapes = body["content"]["application/json"]["schema"]["oneOf"].as_array();
+        let may_be_null = shapes.is_some_and(|shapes| shapes.iter().any(|shape| shape["type"] == "null"));
+        body["required"] = Value::Bool(!may_be_null);
+    }
+}
+
 /// Gives a response without a description the description of its schema.
 fn name_answers(api: &mut Value) {
     let shapes = api["components"]["schemas"].clone();
-    let calls = api["paths"].as_object_mut().into_iter().flatten();
-    let calls = calls.flat_map(|(_, methods)| methods.as_object_mut().into_iter().flatten());
-    for (_, answer) in calls.flat_map(|(_, call)| call["responses"].as_object_mut().into_iter().flatten()) {
+    for (_, answer) in calls(api).flat_map(|call| call["responses"].as_object_mut().into_iter().flatten()) {
         let shape = answer["content"]["application/json"]["schema"]["$ref"].as_str();
         let named = shape.and_then(|to| shapes.get(to.rsplit('/').next()?));
         if answer["description"].as_str().is_none_or(str::is_empty)
@@ -81,6 +96,15 @@ pub async fn docs(http: HttpRequest) -> Result<HttpResponse, Problem> {
 #[cfg(test)]
 mod tests {
     use super::document;
+
+    #[test]
+    fn a_body_that_must_be_sent_is_said_to_be() {
+        let required = |at: &str| document().pointer(&format!("/paths/{at}/requestBody/required")).cloned();
+        for at in ["~1notices/post", "~1my~1notice/patch", "~1my~1notice~1reply/post", "~1photos/post"] {
+            assert_eq!(required(at), Some(true.into()), "{at}");
+        }
+        assert_eq!(required("~1groups~1{id}~1pause/post"), Some(false.into()));
+    }
 
     #[test]
     fn a_changed_group_is_described_with_its_new_secret() {

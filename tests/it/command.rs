@@ -49,6 +49,7 @@ pub const TESTS: &[Test] = &[
     bare!(a_notice_lives_for_a_second_where_the_setting_says_so),
     filed!(the_words_of_a_poster_stand_in_no_log),
     filed!(a_refused_login_is_logged_by_its_account_and_network),
+    filed!(links_that_nobody_else_can_open_are_warned_of),
 ];
 
 fn run(folder: &Path, arguments: &[&str]) -> Output {
@@ -668,4 +669,14 @@ async fn what_nobody_can_read_is_told_in_one_line() {
     for arguments in [&["config"][..], &["account", "list"], &["audit", "verify"]] {
         told(arguments);
     }
+}
+
+async fn links_that_nobody_else_can_open_are_warned_of(db: Db) {
+    let warned = |log: &[String]| log.iter().any(|line| line.contains("set SEVENTYTWO_BASE_URL"));
+    let program = Program::start(&db, &[]).await;
+    eventually("it is told", async || warned(&program.log())).await;
+    program.stop().await;
+    let program = Program::start(&db, &[("SEVENTYTWO_BASE_URL", "https://72.example.org")]).await;
+    program.door.page("/healthz").await.unwrap();
+    assert!(!warned(&program.log()), "{:#?}", program.log());
 }
