@@ -45,6 +45,7 @@ mod takeback;
 mod tidy;
 mod walk;
 mod wants;
+mod woken;
 
 use std::process::ExitCode;
 
@@ -202,6 +203,7 @@ fn main() -> ExitCode {
         ("tidy::words", tidy::words::TESTS),
         ("walk", walk::TESTS),
         ("wants", wants::TESTS),
+        ("woken", woken::TESTS),
     ];
     for (file, tests) in files {
         for test in tests {
