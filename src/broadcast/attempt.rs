@@ -181,9 +181,13 @@ impl Worker {
         };
         let left = act.reference().is_some_and(|reference| credentials.is_elsewhere(reference));
         verdict = if left { verdict.of_left_chat() } else { verdict };
-        if let Some(mut kept) = unknown {
-            kept.handle = verdict.media.as_deref().map(Into::into);
-            kept.hung_at = (verdict.outcome == Outcome::Unknown).then(|| self.clock.now());
+        if uploads && let Some(account) = &account {
+            let mut kept = match unknown {
+                Some(kept) => kept,
+                None => written.kept(account).await,
+            };
+            let answered = verdict.outcome != Outcome::Unknown;
+            kept.uploaded(verdict.media.as_deref().map(Into::into), answered, self.clock.now());
         }
         if let (Some(account), Some(media)) = (&account, &stamp.media)
             && verdict.unknown_media

@@ -26,8 +26,8 @@ pub const ENDING: TimeDelta = TimeDelta::days(3);
 /// group that is first tried late gets as much time as the others.
 const TELLING: i32 = 100;
 
-/// How often a picture that replaces a face is uploaded in vain before its message is taken back another way.
-const UPLOADS: i16 = 3;
+/// How often a picture that replaces a face is uploaded in vain, for 45 minutes, before its message is deleted.
+const UPLOADS: i16 = 9;
 
 /// How often one of the groups that share a bot tries whether its fault has been mended.
 const MENDED: TimeDelta = TimeDelta::minutes(10);

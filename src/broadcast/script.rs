@@ -55,14 +55,22 @@ pub type KeptPicture = OwnedMutexGuard<Kept>;
 pub struct Kept {
     /// What it is called there, once it was uploaded.
     pub handle: Option<Arc<str>>,
-    /// When an upload last had no answer.
-    pub hung_at: Option<DateTime<Utc>>,
+    /// How many uploads in a row had no answer, and when the last of them had none.
+    hung: Option<(u32, DateTime<Utc>)>,
 }
 
 impl Kept {
-    /// Whether an upload has hung so lately that the next one would, too: small requests may still pass.
+    /// Whether uploads have hung so lately that the next one would, too: small requests may still pass. One alone
+    /// proves nothing.
     pub fn hangs(&self, now: DateTime<Utc>) -> bool {
-        self.hung_at.is_some_and(|at| now - at < HANGS)
+        self.hung.is_some_and(|(times, at)| times >= 2 && now - at < HANGS)
+    }
+
+    /// Notes down what an upload has come to: its handle, or that nobody answered.
+    pub fn uploaded(&mut self, handle: Option<Arc<str>>, answered: bool, now: DateTime<Utc>) {
+        let times = self.hung.map_or(0, |(times, _)| times) + 1;
+        self.hung = (!answered).then_some((times, now));
+        self.handle = handle.or(self.handle.take());
     }
 }
 

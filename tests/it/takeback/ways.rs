@@ -79,12 +79,16 @@ async fn telegram_deletes_what_no_picture_can_be_uploaded_for(house: House) -> H
     let house = house.and_chats(&[Platform::Telegram]).await;
     let scene = Scene::of(&house).await;
     let chat = house.chats[0].clone();
-    for _ in 0..3 {
+    for _ in 0..9 {
         chat.script(200, &[], "?");
     }
     scene.close(&house).await;
-    for _ in 0..4 {
-        house.pass(TimeDelta::seconds(30)).await;
+    for _ in 0..30 {
+        house.pass(TimeDelta::minutes(1)).await;
+    }
+    assert_eq!(standing(&chat).len(), 1, "it may still be exchanged");
+    for _ in 0..60 {
+        house.pass(TimeDelta::minutes(1)).await;
     }
     assert_eq!(standing(&chat), []);
     scene.told(&house, "closing", Ledger::one(|l| &mut l.deleted)).await;
