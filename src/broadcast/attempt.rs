@@ -179,8 +179,8 @@ impl Worker {
                 return Attempted::concluded(Went::NotSent, internal(leased, &error));
             }
         };
-        let left = act.reference().is_some_and(|reference| credentials.is_elsewhere(reference));
-        verdict = if left { verdict.of_left_chat() } else { verdict };
+        let elsewhere = act.reference().is_some_and(|reference| credentials.is_elsewhere(reference));
+        verdict = if elsewhere { verdict.of_left_chat() } else { verdict };
         if uploads && let Some(account) = &account {
             let mut kept = match unknown {
                 Some(kept) => kept,
@@ -201,7 +201,7 @@ impl Worker {
                 Outcome::Unknown => uploads,
                 _ => false,
             };
-        let moved = self.moved(*adapter, credentials, &verdict).filter(|_| !left);
+        let moved = self.moved(*adapter, credentials, &verdict).filter(|_| !elsewhere);
         let answer_sealed = answer
             .and_then(|answer| conclude::sealed_answer(&answer, &verdict, written.key.as_ref(), credentials));
         Attempted::concluded(went, Ended { alone, answer_sealed, moved, ..prepared.ended(verdict) })

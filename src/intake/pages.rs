@@ -168,7 +168,7 @@ pub async fn send_form(
     let stays = !typed.first("stay").is_empty();
     let there = sent_before(&http, &shared, kind).await?;
     let show = async |faults: &FieldFaults, status: StatusCode| {
-        let previews = photo::previews(&shared, &typed).await?;
+        let previews = photo::previews(&shared, &typed).await;
         let (form, there) = (Form::new(&frame, kind, &typed, faults, &places, &previews), there.clone());
         let template = FormPage { form, edit: None, there, arrived: true, frame: frame.clone() };
         page_with(&http, &frame, &template, status).map(kept)

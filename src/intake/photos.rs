@@ -41,7 +41,8 @@ pub struct Stored {
     /// Pixels of the largest size.
     pub width: u32,
     pub height: u32,
-    /// Serves the photo while a live notice shows it. Before, its sender sees it in the form alone.
+    /// Serves the photo to everybody while a live notice shows it; to its reporter and to those who verify once it
+    /// belongs to a notice.
     pub url: String,
 }
 

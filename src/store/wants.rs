@@ -123,7 +123,8 @@ fn reopen(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> StoreResult<()> {
 }
 
 /// Plans what grew past the group while that did not want it, though it was to hear of the notice before: a new
-/// revision, which has nothing that could be reopened. What still grows comes to the group by itself.
+/// revision, which has nothing that could be reopened. What still grows comes to the group by itself, unless just the
+/// slice that passes it by is under way on another node.
 fn plan_missed(conn: &mut Conn, group: Uuid, now: DateTime<Utc>) -> StoreResult<()> {
     struct Missed;
     // In the order of `LIVE`, with scalar subqueries as there.

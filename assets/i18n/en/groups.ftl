@@ -400,6 +400,7 @@ code-path = This is not a bot's address
 code-address = The host is not on the public internet
 code-stopped = The program was restarted before an answer came
 code-internal = Something went wrong on our side
+code-upload_hangs = The picture could not be uploaded, so the words went without it
 
 field-group_platform_required = Choose the platform, or give an address that tells it.
 field-group_name_required = Enter the name of the group.

@@ -444,6 +444,7 @@ broadcasts-code-broken = the connection broke
 broadcasts-code-address = its address is not a public one
 broadcasts-code-stopped = restarted before an answer
 broadcasts-code-internal = a fault of ours
+broadcasts-code-upload_hangs = the picture cannot be uploaded
 broadcasts-code-gone = the chat or its robot is gone
 broadcasts-code-failing = nothing arrived for a day
 

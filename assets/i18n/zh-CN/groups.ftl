@@ -400,6 +400,7 @@ code-path = 不是机器人的地址
 code-address = 主机不在公网上
 code-stopped = 程序重启时还没有等到回答
 code-internal = 我们这边出了问题
+code-upload_hangs = 图片一直传不上去，所以只发了文字
 
 field-group_platform_required = 请选择平台，或者填写能认出平台的地址。
 field-group_name_required = 请填写群的名字。

@@ -428,6 +428,7 @@ broadcasts-code-broken = 连接中断
 broadcasts-code-address = 地址不是公网地址
 broadcasts-code-stopped = 重启时还没有回答
 broadcasts-code-internal = 我们的故障
+broadcasts-code-upload_hangs = 图片传不上去
 broadcasts-code-gone = 群或机器人已不存在
 broadcasts-code-failing = 连续一天发送失败
 

@@ -73,7 +73,7 @@ pub async fn send_edit(
         }
     }
     let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let previews = photo::previews(&shared, &typed).await?;
+    let previews = photo::previews(&shared, &typed).await;
     let form = Form::new(&frame, kind, &typed, &faults, &places, &previews);
     let template = FormPage { form, edit: Some(manage), there: None, arrived: stays, frame: frame.clone() };
     page_with(&http, &frame, &template, status).map(|page| kept(sent::again(page, wait)))

@@ -68,27 +68,26 @@ fn may_be_looked_at(
 }
 
 /// The thumbnails of the photos of a form that belong to no notice yet, by their ids: addresses that hold the
-/// picture itself. At an address of ours others could see it, too, and anybody may upload anything.
-///
-/// # Errors
-/// When the store refuses.
-pub async fn previews(shared: &Shared, typed: &Typed) -> Result<HashMap<Uuid, String>, Problem> {
+/// picture itself. At an address of ours others could see it, too, and anybody may upload anything. Where they cannot
+/// be had, the form is shown without: its words matter more.
+pub async fn previews(shared: &Shared, typed: &Typed) -> HashMap<Uuid, String> {
     let ids: Vec<Uuid> = uploaded(typed).collect();
     let mut previews = HashMap::new();
-    for photo in shared.store.read(move |c| photos::alone(c, &ids)).await? {
+    let alone = shared.store.read(move |c| photos::alone(c, &ids)).await;
+    let alone = alone.inspect_err(|error| tracing::warn!(%error, "the photos of a form cannot be shown"));
+    for photo in alone.unwrap_or_default() {
         match station(shared).photo_bytes(&photo, Size::Thumb).await {
             Ok(jpeg) => {
                 let picture = format!("data:image/jpeg;base64,{}", STANDARD.encode(jpeg));
                 previews.insert(photo.id.0, picture);
             }
             Err(error) => {
-                // The form is shown without: its words matter more.
                 tracing::warn!(%error, "a photo cannot be shown in its form");
                 break;
             }
         }
     }
-    Ok(previews)
+    previews
 }
 
 /// A JPEG with headers that forbid caching: it must be able to disappear at once.

@@ -47,7 +47,7 @@ struct LatePage {
 ///
 /// # Errors
 /// [`Problem::CaseMalformed`] and [`Problem::CaseUnknown`] for a number that is not one of ours,
-/// [`Problem::NotPossible`] where the notice is not live, and [`Problem::TooMany`] where one address sends
+/// [`Problem::NotPossible`] where the notice is not live and the tip is not from the person sought, and [`Problem::TooMany`] where one address sends
 /// too many tips.
 pub async fn send(
     http: HttpRequest,
