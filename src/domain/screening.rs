@@ -8,12 +8,14 @@ use crate::domain::identifiers::{bank_card, id_card};
 use crate::domain::named::named;
 use crate::domain::text::scan::{Glyph, contacts, glyphs, is_end, is_filler, runs, starts_with};
 
+mod another;
 mod company;
 mod rewards;
 mod seeking;
 mod sentences;
 mod whereabouts;
 
+use another::is_another;
 use company::accompanied;
 use rewards::rewards;
 pub use seeking::{seeks_a_person, seeks_somebody_by_a_campaign, seeks_somebody_by_a_thing, told_ages};
@@ -122,48 +124,6 @@ const DIED: &[&str] = &["去世", "过世", "病逝", "病故", "离世", "逝�
 /// Before a payment word, these turn it into a warning.
 const WARNING: &[&str] =
     &["请勿", "切勿", "勿", "不要", "不会", "不收", "不收取", "不收任何", "不需要", "无需", "谨防", "任何"];
-/// What makes another word of one: 归还钱包, 被打湿.
-const MADE_ANOTHER: &[(&str, &[char])] = &[
-    ("还钱", &['包', '夹', '袋']),
-    // A purse, a place such as 钱塘江, or a person of that name: 打钱包, 转钱塘线, 打钱老师电话.
-    ("打钱", &['包', '夹', '袋', '塘', '江', '老', '医', '阿', '某']),
-    ("转钱", &['包', '夹', '袋', '塘', '江', '老', '医', '阿', '某']),
-    ("被打", &['捞', '湿', '开', '断', '扰', '扫', '印', '包', '动', '翻']),
-    // To ring somebody up is written with the same word as to hit them.
-    ("打老婆", &['电', '手', '的']),
-    ("打妻子", &['电', '手', '的']),
-    ("打妈妈", &['电', '手', '的']),
-    ("打孩子", &['电', '手', '的']),
-    ("打她", &['电', '手', '的', '家', '妈', '爸']),
-    // 丢失智能手机 is a telephone that was lost, 走失 智力正常 says where a sentence ends.
-    ("失智", &['能', '慧', '力', '商', '残', '障']),
-    // A shy animal hides from everybody.
-    ("躲我", &['们']),
-    // By mishap, or on an ordinary day.
-    ("带着孩子不", &['小', '慎', '注']),
-    ("带着孩子跑", &['步']),
-    ("起诉离婚", &['材', '书', '状', '资', '案', '的']),
-    // Two cameras, Mrs Tang's son, a list of families.
-    ("双相", &['机']),
-    ("唐氏儿", &['子', '女', '孙', '媳']),
-    ("户名", &['单', '册', '额', '录', '字']),
-    // A ride and a price; who looks for the dead; nobody who wants no activity.
-    ("跳楼", &['机', '价']),
-    ("寻死", &['者', '因']),
-    ("不想活", &['动', '泼']),
-];
-/// What makes another word of one before it: 年轻生病.
-const MADE_ANOTHER_BEFORE: &[(&str, &[char])] = &[
-    ("轻生", &['年']),
-    ("自伤", &['独', '各']),
-    ("自尽", &['独', '各', '亲']),
-    ("自杀", &['独', '亲']),
-    ("服毒", &['克']),
-    ("户名", &['用', '客']),
-];
-/// Short words that are found only where they stand alone: not the middle of archive.
-const ALONE: &[&str] = &["hiv"];
-
 /// Illnesses that have the name of a family.
 const EPONYMS: &[&str] = &["alzheimer", "parkinson"];
 /// Before one of [`EPONYMS`], capital letters or not, these make it the illness.
@@ -281,21 +241,6 @@ fn words(glyphs: &[Glyph], solid: &[usize], found: &mut Vec<(FindingKind, Range<
             }
         }
     }
-}
-
-/// Whether what stands around a word, which is there, makes another one of it.
-fn is_another(glyphs: &[Glyph], solid: &[usize], at: Range<usize>, word: &str) -> bool {
-    let made = |list: &[(&str, &[char])], by: Option<&usize>| {
-        by.is_some_and(|g| list.iter().any(|(made, by)| *made == word && by.contains(&glyphs[*g].c)))
-    };
-    let letter = |g: Option<&Glyph>| g.is_some_and(|g| g.c.is_ascii_alphabetic());
-    let inside = || {
-        let (first, last) = (solid[at.start], solid[at.end - 1]);
-        letter(first.checked_sub(1).map(|before| &glyphs[before])) || letter(glyphs.get(last + 1))
-    };
-    made(MADE_ANOTHER, solid.get(at.end))
-        || made(MADE_ANOTHER_BEFORE, at.start.checked_sub(1).map(|before| &solid[before]))
-        || ALONE.contains(&word) && inside()
 }
 
 /// Whether the word that begins there is a family's name after another name: Emma Parkinson.
@@ -467,6 +412,17 @@ mod tests {
             ("她不接我电话，拉黑了我", "left_mentioned"),
             ("She blocked me", "left_mentioned"),
             ("彩礼没退，她跑了", "flight_mentioned"),
+            ("她从我家逃走", "flight_mentioned"),
+            ("媳妇昨晚从家里逃了", "flight_mentioned"),
+            ("老婆逃出家门", "flight_mentioned"),
+            ("老婆带着狗逃离了", "flight_mentioned"),
+            ("派出所说过，不许我靠近她", "violence_mentioned"),
+            ("她妈不让我联系她", "violence_mentioned"),
+            ("I'm not allowed near her", "violence_mentioned"),
+            ("there are two restraining orders", "violence_mentioned"),
+            ("户名为李四", "account"),
+            ("账号：李四", "account"),
+            ("Bank name and account name on request", "account"),
             ("she may be in a women's refuge", "flight_mentioned"),
             ("老婆带着孩子离家", "left_mentioned"),
             ("妻子昨晚离家出走", "left_mentioned"),
@@ -560,6 +516,32 @@ mod tests {
             "she is afraid of dogs, not allowed to see the doctor yet",
             "我家媳妇买的老婆饼落在车上",
             "丢失起诉离婚材料一份，司机不接我电话",
+            "Two women said they saw her at the bridge",
+            "He is afraid of men in uniform and scared of meeting people",
+            "He is not allowed near water; we were not allowed to see her in hospital",
+            "She moved out of the way",
+            "She was hiding from messengers and walked out on Memorial Street",
+            "猫从家里逃出去了",
+            "鹦鹉从我家逃走",
+            "小狗逃出家门",
+            "我家猫昨晚逃离小区",
+            "曾多次从家里逃出去",
+            "总说想逃回老家",
+            "发病时不让我靠近她",
+            "怕生，不让我靠近他",
+            "发病时不许我靠近她",
+            "卖家不想见我",
+            "司机不接我电话，拉黑了我",
+            "她到妇联门口时走失，后来她去了妇联旁的超市",
+            "丢失一盒买来的老婆饼",
+            "受灾农户名下房屋倒塌",
+            "每户名下一床",
+            "牧户名下的牛",
+            "打扫下方河道",
+            "Quilts for the food bank named Harvest",
+            "an account named after the village",
+            "微信公众号账号：爱心同行",
+            "抖音帐号：爱心同行",
         ] {
             assert_eq!(found(text), [], "{text}");
         }

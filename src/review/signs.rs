@@ -85,12 +85,13 @@ pub(super) fn signs(
     let relation = private.reporter.relation.to_lowercase();
     let is_called = |words: &[&str]| words.iter().any(|word| relation.contains(word));
     flag(is_called(&FORMER), "former_partner");
-    flag(is_called(&NO_FAMILY), "no_family");
     let at_risk = private.category == Some(Category::SelfHarmRisk);
     let self_harm = FindingKind::SelfHarm.as_str();
     flag(at_risk && !private.mentions().any(|said| said == self_harm), self_harm);
     flag(!policy::other_ages(public).is_empty(), "other_age");
     let line = policy::line(public, private);
+    // An umbrella has no family.
+    flag(line.class.seeks_somebody() && is_called(&NO_FAMILY), "no_family");
     flag(
         line.police != policy::Police::NotAsked && private.police.reference.is_none(),
         "no_police_reference",

@@ -15,6 +15,7 @@ pub const TESTS: &[Test] = &[
     housed!(a_campaign_is_no_search_for_a_person),
     housed!(who_asks_where_somebody_is_looks_for_them),
     housed!(a_child_is_no_way_to_the_mother_who_is_with_it),
+    housed!(ordinary_words_make_nobody_wait),
 ];
 
 fn campaign(house: &House, needs: &str, said: &str, phone: u32) -> Value {
@@ -110,5 +111,33 @@ async fn a_child_is_no_way_to_the_mother_who_is_with_it(house: House) -> House {
     ] {
         assert!(is_ordinary(&house, &missing(&house, 6, "child", said, phone), &desk).await, "{said}");
     }
+    house
+}
+
+async fn ordinary_words_make_nobody_wait(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    for (age, category, said, phone) in [
+        (76, "dementia", "Two women said they saw her at the bridge.", 1),
+        (76, "dementia", "曾多次从家里逃出去，发病时不让我靠近她。", 2),
+        (6, "child", "He is afraid of men in uniform. He is not allowed near water.", 3),
+        (6, "child", "和妈妈一起去医院，在候诊区走失，至今未归。", 4),
+        (6, "child", "跟妈妈出门，在人民公园走失，至今未归。", 5),
+    ] {
+        let (case, _) = house.submit(&missing(&house, age, category, said, phone)).await;
+        assert_eq!(needs(&house, &case, &desk).await, (1, 0), "{said}");
+    }
+    let mut umbrella = thing(&house, "雨伞", "在店里捡到。", 6);
+    umbrella["reporter"]["relation"] = json!("房东");
+    let (case, _) = house.submit(&umbrella).await;
+    assert!(!desk.sheet(&house, &case).await["flags"].to_string().contains("no_family"));
+    for (what, said, phone) in
+        [("猫", "猫从家里逃出去了。", 7), ("鹦鹉", "鹦鹉从我家逃走。", 8), ("手机", "卖家不想见我。", 9)]
+    {
+        assert!(is_ordinary(&house, &thing(&house, what, said, phone), &desk).await, "{said}");
+    }
+    let said = "我看到他晕倒在路边，已打120，请告知救护车准确位置。";
+    let (case, _) = house.submit(&rescue(&house, "medical", said, 10)).await;
+    assert_eq!(needs(&house, &case, &desk).await, (1, 0));
+    assert!(!is_told(&house, &case, &desk).await);
     house
 }

@@ -121,10 +121,6 @@ const PARTED: &[&str] = &[
     "转眼",
     "眨眼",
     "松手",
-    "时走失",
-    "中走失",
-    "后走失",
-    "上走失",
     "途中",
     "跑开",
     "跑远",
@@ -154,6 +150,9 @@ const PARTED: &[&str] = &[
     "byhimself",
     "byherself",
 ];
+/// These tell it, too, unless they are said of both, or a clause says of the mother that she is away.
+const LOST: &[&str] =
+    &["走失", "失踪", "失蹤", "丢失", "找不到了", "不见了", "wentmissing", "gonemissing", "waslost"];
 /// The child is with her, in English.
 const WITH_HER: &[&str] = &[
     "withhismother",
@@ -185,8 +184,19 @@ pub(super) fn accompanied(text: &str) -> impl Iterator<Item = Range<usize>> + '_
         let sentence = solid(&text[range.clone()]);
         let reached = REACHES_NOT.iter().fold(sentence.clone(), |said, words| said.replace(words, ""));
         let together = clauses(&sentence).any(is_with_her) || any(&sentence, WITH_HER);
-        are_gone(&sentence) || together && any(&reached, AWAY) && !any(&sentence, PARTED)
+        let mother_is = clauses(&reached).any(|clause| any(clause, MOTHERS) && any(clause, AWAY));
+        let parted = any(&sentence, PARTED) || !mother_is && is_lost(&sentence);
+        are_gone(&sentence) || together && any(&reached, AWAY) && !parted
     })
+}
+
+/// Whether a sentence says that somebody is lost, and not that two are: 一起失踪, went missing with her.
+fn is_lost(sentence: &str) -> bool {
+    let one = |(at, word): (usize, &str)| {
+        let both = ["一起", "一同", "一块"].iter().any(|both| sentence[..at].ends_with(both));
+        !both && !sentence[at + word.len()..].starts_with("with")
+    };
+    LOST.iter().any(|word| sentence.match_indices(word).any(one))
 }
 
 /// Whether a clause says that somebody is with a mother.
@@ -240,6 +250,10 @@ mod tests {
             "孩子跟妈妈走了，听说去了妇联",
             "她妈从学校把她带走，至今没有消息",
             "My wife and son are missing.",
+            "和妈妈一起从家中失踪，妈妈手机关机",
+            "和他妈妈一起失踪，手机关机",
+            "孩子跟妈妈走了，走失三天，她妈也联系不上",
+            "Went missing with his mother, she does not answer.",
             "Her mother took her away from school and has not answered since; her phone is off, she does not answer.",
         ] {
             assert!(accompanied(text).next().is_some(), "{text}");
@@ -266,6 +280,11 @@ mod tests {
             "早上妈妈送他上学，没有回家，手机关机",
             "He was with his mother at the market and wandered off, and has not returned.",
             "His mother is looking for him; her phone is switched off at work.",
+            "和妈妈一起去医院，在候诊区走失，至今未归。",
+            "跟妈妈出门，在人民公园走失，至今未归",
+            "和妈妈一起坐公交，在终点站走失，手机打不通",
+            "和妈妈一起逛超市，找不到了，至今未归",
+            "He was with his mother at the station and went missing, and has not returned.",
         ] {
             assert_eq!(accompanied(text).next(), None, "{text}");
         }

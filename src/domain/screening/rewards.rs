@@ -19,9 +19,14 @@ pub(super) fn rewards(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 fn names_a_sum(clause: &str) -> bool {
     let chars: Vec<char> = clause.chars().collect();
     let counts = |c: char| c.is_ascii_digit() || NUMERALS.contains(c);
-    chars
-        .windows(2)
-        .any(|two| counts(two[0]) && UNITS.contains(&two[1]) || "¥$€".contains(two[0]) && counts(two[1]))
+    // 千万联系我 asks.
+    let asks = |at: usize| {
+        let number = at.checked_sub(1).is_some_and(|before| chars[before] != '千' && counts(chars[before]));
+        chars[at] == '千' && "千百万萬".contains(chars[at + 1]) && !number
+    };
+    chars.windows(2).enumerate().any(|(at, two)| {
+        counts(two[0]) && UNITS.contains(&two[1]) && !asks(at) || "¥$€".contains(two[0]) && counts(two[1])
+    })
 }
 
 #[cfg(test)]
@@ -35,6 +40,7 @@ mod tests {
             "提供线索者重谢10万元",
             "酬谢2000元",
             "悬赏三千块找人",
+            "悬赏一千万",
             "Reward: $5000",
             "reward 5000 元",
         ] {
@@ -49,6 +55,8 @@ mod tests {
             "十分感谢，万分焦急",
             "答谢所有好心人",
             "the owner offers a reward",
+            "千万联系我重谢",
+            "千千万万个酬谢",
         ] {
             assert_eq!(rewards(text).next(), None, "{text}");
         }

@@ -29,6 +29,15 @@ const PRONOUNS: &[char] = &['她', '他'];
 const NOW: &[&str] = &["现在", "目前", "具体", "所在", "的", "现", "住", "人"];
 /// After a pronoun and 的, these tell that whoever sees somebody is asked: 看到她的请告知.
 const WHOEVER: &[&str] = &["请", "麻烦", "朋友", "人", "好心", "告"];
+/// At once before a sighting these tell that the reporter had it.
+const OWN: &[&str] = &["我", "我们", "刚", "刚才", "刚刚", "已"];
+/// Before a sighting in its clause these tell that it is asked for.
+const IF: &[&str] = &["如", "若", "谁", "凡", "要是", "哪位"];
+/// After somebody who is seen these tell it, too, with not more than [`SOON`] between. 看到他晕倒 tells what was seen.
+const THEN: &[&str] =
+    &["请", "麻烦", "时", "后", "就", "的", "告", "联系", "立即", "立刻", "马上", "务必", "通知", "帮"];
+/// In characters.
+const SOON: usize = 2;
 /// To whom a thing belongs that was found, and of whom only their home is asked.
 const OWNERS: &[&str] = &["失主", "车主", "机主", "物主"];
 /// Who may have left with a thing, of which the estate is asked.
@@ -36,7 +45,7 @@ const PARTNERS: &[&str] = &["老婆", "妻", "媳妇", "女友", "女朋友", "�
 /// Whoever took the thing keeps it where they live.
 const HOMES: &[&str] = &["哪个小区", "具体小区"];
 /// Animals are called she and he, too.
-const ANIMALS: &[&str] = &[
+pub(super) const ANIMALS: &[&str] = &[
     "狗",
     "猫",
     "犬",
@@ -113,9 +122,9 @@ fn asked<'a>(clause: &'a str, place: &'a str) -> impl Iterator<Item = usize> + '
 }
 
 fn asks_about_a_person(sentence: &str) -> bool {
-    let seen = SEES.iter().any(|sees| {
-        let mut after = sentence.match_indices(sees).map(|(at, _)| &sentence[at + sees.len()..]);
-        after.any(|after| after.strip_prefix(PRONOUNS).is_some_and(is_one))
+    let seen = clauses(sentence).any(|clause| {
+        let mut sightings = SEES.iter().flat_map(|sees| clause.match_indices(sees));
+        sightings.any(|(at, sees)| is_asked_for(&clause[..at], &clause[at + sees.len()..]))
     });
     let theirs = |clause: &str, at: usize| {
         let mut before = &clause[..at];
@@ -130,6 +139,18 @@ fn asks_about_a_person(sentence: &str) -> bool {
     let mut places = clauses(sentence).flat_map(|clause| PLACES.iter().map(move |place| (clause, *place)));
     places.any(|(clause, place)| asked(clause, place).any(|at| about(clause, at)))
         || any(sentence, TELL_ME) && any(sentence, WHERE)
+}
+
+/// Whether whoever sees somebody is asked, by what stands around the sighting in its clause: 看到她请告知. What the
+/// reporter, or a passer-by, saw is told only.
+fn is_asked_for(before: &str, after: &str) -> bool {
+    let Some(after) = after.strip_prefix(PRONOUNS).filter(|after| is_one(after)) else { return false };
+    let soon = || {
+        let mut starts = after.char_indices().map(|(at, _)| &after[at..]).take(SOON + 1);
+        after.is_empty() || starts.any(|rest| THEN.iter().any(|word| rest.starts_with(word)))
+    };
+    let own = OWN.iter().any(|word| before.ends_with(word));
+    any(before, IF) || !own && soon()
 }
 
 /// Whether what follows a pronoun leaves it one person's: not 他们 or 他人, nor 她的车.
@@ -150,6 +171,9 @@ mod tests {
             "看到她的请告知在哪里",
             "失主苏晓棠，女，33岁，现住何处请知情者告知",
             "请提供她现在的住处",
+            "谁看到她坐车请告知位置",
+            "好心人见到他，麻烦告知位置",
+            "我老婆，有人看到她立即告知我位置",
             "如遇见他，请透露其下落",
             "求好心人告诉我她现在在哪",
             "If you see her, let me know where she is",
@@ -175,6 +199,10 @@ mod tests {
             "看到她的包请告知位置",
             "发现他人捡到请告知位置",
             "请提供其他位置",
+            "我看到他晕倒在路边，已打120，请告知救护车准确位置。",
+            "发现他晕倒在路边，已打120，请告知救护车准确位置",
+            "路人发现她倒在桥头，请告知120位置",
+            "我刚看到他，请告知救援队准确位置",
             "善款去向请见平台，地址在详情页",
             "棉被请送到她们所在的救助站，地址可询问志愿者",
             "An old man sits at the bridge and does not know where he lives",

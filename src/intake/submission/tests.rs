@@ -172,6 +172,9 @@ fn an_honest_campaign_and_its_page_are_taken() {
         "名单见贫困户名单公示，每户名额两床",
         "善款进入专用账户，接受审计",
         "为困难户募集棉被，用户名单不公开",
+        "受灾农户名下房屋倒塌，每户名下一床",
+        "微信公众号账号：爱心同行",
+        "Quilts for the food bank named Harvest, an account named after it",
         "Quilts; every account is audited by the foundation",
     ] {
         assert_eq!(faults(donation(), at("campaign.needs", json!(needs))), Vec::<String>::new(), "{needs}");
