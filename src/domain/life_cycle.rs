@@ -36,9 +36,9 @@ impl State {
         matches!(self, State::Rejected | State::Closed | State::Expired | State::Removed | State::Erased)
     }
 
-    /// Over without a decision of anybody who verifies: what objects to the notice still waits for a lead.
-    pub const fn ended_undecided(self) -> bool {
-        matches!(self, State::Closed | State::Expired)
+    /// Over, but kept for a while: what objects to the notice still waits for a lead.
+    pub const fn awaits_erasure(self) -> bool {
+        self.is_over() && !matches!(self, State::Erased)
     }
 
     /// The state that the public may see: it hides refusals and how far verification has come.

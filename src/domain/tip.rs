@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::notice::Kind;
 use super::screening::FindingKind;
 
 /// The flag of a tip that calls its notice false, or says in words to come from the person sought.
@@ -27,6 +28,9 @@ pub struct Content {
     /// It was passed on to the police: the reporter learns that, and no word of it.
     #[serde(default)]
     pub guarded: bool,
+    /// It was passed on while another tip guarded all of them at once: as long as one does, it is guarded as well.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub guarded_meanwhile: bool,
 }
 
 impl Content {
@@ -42,6 +46,17 @@ impl Content {
         use FindingKind::{Custody, Flight, Left, Violence};
         let of_danger = [Custody, Flight, Left, Violence].map(FindingKind::as_str);
         self.has(MAY_HIDE) || of_danger.into_iter().any(|flag| self.has(flag))
+    }
+
+    /// Whether the reporter of such a notice reads no tip any more after this one: it tells of a danger to the
+    /// person sought.
+    pub fn guards(&self, kind: Kind) -> bool {
+        kind == Kind::MissingPerson && self.tells_of_danger()
+    }
+
+    /// Whether the reporter reads none that is passed on while this one is held: what objects may wait for a lead.
+    pub fn guards_at_once(&self, kind: Kind) -> bool {
+        self.objects() && self.guards(kind)
     }
 
     /// Whether that flag was raised.

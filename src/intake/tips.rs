@@ -12,7 +12,7 @@ use super::{Intake, IntakeError};
 use crate::clock::new_id;
 use crate::domain::case_number::CaseNumber;
 use crate::domain::faults::FieldFaults;
-use crate::domain::hiding::tells_of_hiding;
+use crate::domain::hiding::{asks_to_come_quietly, tells_of_hiding};
 use crate::domain::notice::{Kind, Public, SOUGHT, Subject};
 use crate::domain::screening::{FindingKind, screen};
 use crate::domain::swindle::{calls_it_false, comes_from, wants};
@@ -105,12 +105,22 @@ fn content(r: &mut Reader<'_>, now: DateTime<Utc>) -> Option<Content> {
     } else {
         r.required("text", text)
     };
-    Some(Content { text: text?, seen_at, place, phone, flags: Vec::new(), guarded: false })
+    Some(Content {
+        text: text?,
+        seen_at,
+        place,
+        phone,
+        flags: Vec::new(),
+        guarded: false,
+        guarded_meanwhile: false,
+    })
 }
 
 fn refused(content: &Content) -> Vec<String> {
     let all = format!("{}\n{}", content.text, content.place.as_deref().unwrap_or_default());
-    let mut flags: Vec<String> = screen(&all).iter().map(|f| f.what.as_str().to_owned()).collect();
+    let found = screen(&all);
+    let found = found.iter().filter(|f| !asks_to_come_quietly(&all[f.range.clone()]));
+    let mut flags: Vec<String> = found.map(|f| f.what.as_str().to_owned()).collect();
     let wants = wants(&all);
     let wanted = [(wants.money, FindingKind::Payment), (wants.contact, FindingKind::Contact)];
     flags.extend(wanted.into_iter().filter(|(wanted, _)| *wanted).map(|(_, what)| what.as_str().to_owned()));

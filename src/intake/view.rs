@@ -21,6 +21,7 @@ use crate::language::{has, text};
 use crate::store::events::{self, Event};
 use crate::store::notices::Notice;
 use crate::store::tally::{self, Sum};
+use crate::store::tips::endangered;
 use crate::store::{Conn, StoreError};
 use crate::vault::Key;
 
@@ -173,10 +174,11 @@ fn passed_on(
     language: Language,
 ) -> Result<Vec<TipShown>, StoreError> {
     let tips = tips::for_reporter(conn, notice.id.0, key)?;
+    let endangered = endangered(conn, notice, key)?;
     let shown = |(at, tip): (_, Content)| {
         // A seal does not count here: an edit that is like a sealed case must show nothing to its reporter. A tip that
         // is passed on from then on says itself that it is guarded.
-        if notice.guarded || tip.guarded {
+        if notice.guarded || tip.guarded || tip.guarded_meanwhile && endangered {
             return TipShown { at, text: text(language, "my-tip-police"), seen_at: None, place: None };
         }
         // Whoever has a tip is reached through those who verify.

@@ -15,6 +15,7 @@ use crate::domain::reason::{Reason, Reject};
 use crate::store::events::{self, Entry};
 use crate::store::marks::Alike;
 use crate::store::notices::{self, Notice, Opened};
+use crate::store::tips::discard_objections;
 use crate::store::transition::{By, apply_to_pending, take};
 use crate::store::types::{Id, Time};
 use crate::store::{Conn, Store, StoreError};
@@ -203,12 +204,17 @@ impl Desk {
                 at_version(&notice, decision.version)?;
             }
             check_reason(&decision)?;
-            take(tx, &vault, notice, decision.step, decision.taken_by(by, now), |tx, n| {
+            let taken = decision.taken_by(by, now);
+            let answers = tips::answers(decision.step, &taken, notice.claimant(now) == Some(by.id));
+            take(tx, &vault, notice, decision.step, taken, |tx, n| {
                 n.paused_by_lead = decision.step == Step::Pause && by.lead;
                 match decision.step {
                     Step::Remove => {
                         n.end(now, times.retention);
                         plan::end(tx, n, Purpose::Correction, now)?;
+                        if answers {
+                            discard_objections(tx, n.id)?;
+                        }
                     }
                     Step::Resume => plan::resume(tx, n, now)?,
                     _ => {}
@@ -243,11 +249,17 @@ fn decide(tx: &mut Conn, desk: &Desk, notice: Notice, step: Step, by: By<'_>) ->
     if step == Step::Approve {
         check_police(tx, &desk.vault, &notice, notice.revision)?;
     }
-    take(tx, &desk.vault, notice, step, by, |_, n| {
+    let answers = tips::answers(step, &by, true);
+    take(tx, &desk.vault, notice, step, by, |tx, n| {
         n.end_claim();
         match n.state {
             State::Cooling => n.cooling_until = Some(Time(by.at + desk.times.cooling)),
-            State::Rejected => n.end(by.at, desk.times.retention),
+            State::Rejected => {
+                n.end(by.at, desk.times.retention);
+                if answers {
+                    discard_objections(tx, n.id)?;
+                }
+            }
             // For good: no answer of the reporter's leads back to the ordinary lane, or is read there.
             State::Escalated => {
                 n.require_at_least(BY_A_LEAD);

@@ -11,15 +11,14 @@ use uuid::Uuid;
 use super::view::is_own;
 use super::{Desk, ReviewError, held_by, note_down, with_notice};
 use crate::domain::case_number::CaseNumber;
-use crate::domain::life_cycle::{Refusal, State};
+use crate::domain::life_cycle::{ActedAs, Refusal, State, Step};
 use crate::domain::logged::Act;
 use crate::domain::named::named;
-use crate::domain::notice::Kind;
 use crate::domain::people::Moderator;
+use crate::domain::reason::Reason;
 use crate::domain::tip::Content;
-use crate::store::notices::{self, Notice};
-use crate::store::{Conn, StoreResult, tips};
-use crate::vault::Key;
+use crate::store::transition::By;
+use crate::store::{notices, tips};
 
 named! {
     /// What becomes of a tip that was held back, in the order in which it is offered.
@@ -50,7 +49,7 @@ pub fn fates(told: &Content, objects: bool, by_lead: bool, state: State) -> &'st
     match (objects, by_lead) {
         (false, _) if !told.objects() => &[Fate::PassOn, Fate::Discard],
         (true, false) => &[],
-        (true, true) if state.ended_undecided() => &[Fate::Believe, Fate::Discard],
+        (true, true) if state.awaits_erasure() => &[Fate::Believe, Fate::Discard],
         _ => &[Fate::Discard],
     }
 }
@@ -74,7 +73,7 @@ impl Desk {
         self.step(case, by, now, move |tx| {
             with_notice(tx, case, by, |tx, notice| {
                 let state = notice.state_at(now);
-                let over = by.lead && state.ended_undecided();
+                let over = by.lead && state.awaits_erasure();
                 if !over {
                     held_by(&notice, by, now)?;
                 }
@@ -93,7 +92,7 @@ impl Desk {
                 if !over {
                     notices::hold_on(tx, notice.id.0, until)?;
                 }
-                let guards = guards(notice.kind, &told);
+                let guards = told.guards(notice.kind);
                 // A troll's tip is discarded.
                 if guards && fate != Fate::Discard {
                     notices::guard(tx, notice.id.0)?;
@@ -102,9 +101,9 @@ impl Desk {
                     Fate::PassOn => {
                         // Where the reporter may not read it, it says so itself from now on, whatever the
                         // notice says later.
-                        let guarded =
-                            notice.sealed || notice.guarded || guards || endangered(tx, &notice, &key)?;
-                        let content = Content { guarded, ..told };
+                        let guarded = notice.sealed || notice.guarded || guards;
+                        let guarded_meanwhile = tips::endangered(tx, &notice, &key)?;
+                        let content = Content { guarded, guarded_meanwhile, ..told };
                         tips::pass_on(tx, held.id, &tips::sealed(&key, &content)?)?;
                     }
                     Fate::Believe | Fate::Discard => tips::discard(tx, held.id)?,
@@ -116,24 +115,10 @@ impl Desk {
     }
 }
 
-/// Whether the reporter of such a notice reads no tip any more after this one: it tells of a danger to the person
-/// sought.
-pub fn guards(kind: Kind, told: &Content) -> bool {
-    kind == Kind::MissingPerson && told.tells_of_danger()
-}
-
-/// Whether the reporter reads none while this one is held: what objects may wait for a lead while others are passed
-/// on.
-pub fn guards_at_once(kind: Kind, told: &Content) -> bool {
-    told.objects() && guards(kind, told)
-}
-
-/// Whether a tip of that notice is held that guards at once.
-fn endangered(tx: &mut Conn, notice: &Notice, key: &Key) -> StoreResult<bool> {
-    for tip in tips::held_back(tx, notice.id.0)? {
-        if guards_at_once(notice.kind, &tip.content(key)?) {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+/// Whether a decision that ends a notice answers what objects to it: it protects who is sought, or a lead took it who
+/// held the case (`has_read`) and so has read that. What else objects still waits for a lead.
+pub(super) fn answers(step: Step, by: &By<'_>, has_read: bool) -> bool {
+    let reason = by.reason.and_then(|name| Reason::named(step, name));
+    let protects = reason.is_some_and(|reason| Reason::PROTECT.contains(&reason));
+    protects || has_read && by.actor.acted_as() == ActedAs::Lead
 }

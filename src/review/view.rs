@@ -10,7 +10,6 @@ use super::alike::waits_to_go_out;
 use super::changes::{Change, changes, masked};
 use super::duplicates::{Duplicate, duplicates};
 use super::signs::{found_by_others, signs};
-use super::tips::guards_at_once;
 use super::waiting::{Want, held_for, overdue, wants};
 use super::{ReviewError, again, phone, policy, sealed_asked};
 use crate::domain::case_number::CaseNumber;
@@ -173,9 +172,9 @@ pub fn sheet(
     let poster_lacks = public.as_ref().map(lacks).unwrap_or_default();
     let beside = duplicates(conn, vault, &notice, (public.as_ref(), private.as_ref()), by, now)?;
     let shows_phone = mine && phone::revealed(&log, by.id);
-    let reads_tips = !is_own(&notice, by) && (mine || held.objecting && state.ended_undecided());
+    let reads_tips = !is_own(&notice, by) && (mine || by.lead && state.awaits_erasure());
     let tips = hints(conn, &notice, key.as_ref().filter(|_| reads_tips), (mine, shows_phone), by)?;
-    let endangered = tips.iter().any(|tip| tip.held && guards_at_once(notice.kind, &tip.content));
+    let endangered = tips.iter().any(|tip| tip.held && tip.content.guards_at_once(notice.kind));
     Ok(Sheet {
         case_number: notice.case_number,
         kind: notice.kind,
@@ -313,8 +312,8 @@ pub(super) fn is_own(notice: &Notice, by: Moderator) -> bool {
     notice.submitted_by.is_some_and(|id| id.0 == by.id)
 }
 
-/// The tips that whoever holds the case reads, and after its end those that a lead is to decide. Their phones by the
-/// last four digits alone, unless the reader had the case's phones shown.
+/// The tips that whoever holds the case reads, and after its end those that object to it, for a lead to decide or who
+/// meets what is like it. Their phones by the last four digits alone, unless the reader had the case's phones shown.
 fn hints(
     conn: &mut Conn,
     notice: &Notice,
@@ -323,13 +322,13 @@ fn hints(
     by: Moderator,
 ) -> StoreResult<Vec<TipView>> {
     let Some(key) = key else { return Ok(Vec::new()) };
-    let mut held = tips::held_back(conn, notice.id.0)?;
-    held.retain(|tip| mine || tip.objects);
+    let held = tips::held_back(conn, notice.id.0)?;
     let passed = if mine { tips::passed_on(conn, notice.id.0)? } else { Vec::new() };
-    let discarded = if mine && by.lead { tips::discarded(conn, notice.id.0)? } else { Vec::new() };
+    let discarded = if by.lead { tips::discarded(conn, notice.id.0)? } else { Vec::new() };
     let shown = held.into_iter().chain(passed).map(|tip| (tip, false));
     shown
         .chain(discarded.into_iter().map(|tip| (tip, true)))
+        .filter(|(tip, _)| mine || tip.objects)
         .map(|(tip, discarded)| {
             let mut content = tip.content(key)?;
             if !phones {

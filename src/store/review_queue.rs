@@ -18,7 +18,8 @@ use crate::domain::life_cycle::State;
 pub struct QueuePlace {
     /// The moment that decides what is overdue, the same for all pages.
     at: i64,
-    overdue: bool,
+    /// 1 what is overdue, 0 what is not, -1 what is over by then.
+    turn: i16,
     urgency: i16,
     missing_since: i64,
     submitted_at: i64,
@@ -30,9 +31,10 @@ impl QueuePlace {
     /// objects to it.
     pub fn of(notice: &Notice, objecting: bool, at: DateTime<Utc>) -> QueuePlace {
         let over = |due: Option<Time>| due.is_some_and(|due| due.0 <= at);
+        let overdue = over(notice.second_look_at) || over(notice.police_due_at) || objecting;
         QueuePlace {
             at: at.timestamp_micros(),
-            overdue: over(notice.second_look_at) || over(notice.police_due_at) || objecting,
+            turn: if notice.state_at(at).is_over() { -1 } else { i16::from(overdue) },
             urgency: notice.review_urgency(),
             missing_since: notice.missing_since.0.timestamp_micros(),
             submitted_at: notice.submitted_at.0.timestamp_micros(),
@@ -75,7 +77,7 @@ struct Counted {
 /// Whether the queue lists what is in that state without a filter, if something of it is wanted.
 fn is_listed(state: &str) -> bool {
     let published = |state: State| matches!(state, State::Live | State::Paused);
-    State::named(state).is_some_and(|state| state.in_queue() || published(state) || state.ended_undecided())
+    State::named(state).is_some_and(|state| state.in_queue() || published(state) || state.awaits_erasure())
 }
 
 /// How many notices [`waiting`] lists by `at` for each of these filters, in their order. They are all told by
@@ -93,8 +95,9 @@ pub fn count(
            state NOT IN ('live', 'paused') OR {WANTS} AS wanted, COUNT(*) AS notices \
          FROM notices WHERE (state IN ('submitted', 'in_review', 'second_review', 'escalated', 'needs_info', \
            'cooling', 'live', 'paused') AND (state NOT IN ('live', 'paused') OR ends_at > $1) \
-           AND (NOT sealed OR $2)) OR (state IN ('closed', 'expired') AND {OBJECTED} AND $2) \
-           OR (state IN ('live', 'paused') AND ends_at <= $1 AND {OBJECTED} AND $2) GROUP BY listed_as, wanted",
+           AND (NOT sealed OR $2)) OR (state IN ('rejected', 'closed', 'expired', 'removed') \
+           AND {OBJECTED} AND $2) OR (state IN ('live', 'paused') AND ends_at <= $1 AND {OBJECTED} AND $2) \
+         GROUP BY listed_as, wanted",
     ))
     .bind::<Ts, _>(Time(at))
     .bind::<Bool, _>(for_lead)
@@ -109,9 +112,9 @@ pub fn count(
     Ok(filters.iter().map(listed).collect())
 }
 
-/// What waits for a moderator. First comes what is live and should have been looked at again by `at`, or is
-/// objected to; then the rest by risk, by time missing and by time waited. An edit is ordered by the urgency it
-/// would have when live. A notice whose claim has expired by `at` waits again.
+/// What waits for a moderator. First comes what is not over and should have been looked at again by `at`, or is
+/// objected to; last what is over; within each by risk, by time missing and by time waited. An edit is ordered by the
+/// urgency it would have when live. A notice whose claim has expired by `at` waits again.
 ///
 /// Without a `state`: everything undecided, whatever is live or paused and needs another look (a second look
 /// or a police reference is owed, a new revision waits, a tip is held back), what is paused for a lead to resume, and,
@@ -125,9 +128,11 @@ pub fn waiting(
     at: DateTime<Utc>,
     limit: i64,
 ) -> StoreResult<Vec<Notice>> {
-    let overdue = || {
-        let over = notices::second_look_at.le(Time(at)).or(notices::police_due_at.le(Time(at)));
-        case_when(over.or(sql::<Bool>(OBJECTED)), 1_i16.into_sql::<SmallInt>())
+    let turn = || {
+        let over = notices::state.eq_any(states(State::is_over)).or(notices::ends_at.le(Time(at)));
+        let due = notices::second_look_at.le(Time(at)).or(notices::police_due_at.le(Time(at)));
+        case_when(over, (-1_i16).into_sql::<SmallInt>())
+            .when(due.or(sql::<Bool>(OBJECTED)), 1_i16.into_sql::<SmallInt>())
             .otherwise(0_i16.into_sql::<SmallInt>())
     };
     let urgency = || coalesce(notices::pending_urgency, notices::urgency);
@@ -154,7 +159,7 @@ pub fn waiting(
                 let objected = || sql::<Bool>(OBJECTED).and(for_lead.into_sql::<Bool>());
                 let wanted = notices::ends_at.gt(Time(at)).and(sql::<Bool>(WANTS));
                 let wanted = wanted.or(notices::ends_at.le(Time(at)).and(objected()));
-                let ended = notices::state.eq_any(states(State::ended_undecided)).and(objected());
+                let ended = notices::state.eq_any(states(State::awaits_erasure)).and(objected());
                 query.filter(
                     notices::state
                         .eq_any(states(State::in_queue))
@@ -169,7 +174,7 @@ pub fn waiting(
         if let Some(p) = after {
             let missing = Time(crate::clock::from_micros(p.missing_since));
             let submitted = Time(crate::clock::from_micros(p.submitted_at));
-            let later = overdue().eq(i16::from(p.overdue)).and(
+            let later = turn().eq(p.turn).and(
                 urgency().lt(p.urgency).or(urgency().eq(p.urgency).and(
                     notices::missing_since.gt(missing).or(notices::missing_since.eq(missing).and(
                         notices::submitted_at.gt(submitted)
@@ -177,10 +182,10 @@ pub fn waiting(
                     )),
                 )),
             );
-            query = query.filter(overdue().lt(i16::from(p.overdue)).or(later));
+            query = query.filter(turn().lt(p.turn).or(later));
         }
         Ok(query
-            .order((overdue().desc(), urgency().desc(), notices::missing_since, notices::submitted_at, notices::id))
+            .order((turn().desc(), urgency().desc(), notices::missing_since, notices::submitted_at, notices::id))
             .limit(limit)
             .load(c)?)
     })

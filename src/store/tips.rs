@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 use uuid::Uuid;
 
+use super::notices::Notice;
 use super::rows::NAMED;
 use super::schema::tips;
 use super::types::{Id, Time};
@@ -122,6 +123,16 @@ pub fn objected_to(conn: &mut Conn, among: &[Id]) -> StoreResult<Vec<Id>> {
     Ok(found)
 }
 
+/// Whether one of the tips of a notice that are held back [guards](Content::guards_at_once) all others at once.
+pub fn endangered(conn: &mut Conn, notice: &Notice, key: &Key) -> StoreResult<bool> {
+    for tip in held_back(conn, notice.id.0)? {
+        if tip.content(key)?.guards_at_once(notice.kind) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
 /// A tip of a notice that is held back.
 pub fn held(conn: &mut Conn, notice: Uuid, tip: Uuid) -> StoreResult<Option<Tip>> {
     let held = tips::table.find(Id(tip)).filter(tips::notice_id.eq(Id(notice)).and(tips::held));
@@ -140,5 +151,13 @@ pub fn pass_on(conn: &mut Conn, held: Id, body_sealed: &[u8]) -> StoreResult<()>
 pub fn discard(conn: &mut Conn, held: Id) -> StoreResult<()> {
     let discarded = (tips::held.eq(false), tips::discarded.eq(true));
     both!(conn, c => diesel::update(tips::table.find(held)).set(discarded).execute(c))?;
+    Ok(())
+}
+
+/// The same, of all that are held back and object to a notice.
+pub fn discard_objections(conn: &mut Conn, notice: Id) -> StoreResult<()> {
+    let objections = tips::table.filter(tips::notice_id.eq(notice).and(tips::held).and(tips::objects));
+    let discarded = (tips::held.eq(false), tips::discarded.eq(true));
+    both!(conn, c => diesel::update(objections).set(discarded).execute(c))?;
     Ok(())
 }

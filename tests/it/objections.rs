@@ -21,6 +21,12 @@ pub const TESTS: &[Test] = &[
     housed!(who_is_sought_is_heard_where_their_notice_is_not_public),
     housed!(a_thing_that_is_called_false_waits_its_turn),
     housed!(the_box_alone_is_enough),
+    housed!(what_was_refused_or_removed_is_objected_to_as_well),
+    housed!(what_is_over_waits_behind_who_is_missing_now),
+    housed!(a_troll_keeps_a_sighting_only_until_a_lead_has_decided),
+    housed!(who_helps_the_family_come_near_hides_nobody),
+    housed!(what_a_lead_may_do_is_told_where_it_can_be_done),
+    housed!(the_next_case_is_not_one_that_only_waits_for_a_lead),
 ];
 
 /// A child who is looked for from a phone of its own.
@@ -321,5 +327,142 @@ async fn the_box_alone_is_enough(house: House) -> House {
     assert!(tips.len() == 2 && tips.iter().all(|tip| tip["content"]["text"] == ""), "{read}");
     let page = house.page_as(&format!("/review/{case}"), &house.cookie(&desk.lead).await).await.text;
     assert!(page.contains("写的人勾选了"), "who reads it learns that the box was ticked: {page}");
+    house
+}
+
+/// Removes what is live.
+async fn remove(house: &House, case: &str, reason: &str, by: &Person) {
+    let remove = json!({"version": sheet(house, case, by).await["version"], "reason": reason});
+    house.post(&format!("/review/{case}/remove"), Some(&by.token), &remove).await.expect(200);
+}
+
+/// Whoever decided did not read it, or it came later: the form says that volunteers read it.
+async fn what_was_refused_or_removed_is_objected_to_as_well(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let needs = async |case: &str| sheet(&house, case, &desk.lead).await["needs"].clone();
+    let (before, _) = objected(&house, "西门若兰", 1, &desk).await;
+    remove(&house, &before, "false", &desk.moderator).await;
+    let (after, _) = house.live(&child(&house, "诸葛明慧", 2), &[&desk.moderator]).await;
+    remove(&house, &after, "other", &desk.moderator).await;
+    objects(&house, &after).await.expect(202);
+    let (refused, _) = house.submit(&child(&house, "上官云", 3)).await;
+    house.decide(&refused, &desk.moderator, "reject", "unclear_photo").await.expect(200);
+    objects(&house, &refused).await.expect(202);
+    for (case, state) in [(&before, "removed"), (&after, "removed"), (&refused, "rejected")] {
+        let waits = line(&house, case, &desk.lead).await.expect("it waits for a lead");
+        assert_eq!((&waits["state"], &waits["wants"]), (&json!(state), &json!(["tip"])));
+        assert_eq!(line(&house, case, &desk.moderator).await, None);
+        let page = house.page_as(&format!("/review/{case}"), &house.cookie(&desk.lead).await).await.text;
+        assert!(page.contains("我很安全") && page.contains("value=\"believe\""), "{page}");
+    }
+    let (again, _) = house.submit(&child(&house, "上官云", 4)).await;
+    assert_eq!(needs(&again).await, json!({"approvals": 1, "leads": 1}), "a doubt costs one lead");
+    let tip = sheet(&house, &refused, &desk.lead).await["tips"][0].clone();
+    decide(&house, &refused, &tip, "discard", &desk.lead).await.expect(204);
+    let (again, _) = house.submit(&child(&house, "上官云", 5)).await;
+    assert_eq!(needs(&again).await, json!({"approvals": 1, "leads": 0}));
+    let tip = sheet(&house, &after, &desk.lead).await["tips"][0].clone();
+    decide(&house, &after, &tip, "believe", &desk.lead).await.expect(204);
+    let (again, _) = house.submit(&child(&house, "诸葛明慧", 6)).await;
+    assert_eq!(needs(&again).await, json!({"approvals": 2, "leads": 2}));
+    // Leads go on reading why, and nobody else does.
+    let read = sheet(&house, &after, &desk.lead).await;
+    assert_eq!(read["tips"][0]["content"]["text"], "我很安全，请不要再找", "{read}");
+    assert_eq!(sheet(&house, &after, &desk.moderator).await["tips"], json!([]));
+    // A lead who held it and removed it has read it.
+    let (held, _) = objected(&house, "欧阳冬", 7, &desk).await;
+    house.claim(&held, &desk.lead).await;
+    remove(&house, &held, "false", &desk.lead).await;
+    assert_eq!(line(&house, &held, &desk.lead).await, None);
+    house
+}
+
+async fn what_is_over_waits_behind_who_is_missing_now(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let (closed, manage) = objected(&house, "西门若兰", 1, &desk).await;
+    let (expired, _) = objected(&house, "诸葛明慧", 2, &desk).await;
+    house.close(&manage, "found").await;
+    house.pass(TimeDelta::hours(72)).await;
+    let (young, _) = house.submit(&child(&house, "上官云", 3)).await;
+    let queue = house.get("/review/queue", Some(&desk.lead.token)).await.expect(200);
+    let lines = queue["items"].as_array().unwrap();
+    assert_eq!(lines[0]["case_number"], json!(young), "{queue}");
+    let over: Vec<&str> = lines[1..].iter().map(|line| line["case_number"].as_str().unwrap()).collect();
+    assert!(over.len() == 2 && over.contains(&&*closed) && over.contains(&&*expired), "{queue}");
+    for line in &lines[1..] {
+        assert_eq!((&line["wants"], &line["overdue"]), (&json!(["tip"]), &json!([])));
+    }
+    house
+}
+
+async fn a_troll_keeps_a_sighting_only_until_a_lead_has_decided(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let (case, manage) = house.live(&child(&house, "西门若兰", 1), &[&desk.moderator]).await;
+    for text in ["骗子，发布人在说谎", "在幸福小区门口见过"] {
+        house.post(&format!("/notices/{case}/tips"), None, &json!({"text": text})).await.expect(202);
+    }
+    house.claim(&case, &desk.moderator).await;
+    let tips = sheet(&house, &case, &desk.moderator).await["tips"].clone();
+    decide(&house, &case, &tips[1], "pass_on", &desk.moderator).await.expect(204);
+    house.post(&format!("/review/{case}/release"), Some(&desk.moderator.token), &json!({})).await.expect(200);
+    let mine = async || house.get("/my/notice", Some(&manage)).await.expect(200)["tips"].clone();
+    assert!(is_with_the_police(&mine().await));
+    house.claim(&case, &desk.lead).await;
+    decide(&house, &case, &tips[0], "discard", &desk.lead).await.expect(204);
+    assert!(!is_with_the_police(&mine().await), "a lead has decided");
+    house
+}
+
+async fn who_helps_the_family_come_near_hides_nobody(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let (case, manage) = house.live(&child(&house, "西门若兰", 1), &[&desk.moderator]).await;
+    for text in ["他在幸福小区的网吧，快来，别惊动他", "先不要声张"] {
+        house.post(&format!("/notices/{case}/tips"), None, &json!({"text": text})).await.expect(202);
+    }
+    house.claim(&case, &desk.moderator).await;
+    for tip in sheet(&house, &case, &desk.moderator).await["tips"].as_array().unwrap() {
+        assert_eq!(tip["content"]["flags"], json!([]), "{tip}");
+    }
+    house.pass_tips(&case, &desk.moderator).await;
+    let mine = house.get("/my/notice", Some(&manage)).await.expect(200)["tips"].clone();
+    assert!(mine.to_string().contains("幸福小区"), "{mine}");
+    house
+}
+
+async fn what_a_lead_may_do_is_told_where_it_can_be_done(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let (case, _) = house.submit(&child(&house, "西门若兰", 1)).await;
+    objects(&house, &case).await.expect(202);
+    for (by, told) in [(&desk.moderator, "请上报组长"), (&desk.lead, "不通过，原因选")] {
+        house.claim(&case, by).await;
+        let page = house.page_as(&format!("/review/{case}"), &house.cookie(by).await).await.text;
+        assert!(page.contains(told) && !page.contains("撤下这条信息"), "{page}");
+        house.post(&format!("/review/{case}/release"), Some(&by.token), &json!({})).await.expect(200);
+    }
+    house
+}
+
+async fn the_next_case_is_not_one_that_only_waits_for_a_lead(house: House) -> House {
+    let desk = Desk::of(&house).await;
+    let (trolled, _) = objected(&house, "西门若兰", 1, &desk).await;
+    let (other, _) = objected(&house, "诸葛明慧", 2, &desk).await;
+    let (young, _) = house.submit(&child(&house, "上官云", 3)).await;
+    let cookie = house.cookie(&desk.moderator).await;
+    let leads_to = async |case: &str, next: &str| {
+        let page = house.page_as(&format!("/review/{case}"), &cookie).await.text;
+        assert!(page.contains(&format!("href=\"/review/{next}\" data-key=\"n\"")), "{page}");
+    };
+    leads_to(&young, &trolled).await;
+    for case in [&trolled, &other] {
+        house.claim(case, &desk.moderator).await;
+        let release = format!("/review/{case}/release");
+        house.post(&release, Some(&desk.moderator.token), &json!({})).await.expect(200);
+    }
+    for case in [&trolled, &other] {
+        leads_to(case, &young).await;
+    }
+    // Whoever has not looked at it can still take it from view.
+    let page = house.page_as(&format!("/review/{young}"), &house.cookie(&desk.colleague).await).await.text;
+    assert!(page.contains(&format!("href=\"/review/{trolled}\" data-key=\"n\"")), "{page}");
     house
 }

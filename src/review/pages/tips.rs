@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::super::tips::{Fate, fates, guards};
+use super::super::tips::{Fate, fates};
 use super::super::view::{Sheet, TipView};
 use super::words::{at, word};
 use crate::domain::people::Role;
@@ -38,7 +38,7 @@ pub fn tips(frame: &Frame, sheet: &Sheet) -> Vec<Tip> {
 }
 
 fn tip(frame: &Frame, sheet: &Sheet, hint: &TipView) -> Tip {
-    let (guarded, guards) = (sheet.guarded, guards(sheet.kind, &hint.content));
+    let (guarded, guards) = (sheet.guarded, hint.content.guards(sheet.kind));
     let fates = fates(&hint.content, hint.objects, frame.may(Role::Lead), sheet.state);
     Tip {
         id: hint.id,
@@ -48,10 +48,12 @@ fn tip(frame: &Frame, sheet: &Sheet, hint: &TipView) -> Tip {
         asks_money: asks_money(&hint.content),
         guarded: guarded || guards,
         guards: guards && !guarded,
-        objects: hint.objects.then_some(match fates {
-            [] => "review-tip-for-leads",
-            [Fate::Believe, ..] => "review-tip-objects-over",
-            _ => "review-tip-objects",
+        objects: hint.objects.then_some(match (fates, sheet.state.is_undecided()) {
+            ([], true) => "review-tip-for-leads-unpublished",
+            ([], false) => "review-tip-for-leads",
+            ([Fate::Believe, ..], _) => "review-tip-objects-over",
+            (_, true) => "review-tip-objects-unpublished",
+            (_, false) => "review-tip-objects",
         }),
         fates,
         words: words(frame, hint.content.clone()),
@@ -94,6 +96,7 @@ mod tests {
                 phone: None,
                 flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
                 guarded: false,
+                guarded_meanwhile: false,
             };
             assert_eq!(asks_money(&content), asks, "{flags:?}");
         }

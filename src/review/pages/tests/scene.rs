@@ -57,6 +57,7 @@ impl Scene {
             phone: None,
             flags: Vec::new(),
             guarded: false,
+            guarded_meanwhile: false,
         };
         let tip = Tip {
             id: Id(crate::clock::new_id(now)),
