@@ -673,10 +673,12 @@ async fn what_nobody_can_read_is_told_in_one_line() {
 
 async fn links_that_nobody_else_can_open_are_warned_of(db: Db) {
     let warned = |log: &[String]| log.iter().any(|line| line.contains("set SEVENTYTWO_BASE_URL"));
-    let program = Program::start(&db, &[]).await;
+    let program = Program::start(&db, &[("SEVENTYTWO_LOG", "warn")]).await;
     eventually("it is told", async || warned(&program.log())).await;
     program.stop().await;
-    let program = Program::start(&db, &[("SEVENTYTWO_BASE_URL", "https://72.example.org")]).await;
+    let program =
+        Program::start(&db, &[("SEVENTYTWO_LOG", "warn"), ("SEVENTYTWO_BASE_URL", "https://72.example.org")])
+            .await;
     program.door.page("/healthz").await.unwrap();
     assert!(!warned(&program.log()), "{:#?}", program.log());
 }
