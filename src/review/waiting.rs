@@ -17,8 +17,8 @@ use crate::domain::people::Moderator;
 use crate::store::notices::{self, Notice, Revision};
 use crate::store::review_queue::{self, QueuePlace};
 use crate::store::tips::{self, Held};
-use crate::store::types::{Id, Time};
-use crate::store::{Conn, StoreResult, accounts, events};
+use crate::store::types::Time;
+use crate::store::{Conn, StoreResult, accounts};
 use crate::vault::Vault;
 
 named! {
@@ -164,16 +164,10 @@ impl Part {
 
     /// Whether it only waits for a lead: to resume it, or to decide what objects to it and is out of view.
     fn leaves_to_leads(&self, notice: &Notice) -> bool {
-        let objected = notice.state == State::Paused && self.is_only_objected_to(notice);
-        objected || rests(notice) && !owes_a_look(notice) && !self.held(notice).plain
-    }
-
-    /// Whether nothing of what is published is left to decide but what objects to it.
-    fn is_only_objected_to(&self, notice: &Notice) -> bool {
         let held = self.held(notice);
-        let published =
-            matches!(notice.state, State::Live | State::Paused) && notice.pending_revision.is_none();
-        published && held.objecting && !held.plain && !owes_a_look(notice)
+        let owed = notice.second_look_at.is_some() || notice.police_due_at.is_some();
+        let objected = held.objecting && notice.state == State::Paused && notice.pending_revision.is_none();
+        (rests(notice) || objected) && !owed && !held.plain
     }
 
     /// Whether what it waits for must be another's: one approves once, and decides nothing of what one handed
@@ -221,8 +215,7 @@ impl About {
     }
 }
 
-/// The most urgent case, besides this one, that nobody holds and the reader may claim; none that they left to a lead
-/// before, who alone may decide it.
+/// The most urgent case, besides this one, that nobody holds and the reader may claim.
 pub fn next_free(
     conn: &mut Conn,
     by: Moderator,
@@ -231,19 +224,11 @@ pub fn next_free(
 ) -> StoreResult<Option<CaseNumber>> {
     let waiting = review_queue::waiting(conn, None, by.lead, None, now, MOST_CONSIDERED)?;
     let part = Part::of(conn, by, &waiting)?;
-    let for_a_lead = |n: &&Notice| !by.lead && part.is_only_objected_to(n);
-    let objected: Vec<Id> = waiting.iter().filter(for_a_lead).map(|n| n.id).collect();
-    let left = events::claimed_by(conn, by.id, &objected)?;
     let free = waiting.iter().find(|n| {
         let open = n.claimant(now).is_none() && n.may_be_opened_by(by);
-        n.case_number != but && open && !part.needs_another(n) && !left.contains(&n.id)
+        n.case_number != but && open && !part.needs_another(n)
     });
     Ok(free.map(|n| n.case_number))
-}
-
-/// Whether another look at it, or its police reference, is owed.
-const fn owes_a_look(notice: &Notice) -> bool {
-    notice.second_look_at.is_some() || notice.police_due_at.is_some()
 }
 
 /// Whether it is out of view until a lead resumes it, and nothing else about it is left to decide. (The

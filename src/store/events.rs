@@ -12,7 +12,7 @@ use super::schema::{chain, events};
 use super::types::{Id, Time};
 use super::{Conn, StoreResult, both};
 use crate::domain::hex::hex;
-use crate::domain::life_cycle::{ActedAs, Actor, State, Step};
+use crate::domain::life_cycle::{ActedAs, Actor, State};
 use crate::domain::logged::{Act, Logged};
 
 /// What is to be written down about a transition.
@@ -168,16 +168,6 @@ pub fn of_notice(conn: &mut Conn, notice: Uuid) -> StoreResult<Vec<Event>> {
         .filter(events::notice_id.eq(Id(notice)))
         .order(events::seq)
         .select(Event::as_select())
-        .load(c))?)
-}
-
-/// Those of these notices that this account ever claimed.
-pub fn claimed_by(conn: &mut Conn, account: Uuid, among: &[Id]) -> StoreResult<Vec<Id>> {
-    Ok(both!(conn, c => events::table
-        .filter(events::notice_id.eq_any(among))
-        .filter(events::account_id.eq(Id(account)).and(events::step.eq(Step::Claim.as_str())))
-        .select(events::notice_id)
-        .distinct()
         .load(c))?)
 }
 
