@@ -1,12 +1,12 @@
 //! Photos on their way in and out: decoded and shrunk on blocking threads, a few at a time, and stored sealed,
 //! each under a key of its own.
 
-use std::future::ready;
 use std::sync::LazyLock;
 
 use chrono::{DateTime, Utc};
 use ipnet::IpNet;
 use serde::Serialize;
+use tokio::sync::Semaphore;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
@@ -32,6 +32,8 @@ const DECODERS: u32 = 2;
 const MEMORY: u64 = 200_000_000;
 
 static QUEUE: LazyLock<Queue> = LazyLock::new(|| Queue::new(DECODERS));
+/// Reading a header takes milliseconds, but up to two copies of the file.
+static HEADERS: Semaphore = Semaphore::const_new(DECODERS as usize);
 
 /// A stored photo, as its sender gets it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -69,8 +71,8 @@ impl Intake {
             tracing::warn!("too many photos wait for a notice; no more are taken in");
             return Err(IntakeError::PhotosFull { wait: oldest + stored::KEPT_ALONE - now });
         }
-        // Whatever the header tells against a file is told before any turn is waited for.
-        let (memory, bytes) = with_permit(ready(Ok(())), move || (photo::memory(&bytes), bytes)).await?;
+        // Whatever the header tells against a file is told before its network's turn.
+        let (memory, bytes) = with_permit(HEADERS.acquire(), move || (photo::memory(&bytes), bytes)).await?;
         let turn = QUEUE.turn(sender, if memory? > MEMORY { DECODERS } else { 1 });
         let picture = with_permit(turn, move || photo::read(&bytes)).await??;
         let id = new_id(now);

@@ -355,7 +355,7 @@ my-event-expire = Its time was over.
 
 tip-taken = Thank you, we have your tip
 tip-taken-next-missing_person = Volunteers check it as soon as they can. Please do not say in chats where they are.
-tip-taken-next-sought = Volunteers read it before anything else and check the notice again. The reporter does not learn of it. If somebody hurts you, call 110; the women's helpline is 12338.
+tip-taken-next-sought = Volunteers read it and check the notice again. The reporter does not learn of it. If somebody hurts you, call 110; the women's helpline is 12338.
 tip-taken-next-lost = A volunteer reads it and passes it on to the owner. Please keep what you found safe, or hand it to the police; whoever wants money first is a scammer.
 tip-taken-next-found = Volunteers compare the detail that you told. Please do not tell it in chats, or somebody else may claim the thing.
 tip-taken-next-rescue = Volunteers check it as soon as they can and call those on the spot. Look after yourself first, and do not go into danger alone.

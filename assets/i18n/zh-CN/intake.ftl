@@ -350,7 +350,7 @@ my-event-expire = 时间已到，自动结束。
 
 tip-taken = 谢谢，线索已收到
 tip-taken-next-missing_person = 志愿者会尽快核实。请不要在群里说出 TA 在哪里。
-tip-taken-next-sought = 志愿者会最先处理，并重新核实这条信息；发布人不会知道。有人伤害您，请打 110；妇女维权热线 12338。
+tip-taken-next-sought = 志愿者会看，并重新核实这条信息；发布人不会知道。有人伤害您，请打 110；妇女维权热线 12338。
 tip-taken-next-lost = 志愿者看过后转给失主。捡到的东西请先收好，或交给派出所；要您先付钱的，都是骗子。
 tip-taken-next-found = 志愿者会核对您写的细节。请不要在群里说这些细节，以免被人冒领。
 tip-taken-next-rescue = 志愿者会尽快核实，再联系现场。请先顾好自己的安全，不要独自进入危险的地方。
